@@ -1,0 +1,268 @@
+"""The measurements: rounds in turn, ratios within a round, medians of those."""
+
+import contextlib
+import itertools
+import statistics
+import subprocess
+import tempfile
+
+import targets
+from contestants import HAND, OLD, OURS, Failed
+
+SLOW_MICROSECONDS = 500
+HOLD_TRIES = 3
+SIZES = (1000, 10000, 100000, 300000)
+OLD_AT_MOST = 100000
+
+
+class Measurements(object):
+    """Everything measured in one run.
+
+    :param client: a redis-py client of the server, for looking on and clearing up.
+    :param contestants: {name: Contestant}.
+    :param say: called with each line of news.
+    """
+
+    def __init__(self, client, contestants, say):
+        self._client, self._contestants, self._say = client, contestants, say
+        self.failures, self.differences = [], []
+
+    # -- the operations
+
+    def operations(self, wanted, rows, rounds, scale):
+        """Each operation of `wanted` by each contestant: {operation: {rate, trips, ratios, …}}.
+
+        :param scale: 1 for the real thing, less for doing less of everything.
+        """
+        bytes_of = {}
+        for name, contestant in self._contestants.items():
+            contestant.do('load', space(name), 0, rows)
+            bytes_of[name] = self._bytes(space(name)) / float(rows)
+        results = {target.operation: self._operation(target, rows, rounds, scale) for target in wanted}
+        memory = {name: self._try(name, 'entity_bytes', rows, min(rows, 2000)) for name in self._contestants}
+        return {'operations': results, 'bytes_per_row': bytes_of,
+                'entity_bytes': {name: reply['answer'] for name, reply in memory.items() if reply}}
+
+    def _operation(self, target, rows, rounds, scale):
+        count = rows if target.operation == 'iterate' else max(5, min(rows, int(target.count * scale)))
+        replies = {name: [] for name, each in self._contestants.items() if target.operation in each.operations}
+        for name in list(replies):  # scripts loaded, connections open, caches warm
+            if self._try(name, target.operation, rows, min(count, 5)) is None:
+                del replies[name]
+        for number in range(rounds):
+            for name in rotated(list(replies), number):
+                reply = self._try(name, target.operation, rows, count, seed=number + 1)
+                if reply is None:
+                    del replies[name]
+                else:
+                    replies[name].append(reply)
+            self._compare(target.operation, replies)
+        result = summary(replies, count)
+        self._say('%-45s %s' % (target.title, in_words(result)))
+        return result
+
+    def _try(self, name, operation, rows, count, seed=1):
+        """The reply with the server's CPU seconds, or None for a failure, which is noted."""
+        namespace = space(name)
+        if operation in targets.WRITES:
+            namespace, rows = space(name) + 'w', 0
+            self.clear(namespace)
+        before = self._cpu()
+        try:
+            reply = self._contestants[name].do(operation, namespace, rows, count, seed)
+        except Failed as error:
+            self.failures.append(str(error))
+            self._say('FAILED %s' % error)
+            return None
+        return dict(reply, cpu=self._cpu() - before)
+
+    def _compare(self, operation, replies):
+        """Note where the two roms answered differently."""
+        last = [replies[name][-1]['answer'] for name in (OURS, OLD) if replies.get(name)]
+        if len(last) == 2 and last[0] != last[1] and operation not in self.differences:
+            self.differences.append(operation)
+            self._say('DIFFERENT answers to %s: ours %.200s / 1.1.2 %.200s' % (operation, last[0], last[1]))
+
+    # -- updates beside a long text
+
+    def long_text(self, rounds, scale):
+        """Updates of rows with and without a text of 2,000 words: {contestant: {seconds_long, seconds_short, ratio}}."""
+        results = {}
+        names, count = [name for name in (OURS, OLD) if name in self._contestants], max(3, int(100 * scale))
+        times = {name: [] for name in names}
+        for number, name in itertools.product(range(rounds), names):
+            pair = []
+            for operation in ('update_short', 'update_long'):
+                self.clear(space(name) + ':note')
+                pair.append(self._try(name, operation, 0, count))
+            if all(pair):
+                times[name].append([reply['seconds'] / count for reply in pair])
+        for name, pairs in times.items():
+            if pairs:
+                results[name] = {
+                    'seconds_short': statistics.median(short for short, _ in pairs),
+                    'seconds_long': statistics.median(long_ for _, long_ in pairs),
+                    'ratio': statistics.median(long_ / short for short, long_ in pairs)}
+        self._say('update beside a 2,000-word text: %s' % results)
+        return results
+
+    # -- growth, and what holds the server
+
+    def growth(self, sizes, rounds, count):
+        """Seconds of each page query over each size: {operation: {contestant: {size: seconds}}}.
+
+        Both roms ask the same rows, which this library has stored; all sizes are there at once and take turns.
+        """
+        names = [name for name in (OURS, OLD) if name in self._contestants]
+        for size in sizes:
+            self._say('storing %d rows' % size)
+            self._contestants[names[0]].do('load', grown(size), 0, size)
+        times = {}
+        for operation in itertools.chain(targets.PAGES, targets.COUNTS):
+            for number, size, name in itertools.product(range(rounds), sizes, names):
+                if name == OLD and (size > OLD_AT_MOST or number >= max(1, rounds // 3)):
+                    continue
+                seconds = self._grown_time(name, operation, size, count if name == OURS else max(2, count // 10), number)
+                if seconds is not None:
+                    times.setdefault(operation, {}).setdefault(name, {}).setdefault(str(size), []).append(seconds)
+            self._say('%-20s %s' % (operation, times.get(operation) and {
+                name: {size: '%.2f ms' % (1000 * statistics.median(each)) for size, each in by_size.items()}
+                for name, by_size in times[operation].items()}))
+        return times
+
+    def _grown_time(self, name, operation, size, count, number):
+        try:
+            return self._contestants[name].do(operation, grown(size), size, count, seed=number + 1)['seconds'] / count
+        except Failed as error:
+            self.failures.append('%s, %d rows' % (error, size))
+            return None
+
+    def holds(self, size):
+        """The longest that one call held the server during each operation: {operation: [ms, command, seconds in all]}.
+
+        The least of some tries: a server that waits for its turn on a busy machine holds nobody up by itself.
+        """
+        results = {}
+        with self._slow_log() as longest:
+            for operation, (title, count) in targets.HOLDS.items():
+                try:
+                    tries = [self._hold(operation, size, count, number, longest) for number in range(HOLD_TRIES)]
+                except Failed as error:
+                    self.failures.append(str(error))
+                    self._say('FAILED %s' % error)
+                    continue
+                results[operation] = min(tries)
+                self._say('%-60s held for %.1f ms by %s (%.2f s in all)' % ((title,) + tuple(results[operation])))
+        return results
+
+    def _hold(self, operation, size, count, number, longest):
+        rows = size + number * count if operation == 'commit' else size
+        self._client.slowlog_reset()
+        seconds = self._contestants[OURS].do(operation, grown(size), rows, count, seed=number + 1)['seconds']
+        return longest() + [seconds]
+
+    @contextlib.contextmanager
+    def _slow_log(self):
+        """Switches the slow log to our ends for a while; gives a function for [ms, command] of the slowest entry."""
+        names = ('slowlog-log-slower-than', 'slowlog-max-len')
+        before = {name: self._client.config_get(name)[name] for name in names}
+
+        def longest():
+            entries = [entry for entry in self._client.slowlog_get(10000) if not entry['command'].startswith(b'SLOWLOG')]
+            if not entries:
+                return [SLOW_MICROSECONDS / 1000., 'nothing slower']
+            worst = max(entries, key=lambda entry: entry['duration'])
+            return [worst['duration'] / 1000., bytes(worst['command']).split()[0].decode()]
+        try:
+            self._client.config_set(names[0], SLOW_MICROSECONDS)
+            self._client.config_set(names[1], 10000)
+            yield longest
+        finally:
+            for name, value in before.items():
+                self._client.config_set(name, value)
+
+    # -- the server
+
+    def _cpu(self):
+        info = self._client.info('cpu')
+        return info['used_cpu_user'] + info['used_cpu_sys']
+
+    def _bytes(self, namespace):
+        """What the rows and indexes of a namespace take, in bytes, counted in full."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for key in self._keys(namespace):
+                if b':once:' in key:
+                    continue  # one for a session, not for a row, and gone after some minutes
+                pipe.execute_command('MEMORY', 'USAGE', key, 'SAMPLES', '0')
+            return sum(size or 0 for size in pipe.execute())
+
+    def _keys(self, namespace):
+        return list(self._client.scan_iter(namespace + ':*', count=1000))
+
+    def clear(self, namespace):
+        """Remove the keys of a namespace."""
+        keys = self._keys(namespace)
+        for start in range(0, len(keys), 1000):
+            self._client.unlink(*keys[start:start + 1000])
+
+
+def space(name):
+    """The namespace of a contestant's rows: of one length, so that the bytes compare."""
+    return {OURS: 'bench-a', OLD: 'bench-b', HAND: 'bench-c'}[name]
+
+
+def grown(size):
+    """The namespace of the growth curve's rows."""
+    return 'bench-g%d' % size
+
+
+def rotated(items, number):
+    """`items` beginning with another one for each `number`."""
+    number %= max(1, len(items))
+    return items[number:] + items[:number]
+
+
+def summary(replies, count):
+    """Rates, round trips, server CPU and ratios out of the replies {contestant: [reply per round]}."""
+    result = {'count': count, 'ratios': {}, 'ranges': {}, 'work_ratios': {}}
+    for key in ('seconds', 'trips', 'cpu', 'client_cpu'):
+        result[key] = {name: statistics.median(reply[key] for reply in each) for name, each in replies.items() if each}
+    result['rate'] = {name: count / seconds for name, seconds in result['seconds'].items()}
+    for name in (OLD, HAND):
+        if replies.get(name) and replies.get(OURS):
+            ratios = [theirs['seconds'] / ours['seconds'] for theirs, ours in zip(replies[name], replies[OURS])]
+            result['ratios'][name] = statistics.median(ratios)
+            result['ranges'][name] = [min(ratios), max(ratios)]
+            # what a busy machine does not blur: the seconds that client and server computed
+            result['work_ratios'][name] = statistics.median(
+                work(theirs) / work(ours) for theirs, ours in zip(replies[name], replies[OURS]))
+    if replies.get(OLD) and replies.get(OURS):
+        result['cpu_ratio'] = statistics.median(
+            ours['cpu'] / max(theirs['cpu'], 1e-6) for theirs, ours in zip(replies[OLD], replies[OURS]))
+    return result
+
+
+def work(reply):
+    """The seconds that client and server computed for a reply."""
+    return max(reply['client_cpu'] + reply['cpu'], 1e-6)
+
+
+def in_words(result):
+    """One line about an operation."""
+    rates = ', '.join('%s %.0f/s' % (name, rate) for name, rate in result['rate'].items())
+    ratios = ', '.join('%.2f x %s (%.2f to %.2f; by computing time %.2f)' % (
+        (ratio, name) + tuple(result['ranges'][name]) + (result['work_ratios'][name],))
+        for name, ratio in result['ratios'].items())
+    trips = ', '.join('%g' % trips for trips in result['trips'].values())
+    return '%s; %s; round trips %s' % (rates, ratios, trips)
+
+
+def import_times(python, environment, rounds):
+    """The shortest time of `import rom` over that of `import redis`, each in fresh processes, byte-compiled."""
+    code = 'import time\ns = time.perf_counter()\nimport %s\nprint(time.perf_counter() - s)'
+    with tempfile.TemporaryDirectory() as compiled:
+        environment = dict(environment, PYTHONPYCACHEPREFIX=compiled)
+        environment.pop('PYTHONDONTWRITEBYTECODE', None)
+        pairs = [[float(subprocess.check_output([python, '-c', code % name], env=environment, universal_newlines=True))
+                  for name in ('rom', 'redis')] for _ in range(rounds + 1)]  # the first one compiles
+    return min(rom for rom, _ in pairs) / min(redis for _, redis in pairs)

@@ -1,0 +1,228 @@
+"""A column declares and converts: its arguments, its checks, and value <-> stored text."""
+
+import copy
+
+import six
+
+from .. import keygens
+from ..codecs import _shown
+from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
+from .registry import NULL
+
+__all__ = ['Column', '_Column']
+
+MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: '
+                  + keygens.STRING_INDEX_KEYGENS_STR)
+
+
+class _Column(object):
+    """What the metaclass looks for in a class body."""
+
+    __slots__ = ()
+
+
+class Column(_Column):
+    """A typed attribute of a model, kept as one field of the row.
+
+    :param bool required: refuse None
+    :param default: a value, or a callable without arguments, for rows without one
+    :param bool unique: no two rows share a value (strings, integers, references)
+    :param bool index: allow `query.filter()`, ranges and ordering
+    :param keygen: callable(value) -> index entries
+    :param bool prefix: allow `startswith()` and `like()`
+    :param bool suffix: allow `endswith()`
+    :param keygen2: callable(attribute, row) -> index entries, instead of keygen
+    :raises ColumnError: where the arguments contradict each other
+
+    Example::
+
+        class User(rom.Model):
+            email = rom.Text(required=True, unique=True)
+    """
+
+    _allowed = ()
+    #: what kind of values the index holds
+    is_numeric = is_boolean = is_reference = is_text = is_derived = False
+    #: whether the row has a field for this column
+    is_stored = True
+    #: whether a value can change without being assigned
+    is_mutable = False
+    can_be_unique = False
+    #: the keygen of an indexed column that was given none
+    default_keygen = None
+
+    def __init__(self, required=False, default=NULL, unique=False, index=False, keygen=None, prefix=False,
+                 suffix=False, keygen2=None):
+        self._required = required
+        self._default = default
+        self._unique = unique
+        self._index = index
+        self._keygen = keygen
+        self._keygen2 = keygen2
+        self._prefix = prefix
+        self._suffix = suffix
+        self._model = None
+        self._attr = None
+        self._init = False
+        self._position = None
+        self.text_is_score = False
+        self._check_arguments()
+
+    def _check_arguments(self):
+        if self._keygen is not None and self._keygen2 is not None:
+            raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
+        for keygen in (self._keygen, self._keygen2):
+            if keygen is not None and not callable(keygen):
+                raise ColumnError('a keygen must be callable, you provided %r' % (keygen,))
+        if self._unique and not self.can_be_unique:
+            raise ColumnError('Unique columns can only be strings or integers')
+        if not (self._index or self._prefix or self._suffix):
+            return
+        if self._keygen is None and self._keygen2 is None:
+            if self.is_text:
+                raise ColumnError(MISSING_KEYGEN)
+            if self.default_keygen is None:
+                raise ColumnError('Non-numeric/string indexed columns must provide keygen argument on creation')
+        self._check_keygen_fits()
+
+    def _check_keygen_fits(self):
+        if not self.is_numeric and not self.is_boolean and not self.is_reference:
+            return
+        if self._keygen is None and self._keygen2 is None and (self._prefix or self._suffix):
+            raise ColumnError('%s columns have no words: prefix and suffix need a string column'
+                              % type(self).__name__)
+        if self._keygen in keygens.STRING_INDEX_KEYGENS:
+            raise ColumnError('keygen %s is for strings and does not fit a %s column: leave it out, or give one that '
+                              'takes such values' % (self._keygen.__name__, type(self).__name__))
+
+    def _keeps_its_score(self):
+        """Whether the text that the row keeps is the score that the index holds."""
+        return ((self.is_numeric or self.is_reference) and self._index
+                and not (self._keygen or self._keygen2 or self._prefix or self._suffix))
+
+    # -- binding ---------------------------------------------------------------------------------------------------
+
+    def bind(self, schema, attr):
+        """Learn name and model, once, when the class is made; a column already in use is copied.
+
+        :param schema: the `Schema` of the model being made
+        :param attr: text, the attribute's name
+        :returns: the bound column
+        """
+        column = self if self._attr is None else copy.copy(self)
+        column._attr = attr
+        column._model = schema.name
+        column._init = True
+        column.text_is_score = column._keeps_its_score()
+        schema.add(attr, column)
+        return column
+
+    def register(self, namespace):
+        """What a column does once its class is made; references let the other side know."""
+
+    @property
+    def where(self):
+        """text: 'Model.attribute', for messages."""
+        return '%s.%s' % (self._model, self._attr)
+
+    # -- the attribute ---------------------------------------------------------------------------------------------
+
+    def __get__(self, obj, objtype=None):
+        if obj is None:
+            return self
+        try:
+            return obj._values[self._attr]
+        except KeyError:
+            return self._read(obj)
+
+    def _read(self, obj):
+        raw = obj._raw[self._position]
+        try:
+            value = self.initial() if raw is None else self.decode(raw)
+        except InvalidColumnValue as error:
+            raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, obj._pk, error.args[0]),
+                                     model=self._model, pk=obj._id, columns=(self._attr,), value=raw)
+        obj._values[self._attr] = value
+        return value
+
+    def __set__(self, obj, value):
+        if value is None:
+            return self.__delete__(obj)
+        obj._assign(self._attr, self._validate(value))
+
+    def __delete__(self, obj):
+        if self._required:
+            raise InvalidOperation('%s cannot be null' % self.where, model=self._model, columns=(self._attr,))
+        obj._assign(self._attr, None)
+
+    def _init_(self, obj, model, attr, value, loading):
+        """Give a new entity its first value.
+
+        :raises MissingColumn: where a required column has neither value nor default
+        """
+        value = self.initial() if value is None else self._validate(value)
+        if value is None and self._required:
+            raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
+        if value is not None:
+            obj._hold(attr, value)
+
+    def initial(self):
+        """The default for one entity: called, copied or as it is; None without a default."""
+        if self._default is NULL:
+            return None
+        value = self._default() if callable(self._default) else copy.deepcopy(self._default)
+        return None if value is None else self._validate(value)
+
+    # -- converting ------------------------------------------------------------------------------------------------
+
+    def _validate(self, value):
+        """The value as this column holds it.
+
+        :raises InvalidColumnValue: where it does not fit
+        """
+        allowed = self._allowed
+        if not allowed or isinstance(value, allowed):
+            return value
+        raise self.refuse(value, 'has type %r but must be of type %r' % (type(value), allowed))
+
+    def refuse(self, value, why):
+        """An InvalidColumnValue for `value`, naming model, column and value."""
+        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
+                                  columns=(self._attr,), value=value)
+
+    def _to_redis(self, value):
+        return six.text_type(value)
+
+    def _from_redis(self, value):
+        return value
+
+    def encode(self, value):
+        """The text that a row keeps for `value`; None for None.
+
+        :raises InvalidColumnValue: where the value cannot be stored
+        """
+        return None if value is None else self._to_redis(value)
+
+    def decode(self, raw):
+        """The value that stands in a row.
+
+        :param raw: bytes or text of the field
+        :raises InvalidColumnValue: where the field is broken
+        """
+        try:
+            return self._from_redis(raw.decode('utf-8') if isinstance(raw, bytes) else raw)
+        except InvalidColumnValue:
+            raise
+        except Exception as error:
+            raise self.refuse(raw, 'holds a broken value: %s' % error)
+
+    def same(self, text, raw):
+        """Whether `text` (or None) is what the row already holds."""
+        if raw is None or text is None:
+            return raw is text
+        return (text.encode('utf-8') if isinstance(raw, bytes) and not isinstance(text, bytes) else text) == raw
+
+    def index_entries(self, value):
+        """What the column's own keygen makes of `value`: any form `keygens.entries` takes."""
+        keygen = self._keygen or self.default_keygen
+        return None if value is None or keygen is None else keygen(value)

@@ -1,0 +1,231 @@
+"""Columns that point at other rows: references one way, lists of referrers the other."""
+
+import six
+
+from ..exceptions import ColumnError, InvalidOperation, ORMError
+from .. import keygens
+from .base import Column
+from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model
+
+__all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
+
+_id_kinds = six.integer_types + (six.text_type, bytes)
+
+
+def _check_on_delete(on_delete, required, default):
+    if on_delete is NO_ACTION_DEFAULT:
+        raise ColumnError('No on_delete action specified')
+    if on_delete not in ON_DELETE:
+        raise ColumnError('on_delete argument must be one of %r, you provided %r' % (list(ON_DELETE), on_delete))
+    if required and on_delete == 'set null':
+        raise ColumnError("on_delete action is 'set null', but this column is required")
+    if required and on_delete == 'set default' and default is NULL:
+        raise ColumnError("on_delete action is 'set default', but this required column has no default")
+
+
+def _existing(column):
+    """The model on the other side of a relation.
+
+    :raises ORMError: where no such model has been made
+    """
+    model = column.get_related_model()
+    if model is None:
+        raise ORMError('Missing foreign table %r referenced by %s' % (column._ftable, column.where))
+    return model
+
+
+class _Reference(Column):
+    """What all references share: the row keeps an id, the attribute gives the object."""
+
+    is_reference = True
+    default_keygen = staticmethod(keygens._many_to_one_keygen)
+
+    def initial(self):
+        value = None if self._default is NULL else self._default
+        value = value() if callable(value) else value
+        return None if value is None else self._validate(value)
+
+    def encode(self, value):
+        return None if value is None else six.text_type(int(value.id))
+
+    def index_entries(self, text):
+        """The id as a number.
+
+        :param text: the id as the row keeps it, or None: the referenced row is never read for this
+        """
+        return None if text is None else {'': int(text)}
+
+
+class ManyToOne(_Reference):
+    """A reference to one row of another model; None where that row is gone.
+
+    :param ftable: class name, namespace or class of the model pointed at
+    :param on_delete: one of `ON_DELETE`: what becomes of this row when the other is deleted; mandatory
+    :param bool required: refuse None
+    :param default: an entity or id
+    :raises ColumnError: where on_delete is missing or cannot work
+
+    Example: ``country = rom.ManyToOne('Country', on_delete='restrict')``
+    """
+
+    def __init__(self, ftable, on_delete=NO_ACTION_DEFAULT, required=False, default=NULL):
+        self._set_up(ftable, on_delete, required, default, False)
+
+    def _set_up(self, ftable, on_delete, required, default, unique):
+        _check_on_delete(on_delete, required, default)
+        self._ftable = ftable
+        self._on_delete = on_delete
+        Column.__init__(self, required, default, unique, index=True)
+
+    def register(self, namespace):
+        """Let the model pointed at know, once the class is made."""
+        table = self._ftable.__name__ if isinstance(self._ftable, type) else self._ftable
+        MODELS_REFERENCED.setdefault(table, []).append((namespace, self._attr, self._on_delete))
+
+    def encode(self, value):
+        return None if value is None else six.text_type(value._allocate_id())
+
+    def _from_redis(self, value):
+        return _existing(self).get(int(value))
+
+    def get_related_model(self):
+        """The Model class pointed at; None where no such model has been made."""
+        return find_model(self._ftable)
+
+    def _init_(self, obj, model, attr, value, loading):
+        _existing(self)
+        super(ManyToOne, self)._init_(obj, model, attr, value, loading)
+
+    def _validate(self, value):
+        model = _existing(self)
+        if isinstance(value, _id_kinds) and not isinstance(value, bool):
+            return self._by_id(model, value)
+        if not isinstance(value, model):
+            raise self.refuse(value, 'takes %s entities or their ids' % model.__name__)
+        if value._deleted:
+            raise self.refuse(value, 'cannot refer to a deleted %s' % model.__name__)
+        return value
+
+    def _by_id(self, model, value):
+        try:
+            found = model.get(int(value))
+        except ValueError:
+            raise self.refuse(value, 'takes %s entities or their ids' % model.__name__)
+        if found is None:
+            raise self.refuse(value, 'refers to a %s that does not exist' % model.__name__)
+        return found
+
+    def _read(self, obj):
+        raw = obj._raw[self._position]
+        if raw is None:
+            obj._values[self._attr] = value = self.initial()
+            return value
+        self._read_page(obj)
+        return obj._values[self._attr]
+
+    def _read_page(self, obj):
+        """Fetch what `obj` and the rows loaded with it refer to, in one call."""
+        attr, position = self._attr, self._position
+        waiting = [entity for entity in obj._page_mates()
+                   if attr not in entity._values and entity._raw[position] is not None]
+        ids = {}
+        for entity in waiting:
+            try:
+                ids[entity] = int(entity._raw[position])
+            except ValueError:
+                if entity is obj:
+                    raise self.refuse(entity._raw[position], 'of row %s is no id' % obj._pk)
+        found = dict((target._id, target) for target in _existing(self).get(sorted(set(ids.values()))))
+        for entity, id in ids.items():
+            entity._values[attr] = found.get(id)
+
+
+class OneToOne(ManyToOne):
+    """A ManyToOne that, with `unique=True`, no two rows share.
+
+    :param bool unique: refuse a second row that refers to the same one
+
+    Example: ``profile = rom.OneToOne('Profile', 'cascade', unique=True)``
+    """
+
+    can_be_unique = True
+
+    def __init__(self, ftable, on_delete=NO_ACTION_DEFAULT, required=False, default=NULL, unique=False):
+        self._set_up(ftable, on_delete, required, default, unique)
+
+
+class ForeignModel(_Reference):
+    """A reference to an object of another ORM.
+
+    :param fmodel: a class with `get(id)`, whose objects have an `id`
+    :param bool required: refuse None
+    :param default: such an object
+
+    Example: ``author = rom.ForeignModel(DjangoUser)``
+    """
+
+    def __init__(self, fmodel, required=False, default=NULL):
+        self._fmodel = fmodel
+        Column.__init__(self, required, default, index=True)
+
+    def _validate(self, value):
+        if isinstance(value, _id_kinds) and not isinstance(value, bool):
+            found = self._fmodel.get(int(value))
+            if found is None:
+                raise self.refuse(value, 'refers to an object that does not exist')
+            return found
+        if not hasattr(value, 'id'):
+            raise self.refuse(value, 'takes objects of %r or their ids' % (self._fmodel,))
+        return value
+
+    def _from_redis(self, value):
+        return self._fmodel.get(int(value))
+
+
+class OneToMany(Column):
+    """The rows of another model that refer to this one; read-only.
+
+    :param ftable: class name, namespace or class of the referring model
+    :param column: its reference to follow, needed where two point here
+
+    Example: ``airports = rom.OneToMany('Airport')``
+    """
+
+    is_stored = False
+
+    def __init__(self, ftable, column=None):
+        self._ftable = ftable
+        self._column = column
+        Column.__init__(self)
+
+    def get_related_model(self):
+        """The referring Model class; None where no such model has been made."""
+        return find_model(self._ftable)
+
+    def _referring_column(self, obj):
+        model = _existing(self)
+        if self._column is not None:
+            return self._column
+        found = [attr for attr, column in model._columns.items()
+                 if isinstance(column, ManyToOne) and isinstance(obj, _existing(column))]
+        if len(found) != 1:
+            raise ColumnError('%s needs a `column` argument: %s has %d references to %s'
+                              % (self.where, model.__name__, len(found), type(obj).__name__))
+        return found[0]
+
+    def __get__(self, obj, objtype=None):
+        if obj is None:
+            return self
+        if obj._id is None:
+            return []
+        return _existing(self).query.filter(**{self._referring_column(obj): obj._id}).all()
+
+    def __set__(self, obj, value):
+        raise InvalidOperation('Cannot assign to OneToMany relationships: %s is read-only, assign the reference on the '
+                               'other side' % self.where)
+
+    def __delete__(self, obj):
+        self.__set__(obj, None)
+
+    def _init_(self, obj, model, attr, value, loading):
+        _existing(self)

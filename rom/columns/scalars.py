@@ -1,0 +1,371 @@
+"""Columns of plain values: numbers, dates, strings and JSON."""
+
+import datetime
+import decimal
+import json
+import math
+import operator
+
+import six
+
+from .. import codecs, keygens
+from ..exceptions import InvalidColumnValue, InvalidOperation
+from .base import Column
+from .registry import NULL
+
+__all__ = ['Boolean', 'Date', 'DateTime', 'Decimal', 'Float', 'Integer', 'Json', 'PrimaryKey', 'SaferDateTime',
+           'String', 'Text', 'Time']
+
+_decimal_class = decimal.Decimal
+_text_kinds = (six.text_type, bytes)
+
+
+class _Number(Column):
+    """What the numeric columns share: a numeric index, and nothing in it that Redis would refuse."""
+
+    is_numeric = True
+    default_keygen = staticmethod(keygens._numeric_keygen)
+
+    def _validate(self, value):
+        if isinstance(value, bool) and bool not in self._also_allowed:
+            raise self.refuse(value, 'takes numbers, not True or False')
+        try:
+            number = self._convert(value)
+        except (ValueError, TypeError, OverflowError, decimal.InvalidOperation):
+            raise self.refuse(value, 'takes %s' % self._takes)
+        if self._index or self._unique:
+            self._check_score(value, number)
+        return number
+
+    def _check_score(self, value, number):
+        try:
+            score = float(number)
+        except (OverflowError, ValueError):
+            raise self.refuse(value, 'is indexed, and this is beyond the range of a double')
+        if score != score:
+            raise self.refuse(value, 'is indexed, and NaN has no place in an index')
+        if math.isinf(score) and not isinstance(number, float) and not _is_infinite(number):
+            raise self.refuse(value, 'is indexed, and this is beyond the range of a double')
+
+    _also_allowed = ()
+    _takes = 'numbers'
+
+
+def _is_infinite(number):
+    return isinstance(number, _decimal_class) and number.is_infinite()
+
+
+class Integer(_Number):
+    """A whole number of any size.
+
+    Example: ``age = rom.Integer(index=True)``
+    """
+
+    _allowed = six.integer_types
+    _takes = 'whole numbers'
+    can_be_unique = True
+
+    @staticmethod
+    def _convert(value):
+        if isinstance(value, six.integer_types):
+            return int(value)
+        if isinstance(value, _text_kinds):
+            return int(value)
+        if isinstance(value, (float, _decimal_class)):
+            whole = int(value)
+            if whole != value:
+                raise ValueError(value)
+            return whole
+        return operator.index(value)
+
+    def _to_redis(self, value):
+        return six.text_type(codecs.encode_int(value))
+
+    def _from_redis(self, value):
+        return codecs.decode_int(value)
+
+
+class Float(_Number):
+    """A double. NaN is kept where the column is not indexed.
+
+    Example: ``price = rom.Float(default=0.0)``
+    """
+
+    _allowed = (float,) + six.integer_types
+    _takes = 'numbers that a float can hold'
+
+    @staticmethod
+    def _convert(value):
+        if isinstance(value, float):
+            return value
+        number = float(value)
+        if isinstance(value, six.integer_types):
+            if int(number) != value:
+                raise ValueError(value)
+            return int(value)
+        if isinstance(value, _decimal_class) and value == value and _decimal_class(repr(number)) != value:
+            raise ValueError(value)
+        return number
+
+    def _to_redis(self, value):
+        return six.text_type(repr(value)).rstrip('L')
+
+    def _from_redis(self, value):
+        return float(value)
+
+
+class Decimal(_Number):
+    """An exact decimal.Decimal; floats are refused, for they are not exact.
+
+    Example: ``balance = rom.Decimal(required=True)``
+    """
+
+    _allowed = _decimal_class
+    _takes = 'decimal.Decimal, whole numbers and their text'
+    _also_allowed = (bool,)
+
+    @staticmethod
+    def _convert(value):
+        if isinstance(value, float):
+            raise ValueError(value)
+        if isinstance(value, bytes):
+            value = value.decode('ascii')
+        return _decimal_class(value)
+
+    def _to_redis(self, value):
+        return six.text_type(value)
+
+    def _from_redis(self, value):
+        try:
+            return _decimal_class(value)
+        except decimal.InvalidOperation:
+            raise self.refuse(value, 'holds a malformed Decimal')
+
+
+class Boolean(Column):
+    """bool(value); None stays "no value".
+
+    Example: ``active = rom.Boolean(default=True, index=True)``
+    """
+
+    _allowed = bool
+    is_boolean = True
+    default_keygen = staticmethod(keygens._boolean_keygen)
+
+    def _validate(self, value):
+        return bool(value)
+
+    def _to_redis(self, obj):
+        return u'1' if obj else u''
+
+    def _from_redis(self, obj):
+        return bool(obj)
+
+
+class _Moment(Column):
+    """What dates and times share: a numeric index over seconds."""
+
+    is_numeric = True
+    default_keygen = staticmethod(keygens._numeric_keygen)
+
+    def _validate(self, value):
+        if isinstance(value, _text_kinds):
+            try:
+                return self._from_redis(value.decode('ascii') if isinstance(value, bytes) else value)
+            except (ValueError, TypeError, OverflowError, ArithmeticError):
+                raise self.refuse(value, 'takes %s' % self._takes)
+        return super(_Moment, self)._validate(value)
+
+
+class DateTime(_Moment):
+    """A naive datetime, exact to the microsecond; an aware one is stored as UTC.
+
+    Example: ``created = rom.DateTime(default=datetime.datetime.utcnow, index=True)``
+    """
+
+    _allowed = datetime.datetime
+    _takes = 'datetime.datetime'
+
+    def _validate(self, value):
+        value = super(DateTime, self)._validate(value)
+        try:
+            return codecs.naive_utc(value)
+        except (OverflowError, ValueError):
+            raise self.refuse(value, 'cannot be told in UTC between the years 1 and 9999')
+
+    def _to_redis(self, value):
+        return codecs.encode_datetime(value)
+
+    def _from_redis(self, value):
+        return codecs.decode_datetime(value)
+
+
+class SaferDateTime(DateTime):
+    """A DateTime that takes datetime objects only, no text."""
+
+    def _validate(self, value):
+        if not isinstance(value, datetime.datetime):
+            raise self.refuse(value, 'takes datetime.datetime only')
+        return super(SaferDateTime, self)._validate(value)
+
+
+class Date(_Moment):
+    """A date; of a datetime its date part.
+
+    Example: ``birthday = rom.Date(index=True)``
+    """
+
+    _allowed = datetime.date
+    _takes = 'datetime.date'
+
+    def _validate(self, value):
+        value = super(Date, self)._validate(value)
+        return value.date() if isinstance(value, datetime.datetime) else value
+
+    def _to_redis(self, value):
+        return codecs.encode_date(value)
+
+    def _from_redis(self, value):
+        return codecs.decode_date(value)
+
+
+class Time(_Moment):
+    """A time of day without a time zone, exact to the microsecond.
+
+    Example: ``opens = rom.Time()``
+    """
+
+    _allowed = datetime.time
+    _takes = 'datetime.time'
+
+    def _validate(self, value):
+        value = super(Time, self)._validate(value)
+        if value.tzinfo is not None:
+            raise self.refuse(value, 'takes times without tzinfo')
+        return value
+
+    def _to_redis(self, value):
+        return codecs.encode_time(value)
+
+    def _from_redis(self, value):
+        return codecs.decode_time(value)
+
+
+class String(Column):
+    """Bytes, every value of them; text is taken if it is Latin-1.
+
+    Example: ``token = rom.String(unique=True)``
+    """
+
+    _allowed = bytes
+    is_text = True
+    can_be_unique = True
+
+    def _validate(self, value):
+        if isinstance(value, six.text_type):
+            return value.encode('latin-1')
+        return super(String, self)._validate(value)
+
+    def _to_redis(self, value):
+        return value.decode('latin-1')
+
+    def _from_redis(self, value):
+        return value.encode('latin-1')
+
+
+class Text(Column):
+    """Unicode text.
+
+    Example: ``name = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True)``
+    """
+
+    _allowed = six.text_type
+    is_text = True
+    can_be_unique = True
+
+    def _validate(self, value):
+        if isinstance(value, bytes):
+            try:
+                value = value.decode('utf-8')
+            except UnicodeDecodeError:
+                raise self.refuse(value, 'takes unicode text, or bytes that are UTF-8')
+        value = super(Text, self)._validate(value)
+        if codecs.has_surrogates(value):
+            raise self.refuse(value, 'cannot hold lone surrogates')
+        return value
+
+    def _to_redis(self, value):
+        return value
+
+
+class Json(Column):
+    """A dict, list or tuple that JSON can tell. In-place changes are noticed.
+
+    Example: ``settings = rom.Json(default={})``
+    """
+
+    _allowed = (dict, list, tuple)
+    is_mutable = True
+
+    def __get__(self, obj, objtype=None):
+        value = super(Json, self).__get__(obj, objtype)
+        if obj is not None and value is not None:
+            obj._remember_read()  # whoever has the value may change it
+        return value
+
+    def _validate(self, value):
+        if isinstance(value, _text_kinds):
+            try:
+                value = json.loads(value.decode('utf-8') if isinstance(value, bytes) else value)
+            except ValueError:
+                raise self.refuse(value, 'takes a dict, list or tuple, or their JSON')
+        value = super(Json, self)._validate(value)
+        self._to_redis(value)
+        return value
+
+    def _to_redis(self, value):
+        try:
+            text = codecs.json_dumps(value)
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+            raise self.refuse(value, 'holds what JSON cannot tell: %s' % error)
+        return text if isinstance(text, six.text_type) else text.decode('utf-8')
+
+    def _from_redis(self, value):
+        value = json.loads(value)
+        if not isinstance(value, self._allowed):
+            raise ValueError('a dict or list was expected')
+        return value
+
+
+class PrimaryKey(_Number):
+    """The id of a row, from a counter in Redis; never assigned.
+
+    :param bool index: index the ids too, so that unfiltered queries follow that index
+    """
+
+    _allowed = six.integer_types
+    is_stored = False
+
+    def __init__(self, index=False):
+        Column.__init__(self, required=False, default=NULL, unique=False, index=index)
+
+    def __get__(self, obj, objtype=None):
+        return self if obj is None else obj._allocate_id()
+
+    def __set__(self, obj, value):
+        raise InvalidOperation('Cannot update primary key value', model=self._model, columns=(self._attr,))
+
+    def __delete__(self, obj):
+        self.__set__(obj, None)
+
+    def _init_(self, obj, model, attr, value, loading):
+        if value is not None:
+            raise InvalidColumnValue('Cannot pass primary key on object creation', model=self._model,
+                                     columns=(attr,), value=value)
+
+    @staticmethod
+    def _convert(value):
+        return Integer._convert(value)
+
+    def decode(self, raw):
+        return int(raw)

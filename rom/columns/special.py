@@ -1,0 +1,114 @@
+"""Columns that keep nothing in the row: extra indexes, and raw Redis keys."""
+
+from ..exceptions import ColumnError, InvalidOperation
+from .base import Column, _Column
+
+__all__ = ['IndexOnly', 'UnsafeColumn']
+
+
+class IndexOnly(Column):
+    """An extra index over other columns; holds no data.
+
+    :param column: the column whose value `keygen` takes
+    :param keygen: callable(value) -> index entries
+    :param keygen2: callable(attribute, row) -> index entries, instead of both
+    :param bool prefix: allow `startswith()` and `like()`
+    :param bool suffix: allow `endswith()`
+    :param bool index: allow `filter()`; implied unless only `unique` is asked for
+    :param bool unique: no two rows share the keygen's first result
+    :raises ValueError: without `column` and `keygen`, or `keygen2`
+
+    Example: ``name_ci = rom.IndexOnly('name', keygen=rom.SIMPLE_CI)``
+    """
+
+    is_stored = False
+    is_derived = True
+    can_be_unique = True
+
+    def __init__(self, column=None, keygen=None, prefix=False, suffix=False, keygen2=None, index=False, unique=False):
+        if keygen2 is None and (not column or keygen is None):
+            raise ValueError('Need both of `column` and `keygen` or just `keygen2` argument')
+        self._column = column
+        index = index or prefix or suffix or not unique
+        Column.__init__(self, unique=unique, index=index, keygen=None if keygen2 else keygen, prefix=prefix,
+                        suffix=suffix, keygen2=keygen2)
+
+    def __get__(self, obj, objtype=None):
+        return self if obj is None else None
+
+    def __set__(self, obj, value):
+        raise InvalidOperation('%s is an index over other columns and holds no value' % self.where)
+
+    def __delete__(self, obj):
+        self.__set__(obj, None)
+
+    def _init_(self, obj, model, attr, value, loading):
+        if value is not None:
+            self.__set__(obj, value)
+
+    def check_source(self, schema):
+        """Refuse a source column that the model does not have.
+
+        :raises ColumnError: naming it
+        """
+        if self._column is not None and self._column not in schema.columns:
+            raise ColumnError('%s indexes a column %r that %s does not have'
+                              % (self.where, self._column, schema.name))
+
+
+class UnsafeColumn(_Column):
+    """Any Redis command on a key of the row's own, outside rows, plans and transactions.
+
+    Example::
+
+        class Post(rom.Model):
+            tags = rom.UnsafeColumn()
+
+        post.tags.sadd('redis', 'python')
+    """
+
+    def __init__(self):
+        self._attr = None
+        self._model = None
+
+    def bind(self, schema, attr):
+        """Learn name and model; a column already in use is copied."""
+        column = self if self._attr is None else UnsafeColumn()
+        column._attr = attr
+        column._model = schema.name
+        schema.add(attr, column)
+        return column
+
+    def _key(self, obj):
+        return '%s:%s' % (obj._pk, self._attr)
+
+    def __get__(self, obj, objtype=None):
+        if obj is None:
+            return self
+        if obj._deleted:
+            raise ValueError('The entity was deleted: %s, and its key %s' % (obj._pk, self._key(obj)))
+        return _UnsafeWrapper(self._key(obj), obj)
+
+    def __set__(self, obj, value):
+        raise AttributeError('%s.%s takes commands, such as .set(value), not assignment' % (self._model, self._attr))
+
+    def __delete__(self, obj):
+        _UnsafeWrapper(self._key(obj), obj).delete()
+
+
+class _UnsafeWrapper(object):
+    """Redis commands, with the key filled in."""
+
+    __slots__ = ('key', 'entity')
+
+    def __init__(self, key, entity):
+        self.key = key
+        self.entity = entity
+
+    def __getattr__(self, cmd):
+        command = getattr(self.entity._connection, cmd)
+
+        def call(*args, **kwargs):
+            skip_key = kwargs.pop('skip_key', False)
+            return command(*(args if skip_key else (self.key,) + args), **kwargs)
+        return call

@@ -1,0 +1,39 @@
+from typing import Any, Callable, Optional, Type, overload
+
+from typing_extensions import Self
+
+from ..entity import Entity
+from ..schema import Schema
+from .base import Column, _Column, _Keygen, _Keygen2
+
+__all__ = ["IndexOnly", "UnsafeColumn"]
+
+class IndexOnly(Column[None, None]):
+    def __init__(
+        self,
+        column: Optional[str] = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+        index: bool = ...,
+        unique: bool = ...,
+    ) -> None: ...
+    def check_source(self, schema: Schema) -> None: ...
+
+class UnsafeColumn(_Column):
+    def __init__(self) -> None: ...
+    def bind(self, schema: Schema, attr: str) -> UnsafeColumn: ...
+    @overload
+    def __get__(self, obj: None, objtype: Optional[Type[Any]] = ...) -> Self: ...
+    @overload
+    def __get__(self, obj: Entity, objtype: Optional[Type[Any]] = ...) -> _UnsafeWrapper: ...
+    def __set__(self, obj: Any, value: Any) -> None: ...
+    def __delete__(self, obj: Any) -> None: ...
+
+class _UnsafeWrapper:
+    __slots__ = ("key", "entity")
+    key: str
+    entity: Entity
+    def __init__(self, key: str, entity: Entity) -> None: ...
+    def __getattr__(self, cmd: str) -> Callable[..., Any]: ...

@@ -1,0 +1,246 @@
+"""What an entity remembers: the row it mirrors, the values read or assigned, and what differs."""
+
+import copy
+
+import six
+
+from . import store
+from .exceptions import EntityDeletedError, InvalidOperation
+from .plan import Row, as_text
+from .sessions import session
+
+__all__ = ['Entity']
+
+
+class Entity(object):
+    """The inner side of a `Model`: raw fields decoded on first use, and the bookkeeping of changes.
+
+    `_raw` is the row as it was last seen, in the order of `schema.stored`; `_values` what was decoded or assigned;
+    `_assigned` which of those were assigned.
+    """
+
+    __slots__ = ('__weakref__', '_assigned', '_deleted', '_generation', '_id', '_new', '_order', '_page', '_raw',
+                 '_values')
+
+    # -- state ----------------------------------------------------------------------------------------------------------
+
+    def _begin(self, id, raw):
+        self._id = id
+        self._raw = raw
+        self._values = {}
+        self._assigned = ()
+        self._new = self._deleted = False
+        self._order = self._generation = 0
+        self._page = None
+
+    def _load(self, id, raw, page, generation):
+        self._id = id
+        self._raw = raw
+        self._values = {}
+        self._assigned = ()
+        self._new = self._deleted = False
+        self._order = 0
+        self._page = page
+        self._generation = generation
+
+    @classmethod
+    def _loaded(cls, id, raw, page, generation):
+        if cls._has_own_init:
+            return cls(_row=(id, raw, page, generation))
+        entity = cls.__new__(cls)
+        entity._load(id, raw, page, generation)
+        return entity
+
+    def _hold(self, attr, value):
+        if not self._assigned:
+            self._assigned = set()
+        self._values[attr] = value
+        self._assigned.add(attr)
+
+    def _assign(self, attr, value):
+        """A column was given a value: the session holds on to the entity."""
+        self._hold(attr, value)
+        self._remember()
+
+    def _remember(self):
+        if not self._deleted:
+            session.add(self)
+
+    def _remember_read(self):
+        """A value that can change in place was read: the session holds on to the entity, if it knows it at all."""
+        if session.wknown.get(self._session_key()) is self:
+            session.add(self)
+
+    def _session_key(self):
+        return '%s:%s' % (self._namespace, 'new %d' % id(self) if self._id is None else self._id)
+
+    def _allocate_id(self):
+        if self._id is None:
+            self._take_id(store.allocate_ids(self._connection, self._schema, 1)[0])
+        return self._id
+
+    def _take_id(self, id):
+        old_key = self._session_key()
+        self._id = id
+        session.rename(self, old_key)
+
+    @property
+    def _pk(self):
+        """text: 'namespace:id'."""
+        return '%s:%s' % (self._namespace, self._allocate_id())
+
+    @property
+    def _modified(self):
+        """bool: whether a save would write something."""
+        return self._new or bool(self._changes())
+
+    @property
+    def _data(self):
+        """dict: every column's value."""
+        return self.to_dict()
+
+    @property
+    def _last(self):
+        """dict: the texts of the stored row, as this entity last saw it."""
+        if self._new:
+            return dict((attr, text) for attr, text in self._texts().items() if text is not None)
+        found = dict((attr, as_text(raw)) for attr, raw in zip(self._schema.stored, self._raw) if raw is not None)
+        found[self._pkey] = six.text_type(self._id)
+        return found
+
+    # -- what a save writes ---------------------------------------------------------------------------------------------
+
+    def _text(self, attr):
+        """What the row should keep for a column, as this entity sees it."""
+        column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
+        if attr in self._assigned or (column.is_mutable and attr in self._values):
+            return column.encode(self._values[attr])
+        return column.encode(column.initial()) if raw is None else as_text(raw)
+
+    def _texts(self):
+        return dict((attr, self._text(attr)) for attr in self._schema.stored)
+
+    def _changes(self):
+        """{column: text or None} of what differs from the row."""
+        changes = {}
+        for attr in self._assigned:
+            column = self._columns[attr]
+            text = column.encode(self._values[attr])
+            if not column.same(text, self._raw[self._schema.position[attr]]):
+                changes[attr] = text
+        for attr in self._schema.mutable:
+            if attr in self._values and attr not in self._assigned:
+                self._note_change_in_place(attr, changes)
+        return changes
+
+    def _note_change_in_place(self, attr, changes):
+        column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
+        text = column.encode(self._values[attr])
+        # by their texts: NaN, tuples and int keys do not equal what JSON makes of them
+        if not column.same(text, raw) and text != column.encode(column.initial() if raw is None else column.decode(raw)):
+            changes[attr] = text
+
+    def _row(self, texts=None):
+        """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
+        if texts is None:
+            return Row(self._schema, self._raw, id=self._id)
+        return Row(self._schema, self._raw, self._values, texts, self._allocate_id)
+
+    def _new_references(self):
+        """New entities that this one refers to, which must be saved before it."""
+        if self._no_fk or not self._assigned:
+            return ()
+        return [self._values[attr] for attr in self._schema.stored if attr in self._assigned
+                and getattr(self._columns[attr], '_ftable', None) is not None
+                and self._values[attr] is not None and self._values[attr]._new]
+
+    def _before_write(self):
+        if self._deleted:
+            raise EntityDeletedError('Entity %s is deleted; copy() it to save it again' % self._pk, self._namespace,
+                                     str(self._id), model=self._schema.name, pk=self._id)
+        if self._new:
+            self._before_insert()
+        else:
+            self._before_update()
+
+    def _check_deletable(self):
+        if self._new:
+            raise InvalidOperation('%s entity was never saved and cannot be deleted' % self._schema.name,
+                                   model=self._schema.name)
+
+    def _written(self, id, texts, was_new=False, whole=False):
+        """The row holds `texts` now. Returns the number of columns written."""
+        if self._id is None:
+            self._take_id(id)
+        for attr, text in texts.items():
+            self._raw[self._schema.position[attr]] = text
+        self._new = False
+        self._assigned = ()
+        self._generation = session._generation
+        return self._schema.counted if was_new or whole else len(texts)
+
+    def _keep_assigned(self, attrs):
+        """What was assigned after a write was sent, and before its outcome was known, is not written yet."""
+        self._assigned = set(attr for attr in set(attrs).union(self._assigned) if attr in self._values)
+
+    def _reference_set(self, attr, target, text):
+        """An on_delete rule wrote one reference of the row."""
+        self._raw[self._schema.position[attr]] = text
+        self._values[attr] = target
+        if attr in self._assigned:
+            self._assigned.discard(attr)
+
+    def _removed(self):
+        self._deleted = True
+        session.forget(self)
+
+    def _take_over(self, raw, texts):
+        """Take stored values for the columns that are not about to be written."""
+        for attr, place in self._schema.position.items():
+            if attr not in texts and self._raw[place] != raw[place]:
+                self._raw[place] = raw[place]
+                self._values.pop(attr, None)
+                if attr in self._assigned:  # to what was stored before: that says nothing
+                    self._assigned.discard(attr)
+
+    def _refreshed(self, raw):
+        """Mirror a row that has just been read."""
+        self._raw = raw
+        self._values.clear()
+        self._assigned = ()
+        self._generation = session._generation
+
+    def _page_mates(self):
+        """The entities loaded together with this one, itself included."""
+        mates = [reference() for reference in self._page or ()]
+        mates = [mate for mate in mates if mate is not None and not mate._deleted]
+        return mates if any(mate is self for mate in mates) else [self]
+
+    # -- copies ---------------------------------------------------------------------------------------------------------
+
+    def __copy__(self):
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo):
+        return _detached(type(self), self._state())
+
+    def __reduce_ex__(self, protocol):
+        return _detached, (type(self), self._state())
+
+    def _state(self):
+        values = dict((attr, value) for attr, value in self._values.items()
+                      if attr in self._assigned or not self._columns[attr].is_reference)
+        own = dict((attr, copy.deepcopy(value) if self._columns[attr].is_mutable else value)
+                   for attr, value in values.items())
+        return (self._id, list(self._raw), own, set(self._assigned), self._new, self._deleted,
+                dict(getattr(self, '__dict__', {})))
+
+
+def _detached(model, state):
+    """An entity that no session knows, from what `_state` gave."""
+    entity = model.__new__(model)
+    id, raw, values, assigned, new, deleted, extra = state
+    entity._begin(id, raw)
+    entity._values, entity._assigned, entity._new, entity._deleted = values, set(assigned) or (), new, deleted
+    entity.__dict__.update(extra)
+    return entity

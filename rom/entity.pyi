@@ -1,0 +1,40 @@
+from typing import Any, ClassVar, Dict, Optional
+
+from typing_extensions import Self
+
+from .descriptors import ClassProperty
+from .schema import Schema
+
+__all__ = ["Entity"]
+
+class Entity:
+    __slots__ = (
+        "__weakref__",
+        "_assigned",
+        "_deleted",
+        "_generation",
+        "_id",
+        "_new",
+        "_order",
+        "_page",
+        "_raw",
+        "_values",
+    )
+    _schema: ClassVar[Schema]
+    _columns: ClassVar[Dict[str, Any]]
+    _namespace: ClassVar[str]
+    _pkey: ClassVar[str]
+    _connection: ClassVar[ClassProperty[Any]]
+    _id: Optional[int]
+    _new: bool
+    _deleted: bool
+    @property
+    def _pk(self) -> str: ...
+    @property
+    def _modified(self) -> bool: ...
+    @property
+    def _data(self) -> Dict[str, Any]: ...
+    @property
+    def _last(self) -> Dict[str, str]: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Dict[int, Any]) -> Self: ...

@@ -1,0 +1,302 @@
+"""
+Searches: filters, order and limit become one request to ``search.lua``, its replies ids and rows.
+
+One call answers whatever fits a page. Results of many thousand rows and scans of many thousand
+index entries are cut into several calls, none of which holds the server for long; between these,
+other writers may change what is found. What is found in one call is of one moment.
+"""
+from collections import namedtuple
+import json
+import uuid
+
+import six
+
+from .codecs import reverse_text
+from .filters import Geofilter, Pattern, Prefix, Suffix
+from .scripts import Script
+from .store import ROWS_PER_READ, as_str
+from .translation import Translator, parse_pattern
+
+__all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
+           'lookup_unique', 'parse_pattern', 'reverse_text']
+
+GeoIndex = namedtuple('GeoIndex', 'name callback')
+
+_search = Script('search')
+_unique = Script('unique')
+
+_encode = json.JSONEncoder(separators=(',', ':')).encode
+
+#: what one call may cost the server, in microseconds, roughly
+STEPS_PER_CALL = 20000
+
+
+# -- searches --------------------------------------------------------------------------------------------------------
+
+class _Reply(object):
+    """What search.lua answered."""
+
+    __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report')
+
+    def __init__(self, reply):
+        state, ids, self.rows, self.scores, after, report = reply
+        self.state = as_str(state)
+        self.ids = ids if isinstance(ids, six.integer_types) else [as_str(id) for id in ids]
+        self.after = json.loads(as_str(after)) if after else None
+        self.report = json.loads(as_str(report)) if report else None
+
+
+class Search(object):
+    """
+    One search: filters, all of which are meant, and an order.
+
+    :param connection: redis-py client
+    :param namespace: text
+    :param filters: list of filters, as :mod:`rom.filters` describes them
+    :param order_by: name of a column, ``'-'`` before it for descending; None: the distance, or the
+        last numeric filter, or the id as text
+    :param schema: `Schema` of the model; None where it is unknown
+    :param explain: bool, whether `explained` will be asked for
+    :raises QueryError: for what is no filter
+
+    Example::
+
+        search = Search(connection, 'User', [('age', 18, None)], '-age', User._schema)
+        for ids, rows in search.pages(count=20, fields=['name']):
+            ...
+    """
+
+    def __init__(self, connection, namespace, filters, order_by=None, schema=None, explain=False):
+        self.connection = connection
+        self.namespace = namespace
+        self.reports = []
+        self._translator = Translator(namespace, schema)
+        self._counter = u'%s:%s:' % (namespace, schema.pk if schema else 'id')
+        self._filters = list(filters)
+        translated = [self._translator.translate(item) for item in filters]
+        self.request = {'namespace': namespace, 'filters': translated, 'steps': STEPS_PER_CALL}
+        if schema:
+            self.request['highest'] = self._counter
+        if explain:
+            self.request['explain'] = True
+        self._set_order(order_by)
+
+    def _set_order(self, order_by):
+        filters = self.request['filters']
+        if order_by:
+            key = self._translator.key(order_by.lstrip('-'))
+            self.request['descending'] = order_by.startswith('-')
+        else:
+            place = self._deciding_filter()
+            if place is None:
+                return
+            if filters[place]['kind'] != 'any':
+                self.request['order'] = place + 1
+                return
+            key = filters[place]['of'][0]['key']
+        for place in reversed(range(len(filters))):
+            if filters[place]['kind'] == 'range' and filters[place]['key'] == key:
+                break
+        else:
+            place = len(filters)
+            filters.append({'kind': 'range', 'key': key, 'low': u'-inf', 'high': u'+inf'})
+        self.request['order'] = place + 1
+
+    def _deciding_filter(self):
+        """Place of the filter that gives the order where none was asked for: distance, else the last number."""
+        found = None
+        for place, each in enumerate(self.request['filters']):
+            kinds = [part['kind'] for part in each['of']] if each['kind'] == 'any' else [each['kind']]
+            if kinds == ['near']:
+                found = place
+            elif set(kinds) == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
+                found = place
+        return found
+
+    def _call(self, request):
+        reply = _Reply(_search(self.connection, [self._counter], [_encode(request)]))
+        if reply.report:
+            self.reports.append(reply.report)
+        return reply
+
+    def pages(self, skip=0, count=None, fields=None, first=ROWS_PER_READ):
+        """
+        The ids in order, with rows as far as they came along.
+
+        :param skip: how many to leave out
+        :param count: how many at most; None: all
+        :param fields: columns of the rows to return; None: no rows
+        :param first: how many rows to ask for in one call
+        :returns: generator of (list of ids as text, list of rows for the first of them: values in
+            the order of the fields, or None where the row is gone)
+        """
+        request = dict(self.request, mode='page', skip=skip, rows=first,
+                       wants_rest=count is None or count > first)
+        if fields is not None:
+            request['fields'] = [as_str(field) for field in fields]
+        passed = skip
+        while count is None or count > 0:
+            request['count'] = first if count is None else min(first, count)
+            reply = self._call(request)
+            if reply.state == 'part':
+                ids = self._collect(request, reply)[passed:]
+                yield ids[:count] if count is not None else ids, []
+                return
+            ids = reply.ids[:count] if count is not None else reply.ids
+            yield ids, reply.rows
+            if reply.after is None:
+                return
+            passed += len(ids)
+            count = None if count is None else count - len(ids)
+            request['after'] = reply.after
+
+    def _collect(self, request, reply):
+        """All ids, sorted, of a search whose replies come in parts."""
+        found = dict(self._parts(request, reply))
+        sign = -1 if self.request.get('descending') else 1
+        return sorted(found, key=lambda id: (sign * found[id], id))
+
+    def _parts(self, request, reply):
+        request = dict(request, wants_rest=True)
+        while True:
+            for id, score in zip(reply.ids, reply.scores):
+                yield id, float(score)
+            if reply.after is None:
+                return
+            reply = self._call(dict(request, after=reply.after))
+
+    def all_rows(self):
+        """This search without any filter: the rows there are, in the order of their numbers."""
+        self.request['all_rows'] = True
+        return self
+
+    def count(self):
+        """
+        How many rows there are.
+
+        :returns: int
+        """
+        request = dict(self.request, mode='count', skip=0)
+        reply = self._call(request)
+        return reply.ids if reply.state == 'count' else len(dict(self._parts(request, reply)))
+
+    def store(self, seconds):
+        """
+        Puts all ids into a sorted set that expires.
+
+        :param seconds: int, how long it lives
+        :returns: text, its key
+        """
+        key = '%s:%s' % (self.namespace, uuid.uuid4())
+        request = dict(self.request, mode='store', skip=0, into=key, seconds=seconds)
+        while True:
+            reply = self._call(request)
+            if reply.after is None:
+                return key
+            request['after'] = reply.after
+
+    def explained(self):
+        """dict: what the calls so far were planned as, and what they took."""
+        from_first = self.reports[0] if self.reports else {}
+        sizes = from_first.get('sizes') or []
+        filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': size}
+                   for each, size in zip(self.request['filters'], sizes)]
+        order = self.request.get('order')
+        return {
+            'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'filters': filters,
+            'order': filters[order - 1]['key'] if order and filters else None,
+            'descending': bool(self.request.get('descending')), 'keys': _keys(self.request['filters']),
+            'scanned': sum(report['scanned'] for report in self.reports),
+            'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
+        }
+
+
+def _keys(filters):
+    found = []
+    for each in filters:
+        found.extend(_keys(each['of']) if 'of' in each else [each['key']])
+    return found
+
+
+class GeneralIndex(object):
+    """
+    Searches in the indexes of one namespace.
+
+    :param namespace: text, the prefix of the keys
+
+    Example::
+
+        GeneralIndex('User').search(connection, [('age', 18, 21), 'name:ann'], '-age', 0, 10)
+    """
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+
+    def search(self, conn, filters, order_by, offset=None, count=None, timeout=None):
+        """
+        Ids of rows, or the key of a sorted set of all of them.
+
+        :param conn: redis-py client
+        :param filters: list of filters, as :mod:`rom.filters` describes them
+        :param order_by: as in :class:`Search`
+        :param offset: how many to leave out
+        :param count: how many at most
+        :param timeout: seconds; the ids are kept so long under a key, which is returned instead
+        :returns: list of ids as the client gives them: bytes, or text with `decode_responses`
+        :raises QueryError: for what is no filter
+        """
+        search = Search(conn, self.namespace, filters, order_by)
+        if timeout is not None and timeout > 0:
+            return search.store(timeout)
+        if not search.request['filters']:
+            return []
+        ids = [id for page, _ in search.pages(offset or 0, count) for id in page]
+        return ids if _decodes(conn) else [id.encode('ascii') for id in ids]
+
+    def count(self, conn, filters):
+        """
+        How many rows pass all filters; 0 without any.
+
+        :returns: int
+        """
+        return Search(conn, self.namespace, filters).count() if filters else 0
+
+
+def _decodes(conn):
+    pool = getattr(conn, 'connection_pool', None)
+    return bool(pool is not None and pool.connection_kwargs.get('decode_responses'))
+
+
+# -- other look-ups --------------------------------------------------------------------------------------------------
+
+def ids_without(connection, namespace, attr, kind, starts):
+    """
+    Ids of rows that have words in an index, none of which begins with certain texts.
+
+    :param kind: 'pre' or 'suf'
+    :param starts: list of text; for 'suf' reversed
+    :returns: list of int, each once, in order
+    """
+    make = Prefix if kind == 'pre' else Suffix
+    search = Search(connection, namespace, [make(attr, u'')])
+    if starts:
+        search.request['filters'].append(
+            dict(search._translator.translate([make(attr, start) for start in starts]), kind='none'))
+    return sorted(int(id) for ids, _ in search.pages() for id in ids)
+
+
+def lookup_unique(connection, schema, attr, values):
+    """
+    The rows that hold unique values, in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
+    :param values: list of text, as the entries of the index
+    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
+    """
+    if not values:
+        return []
+    reply = _unique(connection, [u'%s:%s:uidx' % (schema.namespace, attr)],
+                    [schema.namespace, len(schema.fields)] + schema.fields + list(values))
+    return [(int(found[0]), found[1]) if found else None for found in reply]

@@ -1,0 +1,73 @@
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+from .codecs import reverse_text as reverse_text
+from .filters import Geofilter as Geofilter, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
+from .schema import Schema
+from .translation import parse_pattern as parse_pattern
+
+__all__ = [
+    "GeneralIndex",
+    "GeoIndex",
+    "Geofilter",
+    "Pattern",
+    "Prefix",
+    "Search",
+    "Suffix",
+    "ids_without",
+    "lookup_unique",
+    "parse_pattern",
+    "reverse_text",
+]
+
+_Text = Union[str, bytes]
+_Point = Mapping[str, Any]
+_Row = Optional[List[Any]]
+
+STEPS_PER_CALL: int
+
+class GeoIndex(NamedTuple):
+    name: str
+    callback: Callable[[Any], Union[_Point, Iterable[_Point], None]]
+
+class Search:
+    connection: Any
+    namespace: str
+    reports: List[Dict[str, Any]]
+    request: Dict[str, Any]
+    def __init__(
+        self,
+        connection: Any,
+        namespace: str,
+        filters: Iterable[Any],
+        order_by: Optional[str] = ...,
+        schema: Optional[Schema] = ...,
+        explain: bool = ...,
+    ) -> None: ...
+    def pages(
+        self, skip: int = ..., count: Optional[int] = ..., fields: Optional[Sequence[_Text]] = ..., first: int = ...
+    ) -> Iterator[Tuple[List[str], List[_Row]]]: ...
+    def all_rows(self) -> Search: ...
+    def count(self) -> int: ...
+    def store(self, seconds: int) -> str: ...
+    def explained(self) -> Dict[str, Any]: ...
+
+class GeneralIndex:
+    namespace: str
+    def __init__(self, namespace: str) -> None: ...
+    def search(
+        self,
+        conn: Any,
+        filters: List[Any],
+        order_by: Optional[str],
+        offset: Optional[int] = ...,
+        count: Optional[int] = ...,
+        timeout: Optional[int] = ...,
+    ) -> Any:
+        """A list of ids, or with `timeout` the key that keeps them."""
+
+    def count(self, conn: Any, filters: List[Any]) -> int: ...
+
+def ids_without(connection: Any, namespace: str, attr: str, kind: str, starts: Sequence[str]) -> List[int]: ...
+def lookup_unique(
+    connection: Any, schema: Schema, attr: str, values: Sequence[str]
+) -> List[Optional[Tuple[int, List[Any]]]]: ...

@@ -1,0 +1,128 @@
+"""Locks in Redis: strings that name their holder and expire."""
+import binascii
+import math
+import os
+import time
+
+from .exceptions import DataRaceError
+from .scripts import Script
+
+__all__ = ['Lock', 'EntityLock']
+
+_LOCK = Script('lock')
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between two attempts
+_clock = getattr(time, 'monotonic', time.time)
+
+
+class Lock(object):
+    """
+    A lock that one holder at a time has, until it is released or expires.
+
+    Each step is one round trip. As context manager it is acquired on entering and released
+    on leaving; it may be acquired again while it is held, which refreshes it.
+
+    :param conn: a redis-py client.
+    :param lockname: str; the lock is stored under ``lock:<lockname>``.
+    :param acquire_timeout: seconds for which :meth:`acquire` tries, fractions count; 0 tries once.
+    :param lock_timeout: seconds after which a lock that is not refreshed expires, fractions count.
+
+    Example::
+
+        with Lock(connection, 'nightly', acquire_timeout=0, lock_timeout=60) as lock:
+            for each in work:
+                each()
+                if not lock.refresh():
+                    break       # too late: somebody else may hold it by now
+    """
+
+    __slots__ = ('identifier', 'conn', 'lockname', 'lock_timeout', 'acquire_timeout')
+
+    def __init__(self, conn, lockname, acquire_timeout, lock_timeout):
+        self.conn = conn
+        self.lockname = 'lock:' + lockname
+        self.acquire_timeout = acquire_timeout
+        self.lock_timeout = lock_timeout
+        self.identifier = None
+
+    def acquire(self):
+        """
+        Takes the lock, trying for up to `acquire_timeout` seconds; refreshes it if it is held already.
+
+        :returns: bool, whether the lock is held now.
+        :raises ValueError: if `lock_timeout` is not positive.
+        """
+        deadline, pause = _clock() + self.acquire_timeout, _FIRST_PAUSE
+        while not self._acquire():
+            remaining = deadline - _clock()
+            if remaining <= 0:
+                return False
+            time.sleep(min(pause, remaining))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return True
+
+    def _acquire(self):
+        """Tries once; returns whether the lock is held."""
+        if self.identifier is None:
+            self.identifier = binascii.hexlify(os.urandom(16)).decode('ascii')
+        # the holder is known before the call: a call that is sent twice takes the lock once
+        if self._step('acquire'):
+            return True
+        self.identifier = None
+        return False
+
+    def refresh(self):
+        """
+        Lets the lock last for another `lock_timeout` seconds from now.
+
+        :returns: bool; False if it is not held any more, and it is never taken again here.
+        :raises ValueError: if `lock_timeout` is not positive.
+        """
+        return self.identifier is not None and self._step('refresh')
+
+    def release(self):
+        """
+        Gives the lock back.
+
+        :returns: bool; False if it was not held any more, in which case nothing changes.
+        """
+        if self.identifier is None:
+            return False
+        held = bool(_LOCK(self.conn, [self.lockname], ['release', self.identifier]))
+        self.identifier = None
+        return held
+
+    def _step(self, step):
+        expires = int(math.ceil(self.lock_timeout * 1000))
+        if expires <= 0:
+            raise ValueError('lock_timeout of %s is %r: it must be more than 0 seconds' % (
+                self.lockname, self.lock_timeout))
+        return bool(_LOCK(self.conn, [self.lockname], [step, self.identifier, expires]))
+
+    def __enter__(self):
+        if not self.acquire():
+            raise DataRaceError('Lock is already held: %s, after trying for %s seconds' % (
+                self.lockname, self.acquire_timeout))
+        return self
+
+    def __exit__(self, *exc_info):
+        self.release()
+
+
+def EntityLock(entity, acquire_timeout, lock_timeout):
+    """
+    A lock on one entity: nobody is kept from writing it, but one holder at a time has the lock.
+
+    :param entity: the entity; the lock is stored under ``lock:<namespace>:<id>``.
+    :param acquire_timeout: seconds for which to try to get the lock, fractions count; 0 tries once.
+    :param lock_timeout: seconds after which a lock that is not refreshed expires, fractions count.
+    :returns: :class:`Lock`
+    :raises rom.exceptions.DataRaceError: on entering it as context manager, if it could not be had.
+
+    Example::
+
+        with EntityLock(user, acquire_timeout=1, lock_timeout=30):
+            user.refresh()
+            user.balance -= 5
+            user.save()
+    """
+    return Lock(entity._connection, entity._pk, acquire_timeout, lock_timeout)

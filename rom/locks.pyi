@@ -1,0 +1,23 @@
+from typing import Any, Optional, TypeVar
+
+__all__ = [
+    "Lock",
+    "EntityLock",
+]
+
+_Self = TypeVar("_Self", bound="Lock")
+
+class Lock:
+    identifier: Optional[str]
+    conn: Any
+    lockname: str
+    lock_timeout: float
+    acquire_timeout: float
+    def __init__(self, conn: Any, lockname: str, acquire_timeout: float, lock_timeout: float) -> None: ...
+    def acquire(self) -> bool: ...
+    def refresh(self) -> bool: ...
+    def release(self) -> bool: ...
+    def __enter__(self: _Self) -> _Self: ...
+    def __exit__(self, *exc_info: Any) -> None: ...
+
+def EntityLock(entity: Any, acquire_timeout: float, lock_timeout: float) -> Lock: ...

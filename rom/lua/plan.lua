@@ -1,0 +1,73 @@
+-- What a search would cost this way and that. Included by search.lua.
+
+-- What asking all filters costs for one id, and the share of ids that pass.
+local function estimate(filters, total)
+  local cost, share = 0, 1
+  for _, filter in ipairs(filters) do
+    cost = cost + share * filter.probe_cost
+    share = share * math.min(1, math.max(filter.size, 0.5) / math.max(total, 1))
+  end
+  return cost, share
+end
+
+-- Sets, where the server itself can tell quickly what they have in common.
+local function plan_common(filters, total)
+  local sets, rest, smallest = {}, {}, math.huge
+  for _, filter in ipairs(filters) do
+    local is_set = filter.kind == 'set'
+    if is_set then smallest = math.min(smallest, filter.size) end
+    table.insert(is_set and sets or rest, filter)
+  end
+  if #sets < 2 or #sets > 100 or smallest > work.allowed then return nil end
+  local _, share = estimate(sets, total)
+  local cost = estimate(rest, total)
+  local driver = {kind = 'common', of = sets, key = sets[1].key, size = share * total, scan_cost = 0.3}
+  return {driver = driver, rest = rest, cost = 0.2 * smallest * (#sets - 1) + driver.size * (cost + 1.6)}
+end
+
+-- The filter to read and those to ask: where that is cheapest.
+local function plan_gather(filters, total)
+  local best
+  for _, driver in ipairs(filters) do
+    local rest = without(filters, driver)
+    local cost, share = estimate(rest, total)
+    -- as much again for each id that passes, and has to be sorted
+    local plan = {driver = driver, rest = rest, cost = driver.size * (driver.scan_cost + cost + 0.3 + share)}
+    if not best or plan.cost < best.cost then best = plan end
+  end
+  local common = plan_common(filters, total)
+  return common and common.cost < best.cost and common or best
+end
+
+-- Whether the counter leads to all ids, as far as can be seen: it may have been lost.
+local function is_complete(highest, filters)
+  for _, filter in ipairs(filters) do
+    if (filter.kind == 'set' or filter.kind == 'range') and filter.size > (highest or 0) then return false end
+  end
+  return highest and highest > 0
+end
+
+-- The way to walk in the wanted order, if there is one: {walk, rest, cost, name, driver}.
+local function plan_walk(filters, order, highest, total)
+  local need = request.skip + request.count
+  local function planned(name, rest, among, limit, step, walk, driver)
+    local cost, share = estimate(rest, among)
+    local visits = math.min(limit, (name == 'score' and #rest == 0 and request.count or need) / share)
+    return {name = name, rest = rest, cost = visits * (cost + step) + 10, stride = visits * 1.2, walk = walk, driver = driver}
+  end
+  if order and order.kind == 'near' then
+    return planned('near', without(filters, order), total, order.size, 5, kinds.near.walk, order)
+  elseif order then
+    return planned('score', without(filters, order), total, order.size, request.descending and 1 or 0.5,
+      request.descending and walk_down or walk_up, order)
+  end
+  local best = is_complete(highest, filters)
+    and planned('ids', without(filters), highest, highest, 1, walk_ids, highest)
+  for _, filter in ipairs(filters) do
+    if filter.runs then
+      local plan = planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter)
+      if not best or plan.cost < best.cost then best = plan end
+    end
+  end
+  return best or nil
+end

@@ -1,0 +1,80 @@
+-- Goes through index keys and tells the entries that the row they point at does not list.
+--
+-- KEYS[1]  any key of the namespace (for routing in a cluster)
+-- ARGV[1]  JSON {namespace, cursor, limit: about how many entries to look at, keys: [[key, kind, name]]}
+--   kind   idx, pre, suf, geo, uidx, or old: the hash of lists that are not in their rows
+--   name   as rows list it: COL:WORD, the column, the geo name; for uidx the column that keeps the value;
+--          false: there is no telling by the row's list, so every entry is told
+--   cursor where to go on in the first key
+-- Reply: [keys done, cursor in the next key, [[position of the key, id, member] of each suspect]]
+
+local request = cjson.decode(ARGV[1])
+local SCANS = {set = 'SSCAN', zset = 'ZSCAN', hash = 'HSCAN'}
+local TYPES = {idx = {set = 1, zset = 1}, pre = {zset = 1}, suf = {zset = 1}, geo = {zset = 1},
+               uidx = {hash = 1}, old = {hash = 1}}
+
+local function row_key(id) return request.namespace .. ':' .. id end
+
+local LONG, OFTEN = 2000, 1
+local lists, work = {}, 0
+
+-- Every element of a list, as JSON.
+local function elements(text)
+  local found, ok, parts = {}, pcall(cjson.decode, text)
+  for _, part in pairs(ok and type(parts) == 'table' and parts or {}) do
+    for _, element in pairs(type(part) == 'table' and part or {}) do found[cjson.encode(element)] = true end
+  end
+  return found
+end
+
+-- Whether a row lists an entry, given as JSON. A long list that is asked for again and again is taken apart once.
+local function is_listed(id, entry)
+  local list = lists[id]
+  if not list then
+    list = {text = redis.call('HGET', row_key(id), '-index-data-'), asked = 0}
+    lists[id] = list
+  end
+  if not list.text then return false end
+  list.asked = list.asked + 1
+  if #list.text < LONG or list.asked <= OFTEN then
+    work = work + #list.text / LONG
+    return string.find(list.text, entry, 1, true)
+  end
+  list.elements = list.elements or elements(list.text)
+  return list.elements[entry]
+end
+
+-- Whether the row of an entry knows of it; never wrongly yes for a row whose own list has been checked.
+local function is_known(kind, name, encoded, id, member)
+  if kind == 'old' then
+    return redis.call('EXISTS', row_key(id)) == 1 and redis.call('HEXISTS', row_key(id), '-index-data-') == 0
+  end
+  if not name then return false end
+  if kind == 'uidx' then return member ~= '' and redis.call('HGET', row_key(id), name) == member end
+  if kind == 'pre' or kind == 'suf' then return is_listed(id, cjson.encode({name, string.sub(member, 1, -2 - #id)})) end
+  return is_listed(id, encoded)
+end
+
+local function id_of(kind, member, value)
+  if kind == 'uidx' then return value end
+  if kind == 'pre' or kind == 'suf' then return string.match(member, '%z([^%z]*)$') or '' end
+  return member
+end
+
+local suspects, position, cursor = {}, 1, request.cursor
+while position <= #request.keys and work < request.limit do
+  local key, kind, name = unpack(request.keys[position])
+  local type = redis.call('TYPE', key).ok
+  local step = type == 'set' and 1 or 2
+  local next_cursor, found, encoded = '0', {}, cjson.encode(name)
+  if TYPES[kind][type] then
+    next_cursor, found = unpack(redis.call(SCANS[type], key, cursor, 'COUNT', request.limit))
+  end
+  for place = 1, #found, step do
+    local id = id_of(kind, found[place], found[place + 1])
+    if not is_known(kind, name, encoded, id, found[place]) then suspects[#suspects + 1] = {position - 1, id, found[place]} end
+  end
+  work, cursor = work + #found / step + 1, next_cursor
+  if cursor == '0' then position = position + 1 end
+end
+return {position - 1, cursor, suspects}

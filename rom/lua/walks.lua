@@ -1,0 +1,156 @@
+-- Walks: ids in the wanted order, bit by bit, until a page is full. Included by search.lua.
+--
+-- Each takes a page, the filters to ask about each id, and where to go on. It returns nothing once the page is full or
+-- there is no more, otherwise where to go on: {id, score}.
+
+-- Adds ids to a page behind those it skips. Returns the last one it took, once the page is full.
+local function add_to_page(page, ids)
+  for _, id in ipairs(ids) do
+    if page.skip > 0 then
+      page.skip = page.skip - 1
+    else
+      page.ids[#page.ids + 1] = id
+      if #page.ids >= page.count then return id end
+    end
+  end
+end
+
+local function look_at(page, rest, ids)
+  work.scanned = work.scanned + #ids
+  spend(#ids * 0.5 + 2)
+  return add_to_page(page, sieve(rest, ids))
+end
+
+-- How many ids to look at in one go: few at first, for the page may be near.
+local function pace(page)
+  local size = math.floor(math.min(math.max(page.stride, 10), CHUNK))
+  page.stride = page.stride * 2
+  return size
+end
+
+-- By score, ascending; equal scores by id.
+local function walk_up(order, rest, page, after)
+  local rank = after and math.max(order.first, rank_after(order.key, after.score, after.id)) or order.first
+  if #rest == 0 and page.skip > 0 then
+    rank, page.skip = rank + page.skip, math.max(0, page.skip - math.max(order.last - rank, 0))
+  end
+  while rank < order.last do
+    local ids = call('ZRANGE', order.key, rank, math.min(rank + pace(page), order.last) - 1)
+    local taken = look_at(page, rest, ids)
+    rank = rank + #ids
+    if taken or is_exhausted() and rank < order.last then
+      local id = taken or ids[#ids]
+      return {id = id, score = call('ZSCORE', order.key, id)}
+    end
+  end
+end
+
+-- The ids with the highest scores below a rank, complete groups of equal score in descending order, each group
+-- ascending, as [{first, last}] of ranks.
+local function group_at(order, rank)
+  local score = call('ZRANGE', order.key, rank, rank, 'WITHSCORES')[2]
+  spend(2)
+  local first = math.max(order.first, call('ZCOUNT', order.key, '-inf', '(' .. score))
+  return score, first
+end
+
+-- Hands on the ranks [first, last) of one score. Returns where to go on.
+local function walk_group(order, rest, page, score, first, last)
+  while first < last do
+    local ids = call('ZRANGE', order.key, first, math.min(first + pace(page), last) - 1)
+    local taken = look_at(page, rest, ids)
+    if taken or is_exhausted() then return {id = taken or ids[#ids], score = score} end
+    first = first + #ids
+  end
+end
+
+-- Groups that lie completely within ranks [low, high), the highest first. Returns where to go on, and the new high.
+local function walk_window(order, rest, page, low, high)
+  local ids, scores = unzip(call('ZRANGE', order.key, low, high - 1, 'WITHSCORES'))
+  local turned, last = {}, #ids
+  while last > 0 do
+    local first = last
+    -- as numbers: -0 and 0 are the same
+    while first > 1 and tonumber(scores[first - 1]) == tonumber(scores[last]) do first = first - 1 end
+    -- the lowest group may go on below the window
+    if first == 1 and low > order.first then break end
+    for place = first, last do
+      turned[#turned + 1] = ids[place]
+      order.scores[ids[place]] = scores[place]
+    end
+    last = first - 1
+  end
+  local taken = look_at(page, rest, turned)
+  if taken then return {id = taken, score = order.scores[taken]} end
+  return is_exhausted() and #turned > 0 and {id = turned[#turned], score = order.scores[turned[#turned]]}, low + last
+end
+
+-- By score, descending; equal scores by id, ascending.
+local function walk_down(order, rest, page, after)
+  local high, stop = order.last
+  if after then
+    local rank = rank_after(order.key, after.score, after.id)
+    local last = math.min(order.last, call('ZCOUNT', order.key, '-inf', after.score))
+    stop = walk_group(order, rest, page, after.score, math.max(rank, order.first), last)
+    if stop then return stop end
+    high = math.min(order.last, call('ZCOUNT', order.key, '-inf', '(' .. after.score))
+  elseif #rest == 0 and page.skip > 0 then
+    if page.skip >= order.size then return nil end
+    local score, first = group_at(order, order.last - 1 - page.skip)
+    local last = math.min(order.last, call('ZCOUNT', order.key, '-inf', score))
+    local within = page.skip - (order.last - last)
+    page.skip = 0
+    stop = walk_group(order, rest, page, score, first + within, last)
+    if stop then return stop end
+    high = first
+  end
+  while high > order.first do
+    local low, before = math.max(order.first, high - pace(page)), high
+    stop, high = walk_window(order, rest, page, low, high)
+    if stop then return stop end
+    if high == before then
+      local score, first = group_at(order, high - 1)
+      stop = walk_group(order, rest, page, score, first, high)
+      if stop then return stop end
+      high = first
+    end
+  end
+end
+
+-- The decimal number behind another one in the order of texts: 1, 10, 100, 11, 2; nil behind the last one.
+local function next_in_text_order(number, highest)
+  if number * 10 <= highest then return number * 10 end
+  while number >= highest or number % 10 == 9 do
+    number = math.floor(number / 10)
+    if number == 0 then return nil end
+  end
+  return number + 1
+end
+
+-- All ids that were ever given out, in the order of their texts.
+local function walk_ids(highest, rest, page, after)
+  local number
+  if after then number = next_in_text_order(tonumber(after.id), highest) else number = highest > 0 and 1 or nil end
+  while number do
+    local ids, size = {}, pace(page)
+    while number and #ids < size do
+      ids[#ids + 1] = string.format('%.0f', number)
+      number = next_in_text_order(number, highest)
+    end
+    local taken = look_at(page, rest, ids)
+    if taken or (is_exhausted() and number) then return {id = taken or ids[#ids]} end
+  end
+end
+
+-- The rows there are, by number.
+local function walk_rows(highest, page, after)
+  local number = after and tonumber(after.id) or 0
+  while number < highest do
+    number = number + 1
+    local id = string.format('%.0f', number)
+    spend(0.7)
+    work.scanned = work.scanned + 1
+    if call('EXISTS', namespace .. ':' .. id) == 1 and add_to_page(page, {id}) then return {id = id} end
+    if is_exhausted() then return {id = id} end
+  end
+end

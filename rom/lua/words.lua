@@ -1,0 +1,230 @@
+-- Filters over words that begin with a prefix, in a prefix or suffix index. Included by search.lua.
+--
+-- {kind: "words", key, column, part, prefix, low, high, pattern, is_single, source}
+--   low, high   the scores between which the words stand; words that share 7 bytes are told apart by their bytes
+--   pattern     what follows the prefix, for like.lua; left out: anything
+--   part, column  where a row's `-index-data-` lists its words: part 3 or 4, entries [column, word]
+--   is_single   rows have one word each, so that entries can be counted
+--   source      {field, is_folded, is_full_text, hint}: where the field is ASCII, what its words are; without the hint
+--               in it there are none
+
+local MOST_RUNS, SAMPLES = 32, 8
+
+-- The word and the id of an index entry.
+local function split_entry(member) return member:match('^(.*)%z(.*)$') end
+
+local function fits(filter, word)
+  if word:sub(1, #filter.prefix) ~= filter.prefix then return false end
+  if not filter.pattern then return true end
+  spend((#word - #filter.prefix) * filter.match_cost + 1)
+  return filter.matches(word:sub(#filter.prefix + 1))
+end
+
+-- Where the entries of one word end that begin at a rank.
+local function run_end(filter, rank, word)
+  local mark = word .. '\0'
+  return bisect(filter.key, rank + 1, filter.last, function(member) return member:sub(1, #mark) == mark end)
+end
+
+-- Whether the words are likely few: entries that are some way apart mostly have the same.
+local function has_few_words(filter)
+  local same, distance = 0, math.floor(filter.size / (2 * MOST_RUNS))
+  for sample = 1, SAMPLES do
+    local rank = filter.first + math.floor((filter.size - distance) * (sample - 0.5) / SAMPLES)
+    local word, other = split_entry(member_at(filter.key, rank)), split_entry(member_at(filter.key, rank + distance))
+    if word == other then same = same + 1 end
+  end
+  return same >= SAMPLES / 2
+end
+
+-- The words and where their entries are, if they are few: [{word, first, last}].
+local function find_runs(filter)
+  local runs, rank, visited = {}, filter.first, 0
+  if not has_few_words(filter) then return nil end
+  while rank < filter.last do
+    visited = visited + 1
+    local word = split_entry(member_at(filter.key, rank))
+    if visited > MOST_RUNS or word:find('%z') then return nil end
+    local last = run_end(filter, rank, word)
+    -- a word that goes on with a NUL stands among these
+    if split_entry(member_at(filter.key, last - 1)) ~= word then return nil end
+    if fits(filter, word) then runs[#runs + 1] = {word = word, first = rank, last = last} end
+    rank = last
+  end
+  return runs
+end
+
+-- Whether one of a row's words fits, by what the index keeper noted in the row.
+local function noted_word_fits(filter, id)
+  -- rows older than rom 1.0 keep this in one hash
+  local data = call('HGET', namespace .. ':' .. id, '-index-data-') or call('HGET', namespace .. '::', id)
+  if not data then return false end
+  spend(5 + #data / 50)
+  for _, entry in pairs(cjson.decode(data)[filter.part] or {}) do
+    if type(entry) == 'table' and entry[1] == filter.column and fits(filter, entry[2]) then return true end
+  end
+  return false
+end
+
+local function is_entry(filter, word, id)
+  if filter.part == 4 then word = word:reverse() end
+  return fits(filter, word) and call('ZSCORE', filter.key, word .. '\0' .. id)
+end
+
+-- Whether one of the words of an ASCII text, as the keygens of rom make them, stands in the index for the row.
+local function word_of_text_fits(filter, id, text)
+  local source = filter.source
+  local folded = text:lower()
+  if not folded:find(source.hint, 1, true) then return false end
+  if not source.is_full_text then return is_entry(filter, source.is_folded and folded or text, id) end
+  for token in folded:gmatch('[^%s\28-\31]+') do
+    if token:find(source.hint, 1, true) and is_entry(filter, token:match('^%p*(.-)%p*$'), id) then return true end
+  end
+  return false
+end
+
+local function row_fits(filter, id)
+  local text = filter.source and call('HGET', namespace .. ':' .. id, filter.source.field)
+  if text and not text:find('[%z\128-\255]') then return word_of_text_fits(filter, id, text) end
+  return noted_word_fits(filter, id)
+end
+
+local function probe_runs(filter, ids)
+  local passed = {}
+  for place = 1, #ids do passed[place] = false end
+  for _, run in ipairs(filter.runs) do
+    local members = {}
+    for place, id in ipairs(ids) do members[place] = run.word .. '\0' .. id end
+    local scores = ask_each('ZMSCORE', 'ZSCORE', filter.key, members)
+    for place = 1, #ids do passed[place] = passed[place] or scores[place] ~= false end
+  end
+  return passed
+end
+
+-- The ids of entries whose word fits.
+local function fitting_ids(filter, members)
+  local ids, word, is_fit = {}, nil, false
+  if filter.is_range then
+    for place, member in ipairs(members) do ids[place] = member:match('%z(%d+)$') end
+    return ids
+  end
+  for _, member in ipairs(members) do
+    local its_word, id = split_entry(member)
+    if its_word ~= word then word, is_fit = its_word, fits(filter, its_word) end
+    if is_fit then ids[#ids + 1] = id end
+  end
+  return ids
+end
+
+-- What the next `size` entries of a run are, from `run.rank` on; sorted by id, as entries of one word are.
+local function read_run(filter, run, size)
+  local last = math.min(run.rank + size, run.last)
+  if last <= run.rank then return {}, true end
+  local ids = {}
+  for place, member in ipairs(call('ZRANGE', filter.key, run.rank, last - 1)) do
+    ids[place] = member:sub(#run.word + 2)
+  end
+  spend(#ids * 0.4 + 2)
+  return ids, last == run.last
+end
+
+-- Sorts ids and leaves out the ones that are there twice, or beyond a limit.
+local function merged(ids, limit)
+  table.sort(ids)
+  local kept = {}
+  for place, id in ipairs(ids) do
+    if limit and limit < id then break end
+    if id ~= ids[place - 1] then kept[#kept + 1] = id end
+  end
+  return kept
+end
+
+-- By id, from the entries of few words, each of which is in that order.
+local function walk_runs(filter, rest, page, after)
+  local score = {}
+  for _, run in ipairs(filter.runs) do
+    score[run] = call('ZRANGE', filter.key, run.first, run.first, 'WITHSCORES')[2]
+  end
+  while true do
+    local ids, size, limit = {}, pace(page), nil
+    for _, run in ipairs(filter.runs) do
+      run.rank = after and rank_after(filter.key, score[run], run.word .. '\0' .. after.id) or run.first
+      local found, is_all = read_run(filter, run, size)
+      for _, id in ipairs(found) do ids[#ids + 1] = id end
+      if not is_all and (not limit or found[#found] < limit) then limit = found[#found] end
+    end
+    ids = merged(ids, limit)
+    local taken = look_at(page, rest, ids)
+    if taken then return {id = taken} end
+    if not limit then return nil end
+    after = {id = limit}
+    if is_exhausted() then return after end
+  end
+end
+
+kinds.words = {
+  walk = walk_runs,
+
+  prepare = function(filter)
+    local prefix = filter.prefix
+    if filter.pattern then filter.matches, filter.match_cost = new_matcher(filter.pattern) end
+    filter.first = rank_below(filter.key, filter.low)
+    filter.last = filter.first + call('ZCOUNT', filter.key, filter.low, '(' .. filter.high)
+    if #prefix > 7 then
+      filter.first = bisect(filter.key, filter.first, filter.last, function(member) return is_before(member, prefix) end)
+      filter.last = bisect(filter.key, filter.first, filter.last, function(member)
+        return member:sub(1, #prefix) == prefix
+      end)
+    end
+    filter.size = filter.last - filter.first
+    -- whether all entries in the range fit; behind a NUL the prefix could reach into their ids
+    filter.is_range = not filter.pattern and not prefix:find('%z')
+    filter.is_exact, filter.repeats = filter.is_single and filter.is_range, not filter.is_single
+    filter.probe_cost, filter.scan_cost = filter.source and 3.5 or 12, 1
+    if filter.size > CHUNK / 2 then kinds.words.summarize(filter) end
+  end,
+
+  summarize = function(filter)
+    filter.runs = find_runs(filter)
+    if not filter.runs then return end
+    filter.size, filter.probe_cost = 0, 1.2 * #filter.runs
+    for _, run in ipairs(filter.runs) do filter.size = filter.size + run.last - run.first end
+    filter.is_exact = filter.is_single or #filter.runs < 2
+  end,
+
+  probe = function(filter, ids)
+    if filter.runs then return probe_runs(filter, ids) end
+    filter.asked = (filter.asked or 0) + #ids
+    if not filter.ids and filter.size <= math.min(5 * CHUNK, 3 * filter.asked) then kinds.words.read_all(filter) end
+    local passed = {}
+    for place, id in ipairs(ids) do
+      if filter.ids then passed[place] = filter.ids[id] or false else passed[place] = row_fits(filter, id) end
+    end
+    return passed
+  end,
+
+  read_all = function(filter)
+    filter.ids, filter.probe_cost = {}, 0.1
+    local state
+    repeat
+      state = scan(filter, state, function(found)
+        for _, id in ipairs(found) do filter.ids[id] = true end
+      end)
+    until not state
+  end,
+
+  scan = function(filter, state, emit)
+    local rank = state and math.max(filter.first, rank_after(filter.key, state.score, state.member)) or filter.first
+    while rank < filter.last do
+      local members = call('ZRANGE', filter.key, rank, math.min(rank + CHUNK, filter.last) - 1)
+      -- the entries that do not fit cost nearly as much
+      spend(#members * 0.5)
+      emit(fitting_ids(filter, members))
+      rank = rank + #members
+      if is_exhausted() and rank < filter.last then
+        local last = members[#members]
+        return {member = last, score = call('ZSCORE', filter.key, last)}
+      end
+    end
+  end,
+}

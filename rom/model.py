@@ -1,0 +1,397 @@
+"""Model and its metaclass: the active record."""
+
+import collections
+import copy
+import warnings
+import weakref
+
+import six
+
+from . import codecs, index, store, transfers, util
+from .columns import MODELS, SKIP_ON_DELETE, Column, PrimaryKey, UnsafeColumn, _Column
+from .descriptors import ClassProperty
+from .entity import Entity
+from .exceptions import (ColumnError, EntityDeletedError, InvalidColumnValue, InvalidOperation, ORMError, QueryError)
+from .plan import unique_value_of
+from .query import Query
+from .schema import Schema
+from .sessions import session
+from .keygens import casefolds
+
+__all__ = ['Model']
+
+_ID_LISTS = (list, tuple, set, frozenset)
+
+
+class _ModelMetaclass(type):
+    """Makes a class statement a model: binds its columns, works out its schema, registers it."""
+
+    def __new__(cls, name, bases, dict):
+        namespace = dict.setdefault('_namespace', name)
+        if name in MODELS or namespace in MODELS:
+            raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
+        schema = Schema(name, namespace)
+        for attr, column in _declared_columns(bases, dict).items():
+            dict[attr] = column.bind(schema, attr)
+        schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
+                      _inherited(bases, dict, 'geo_index'))
+        dict.update(_described(schema))
+        dict['_has_own_init'] = not dict['_is_root'] and ('__init__' in dict or _inherited(bases, {}, '_has_own_init'))
+        _warn_shadowing(name, bases, schema)
+        model = type.__new__(cls, name, bases, dict)
+        MODELS[name] = MODELS[namespace] = model
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.register(namespace)
+        return model
+
+
+def _is_primary_key(column):
+    return isinstance(column, PrimaryKey)
+
+
+def _declared_columns(bases, dict):
+    """{attr: column}: inherited ones as copies, then the class's own, then the primary key."""
+    own = [(attr, value) for attr, value in dict.items() if isinstance(value, _Column)]
+    if six.PY2:
+        own.sort()  # a class body has no order there
+    has_key = any(_is_primary_key(column) for _, column in own)
+    columns = collections.OrderedDict()
+    for base in bases:
+        for attr, column in getattr(base, '_columns', {}).items():
+            if not _is_primary_key(column) or not (has_key or base._is_root):
+                columns[attr] = column
+                has_key = has_key or _is_primary_key(column)
+    if not has_key and isinstance(dict.get('id'), _Column):
+        raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined")
+    columns.update(own)
+    if not has_key:
+        columns['id'] = PrimaryKey()
+    return columns
+
+
+def _inherited(bases, dict, name):
+    if name in dict:
+        return dict[name]
+    for base in bases:
+        if getattr(base, name, None) is not None:
+            return getattr(base, name)
+
+
+def _described(schema):
+    """The class attributes by which 1.1.2 tells what a model has."""
+    columns = [column for column in schema.columns.values() if not isinstance(column, UnsafeColumn)]
+
+    def having(flag):
+        return set(column._attr for column in columns if getattr(column, flag))
+    return {
+        '_schema': schema, '_columns': schema.columns, '_pkey': schema.pk, '_geo': schema.geo,
+        '_index': having('_index'), '_unique': having('_unique'), '_cunique': set(schema.together),
+        '_prefix': having('_prefix'), '_suffix': having('_suffix'), '_required': having('_required'),
+        '_no_fk': not any(column.is_reference for column in columns),
+        '_gindex': index.GeneralIndex(schema.namespace), '_is_root': schema.name == 'Model',
+    }
+
+
+def _warn_shadowing(name, bases, schema):
+    for attr in schema.columns:
+        hidden = [getattr(base, attr, None) for base in bases]
+        if any(value is not None and not isinstance(value, _Column) for value in hidden):
+            warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)
+
+
+class Model(six.with_metaclass(_ModelMetaclass, Entity)):
+    """A row of Redis as an object.
+
+    :param values: a value per column; `_extra_ok=True` ignores names that are no columns
+    :raises InvalidColumnValue: for unknown names, the primary key, and values that do not fit
+    :raises MissingColumn: where a required column has neither value nor default
+
+    Example::
+
+        class User(rom.Model):
+            email = rom.Text(required=True, unique=True)
+
+        user = User(email=u'ann@example.com')
+        user.save()
+        User.get_by(email=u'ann@example.com') is user     # True
+    """
+
+    __slots__ = ()
+
+    def __init__(self, **values):
+        row = values.pop('_row', None)
+        if row is not None:
+            return self._load(*row)
+        self._begin(None, [None] * len(self._schema.stored))
+        self._new = True
+        extra_ok = values.pop('_extra_ok', False)
+        for attr, column in self._columns.items():
+            if not isinstance(column, UnsafeColumn):
+                column._init_(self, type(self), attr, values.pop(attr, None), False)
+        if values and not extra_ok:
+            raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
+                                     % (sorted(values),), model=self._schema.name, columns=tuple(sorted(values)))
+        session.add(self)
+
+    @ClassProperty
+    def _connection(cls):
+        return util._connect(cls)
+
+    @ClassProperty
+    def query(cls):
+        """A `Query` over all rows of the model."""
+        return Query(cls)
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _adopt(cls, rows, hold=False):
+        """Entities for rows just read: the live ones the session knows, else new ones.
+
+        :param rows: list of (id, raw list or None)
+        :param bool hold: let the session hold on to them, as to those fetched by id
+        :returns: list of entities, without those of missing rows
+        """
+        prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
+        known, weakly = session.maps()
+        generation, loaded = session._generation, cls._loaded
+        for id, raw in rows:
+            if raw is None:
+                continue
+            key = '%s%d' % (prefix, id)
+            entity = known.get(key)
+            if entity is None:
+                entity = weakly.get(key)
+            if entity is None:
+                weakly[key] = entity = loaded(id, raw, page, generation)
+            elif not entity._modified:
+                entity._refreshed(raw)
+                entity._page = page
+            if hold and key not in known:
+                entity._order = next(session._order)
+                known[key] = entity
+            entities.append(entity)
+        if not cls._no_fk:
+            page.extend(weakref.ref(entity) for entity in entities)
+        return entities
+
+    @classmethod
+    def get(cls, ids):
+        """Entities by id, from the session where it knows them.
+
+        :param ids: an id (int or its text), or a list of them
+        :returns: an entity or None; for a list, the entities in its order, missing ones left out
+
+        Example::
+
+            User.get(1)
+            User.get([3, 1, 2])
+        """
+        many = isinstance(ids, _ID_LISTS)
+        wanted = [int(id) for id in ids] if many else [int(ids)]
+        found, missing = {}, []
+        nothing_known = not any(session.maps())
+        for id in wanted:
+            entity = None if nothing_known else session.current('%s:%d' % (cls._namespace, id))
+            if entity is not None:
+                found[id] = entity
+            elif id not in found:
+                found[id] = None
+                missing.append(id)
+        if missing:
+            rows = store.read_rows(cls._connection, cls._schema, missing)
+            for entity in cls._adopt(zip(missing, rows), hold=True):
+                found[entity._id] = entity
+        entities = [found[id] for id in wanted if found[id] is not None]
+        return entities if many else (entities[0] if entities else None)
+
+    @classmethod
+    def get_by(cls, **kwargs):
+        """Entities by the value of one column.
+
+        :param kwargs: exactly one column=value, whatever `query.filter` takes; `_limit=(offset, count)`;
+            `_numeric=True` takes a text as the number it tells
+        :returns: for a unique column an entity or None (for a list of values a list); else a list
+        :raises QueryError: for anything but one indexed or unique column
+
+        Example::
+
+            User.get_by(email=u'ann@example.com')
+            User.get_by(age=(18, None), _limit=(0, 10))
+        """
+        limit, numeric = kwargs.pop('_limit', None), kwargs.pop('_numeric', False)
+        if len(kwargs) != 1:
+            raise QueryError('We can only fetch object(s) by exactly one attribute, you provided %d' % len(kwargs))
+        (attr, value), = kwargs.items()
+        column = cls._columns.get(attr)
+        if getattr(column, '_unique', False) and not (isinstance(value, tuple) and column._index):
+            return cls._get_by_unique(column, value)
+        if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
+            raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
+        if numeric and isinstance(value, (six.text_type, bytes)):
+            value = float(value)
+        query = cls.query.filter(**{attr: value})
+        return (query.limit(*limit) if limit else query).all()
+
+    @classmethod
+    def _get_by_unique(cls, column, value):
+        many = isinstance(value, (list, tuple, set, frozenset))
+        values = [cls._unique_text(column, each) for each in (value if many else [value])]
+        rows = index.lookup_unique(cls._connection, cls._schema, column._attr, values)
+        entities = cls._adopt([row for row in rows if row is not None], hold=True)
+        return entities if many else (entities[0] if entities else None)
+
+    @classmethod
+    def _unique_text(cls, column, value):
+        if value is None:
+            raise QueryError('%s: no row is found by None' % column.where, model=cls.__name__,
+                             columns=(column._attr,))
+        if column.is_reference:
+            return six.text_type(getattr(value, '_id', value))
+        try:
+            return unique_value_of(column, column._validate(value)) or u''
+        except InvalidColumnValue as error:
+            raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
+
+    def refresh(self, force=False):
+        """Read the row again.
+
+        :param bool force: also with unsaved changes, which are lost
+        :raises InvalidOperation: for a new entity, or one with changes
+        :raises EntityDeletedError: where the row is gone; the entity stays as it was
+        """
+        if self._deleted:
+            return
+        if self._new or (not force and self._modified):
+            raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
+                                   'data' if not self._new else 'Cannot refresh a new entity: it has no row yet')
+        raw = store.read_rows(self._connection, self._schema, [self._id])[0]
+        if raw is None:
+            raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
+                                     str(self._id), model=self._schema.name, pk=self._id)
+        self._refreshed(raw)
+
+    @classmethod
+    def _without_affix(cls, kind, attr, values, blocksize, start):
+        column = cls._columns.get(attr)
+        flag = '_prefix' if kind == 'pre' else '_suffix'
+        if not getattr(column, flag, False):
+            raise QueryError('%s.%s has no %s index' % (cls.__name__, attr, flag[1:]))
+        values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
+        if column._keygen is not None and casefolds(column._keygen):
+            values = [value.lower() for value in values]
+        ids = index.ids_without(cls._connection, cls._namespace, attr, kind, [start(value) for value in values])
+        for first in range(0, len(ids), blocksize):
+            for entity in cls._adopt(zip(ids[first:first + blocksize], store.read_rows(
+                    cls._connection, cls._schema, ids[first:first + blocksize]))):
+                yield entity
+                if not entity._modified:
+                    session.forget(entity)
+
+    @classmethod
+    def does_not_startwith(cls, attr, values, blocksize=100):
+        """Entities that have words in a prefix index, none of which begins with one of `values`.
+
+        :param attr: name of a column with `prefix=True`
+        :param values: text, or a list of texts
+        :param int blocksize: rows per call
+        :returns: generator of entities, each once; they leave the session
+        """
+        return cls._without_affix('pre', attr, values, blocksize, lambda value: value)
+
+    @classmethod
+    def does_not_endwith(cls, attr, values, blocksize=100):
+        """As `does_not_startwith`, for the ends of words in a suffix index."""
+        return cls._without_affix('suf', attr, values, blocksize, codecs.reverse_text)
+
+    # -- writing --------------------------------------------------------------------------------------------------------
+
+    def save(self, full=False, force=False):
+        """Write what changed; index entries of an unchanged entity are refreshed.
+
+        :param bool full: write every column
+        :param bool force: make the row what the entity says, whatever is stored now
+        :returns: int, the number of columns written
+        :raises UniqueKeyViolation: where another row has a unique value
+        :raises DataRaceError: where another writer changed a column that this save writes
+        :raises EntityDeletedError: where the row is gone
+        """
+        self._deleted = self._deleted and not force
+        return session._write([self], full or force, force, refresh=True)
+
+    def delete(self, **kwargs):
+        """Delete the row and all that stands for it; on_delete rules are followed first.
+
+        :raises RestrictError: where a row refers to this one with on_delete='restrict'
+        :raises InvalidOperation: for an entity that was never saved
+        """
+        if self._deleted:
+            return
+        if kwargs.get('skip_on_delete_i_really_mean_it') is SKIP_ON_DELETE:
+            session._remove([self])
+        else:
+            session.delete_with_rules([self])
+
+    def copy(self):
+        """A new, unsaved entity with the same values and an id of its own."""
+        values = dict((attr, copy.deepcopy(getattr(self, attr)) if self._columns[attr].is_mutable
+                       else getattr(self, attr)) for attr in self._schema.stored)
+        return type(self)(**values)
+
+    def update(self, *args, **kwargs):
+        """Assign several columns.
+
+        :param args: values in the order of the columns
+        :param kwargs: column=value
+        :returns: the entity itself
+        """
+        for attr, value in list(zip(self._columns, args)) + list(kwargs.items()):
+            setattr(self, attr, value)
+        return self
+
+    def to_dict(self):
+        """dict: every column's value, references as entities."""
+        return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
+
+    def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
+                 refresh_index=True):
+        """Move an amount from this row's column to another row's, atomically, and record it.
+
+        :param other: the entity that receives
+        :param attr: name of a numeric column of both
+        :param value: the amount
+        :param txn_model: the entity in whose row the transfer is noted, so that it happens once
+        :param txn_attr: the field of that row, which must not be there yet
+        :param int decimal_places: digits behind the point to which the amount is rounded; 0: as it is
+        :param refresh_entities: taken for 1.1.2's sake: the entities always mirror their rows afterwards
+        :param refresh_index: taken for 1.1.2's sake: the indexes are always right
+        :raises ValueError: for an amount that is not positive, too little credit, changed entities, a transfer to
+            oneself, or one that was done before ('already sent')
+        """
+        transfers.transfer(self, other, attr, value, txn_model, txn_attr, decimal_places)
+
+    def _has_after_hook(self):
+        own = getattr(self, '__dict__', {})
+        return (type(self)._after_insert != Model._after_insert or '_after_insert' in own
+                or type(self)._after_update != Model._after_update or '_after_update' in own)
+
+    # -- hooks ----------------------------------------------------------------------------------------------------------
+
+    def _before_insert(self):
+        """Called before a new entity is written."""
+
+    def _before_update(self):
+        """Called before a change is written."""
+
+    def _before_delete(self):
+        """Called before the row is removed."""
+
+    def _after_insert(self):
+        """Called after a new entity was written."""
+
+    def _after_update(self):
+        """Called after a change was written."""
+
+    def _after_delete(self):
+        """Called after the row was removed."""

@@ -1,0 +1,363 @@
+"""PURE: a schema, the stored row and new values in; what one save or delete does to Redis out.
+
+An operation is a dict with the fields that `lua/write.lua` documents.
+"""
+
+import math
+import re
+
+import six
+
+from . import codecs, keygens
+from .exceptions import ColumnError, InvalidColumnValue
+
+try:
+    from collections.abc import Mapping
+except ImportError:  # Python 2.7
+    from collections import Mapping
+
+__all__ = ['Row', 'delete', 'insert', 'rewrite', 'update']
+
+# the Web Mercator bounds of Redis' geo sets: https://redis.io/commands/geoadd/
+MAX_LONGITUDE = 180.0
+MAX_LATITUDE = 85.05112878
+
+# a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
+_PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
+
+
+class Row(Mapping):
+    """One row as keygens and geo callbacks see it: column -> Python value, by item or attribute.
+
+    :param schema: the model's `Schema`
+    :param raw: list of stored values (bytes, text or None) in the order of `schema.stored`
+    :param values: {column: Python value} that stands for what is stored
+    :param texts: {column: text or None}, the same values as the row would keep them
+    :param id: the primary key, or a callable that gets one
+    """
+
+    def __init__(self, schema, raw, values=None, texts=None, id=None):
+        self._schema = schema
+        self._raw = raw
+        self._known = values or {}
+        self._texts = texts or {}
+        self._id = id
+
+    def text(self, attr):
+        """What the row keeps for a column: text, or None. Bytes that are no UTF-8 are told as Latin-1."""
+        if attr in self._texts:
+            return self._texts[attr]
+        return as_text(self._raw[self._schema.position[attr]])
+
+    def __getitem__(self, attr):
+        if attr in self._known:
+            return self._known[attr]
+        if attr == self._schema.pk:
+            return self._id() if callable(self._id) else self._id
+        place = self._schema.position.get(attr)
+        if place is None:
+            if attr in self._schema.columns:
+                return None
+            raise KeyError(attr)
+        column, raw = self._schema.columns[attr], self._raw[place]
+        if attr in self._texts:
+            raw = self._texts[attr]
+        value = column.initial() if raw is None else column.decode(raw)
+        self._known[attr] = value
+        return value
+
+    def __getattr__(self, attr):
+        # as in 1.1.2, a name that the row does not have reads None
+        if attr.startswith('__'):
+            raise AttributeError(attr)
+        return self.get(attr)
+
+    def __iter__(self):
+        return iter(self._schema.shown)
+
+    def __len__(self):
+        return len(self._schema.shown)
+
+
+def as_text(raw):
+    """The text of a stored value; None for None."""
+    if raw is None or isinstance(raw, six.text_type):
+        return raw
+    try:
+        return raw.decode('utf-8')
+    except UnicodeDecodeError:
+        return raw.decode('latin-1')
+
+
+def _is_broken(raw):
+    if isinstance(raw, bytes):
+        try:
+            raw.decode('utf-8')
+        except UnicodeDecodeError:
+            return True
+    return False
+
+
+# -- index entries -----------------------------------------------------------------------------------------------------
+
+def _generated(column, row):
+    """What a column's keygen makes of the row, in any form that `keygens.entries` takes."""
+    if column.is_derived:  # these see None as well: they may index what is missing
+        return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row[column._column])
+    if column._keygen2 is not None:
+        return None if row.text(column._attr) is None else column._keygen2(column._attr, row)
+    if column.is_reference:
+        return column.index_entries(row.text(column._attr))
+    return column.index_entries(row[column._attr])
+
+
+def _whole_word(column, row):
+    if column._keygen is None or column.is_derived or not (column._prefix or column._suffix):
+        return None  # 1.1.2 makes no such entries for IndexOnly
+    return keygens.whole_word(column._keygen, row[column._attr])
+
+
+def _entries(column, row):
+    try:
+        return keygens.entries(_generated(column, row), _whole_word(column, row))
+    except ValueError as error:
+        raise InvalidColumnValue('%s cannot be indexed: %s' % (column.where, error), model=column._model,
+                                 columns=(column._attr,))
+
+
+def index_entries(columns, row):
+    """The index entries of some columns.
+
+    :param columns: indexed columns
+    :param row: `Row`
+    :returns: dict with words, scores, prefixes and suffixes as write.lua takes them
+    :raises InvalidColumnValue: for what Redis would refuse
+    """
+    found = {'words': [], 'scores': {}, 'prefixes': [], 'suffixes': []}
+    for column in columns:
+        attr = column._attr
+        if column.text_is_score:
+            text = row.text(attr)
+            if text is None:
+                continue
+            if _PLAIN_NUMBER.match(text):
+                found['scores'][attr] = text
+                continue
+        made = _entries(column, row)
+        if column._index:
+            found['words'].extend(u'%s:%s' % (attr, word) for word in made.words)
+            for name, score in made.scores.items():
+                found['scores'][u'%s:%s' % (attr, name) if name else attr] = repr(score)
+        if column._prefix:
+            found['prefixes'].extend([attr, word, codecs._prefix_score(word)] for word in made.prefixes)
+        if column._suffix:
+            found['suffixes'].extend([attr, word, codecs._prefix_score(word)] for word in made.suffixes)
+    return found
+
+
+def geo_entries(schema, row):
+    """{name: [longitude, latitude]} of a row, as text.
+
+    :raises ColumnError: where a callback gives several points
+    :raises InvalidColumnValue: for coordinates that Redis would refuse
+    """
+    found = {}
+    for name, index in schema.geo.items():
+        points = index.callback(row)
+        points = points if isinstance(points, (list, tuple)) else [points]
+        if len(points) > 1:
+            raise ColumnError('geo index %s.%s: a row has one point, the callback gave %d'
+                              % (schema.name, name, len(points)), model=schema.name)
+        for point in points:
+            if point:
+                found[name] = _coordinates(schema, name, point)
+    return found
+
+
+def _coordinates(schema, name, point):
+    try:
+        longitude, latitude = float(point['lon']), float(point['lat'])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise InvalidColumnValue("geo index %s.%s: expected {'lon': number, 'lat': number}, the callback gave %s"
+                                 % (schema.name, name, codecs._shown(point)), model=schema.name, value=point)
+    inside = abs(longitude) <= MAX_LONGITUDE and abs(latitude) <= MAX_LATITUDE
+    if not inside or math.isnan(longitude) or math.isnan(latitude):
+        raise InvalidColumnValue('geo index %s.%s: longitude %r must be within 180 and latitude %r within %s degrees'
+                                 % (schema.name, name, longitude, latitude, MAX_LATITUDE), model=schema.name,
+                                 value=point)
+    return [repr(longitude), repr(latitude)]
+
+
+# -- unique values -----------------------------------------------------------------------------------------------------
+
+def unique_value(column, row):
+    """The text that a unique column claims for a row; None where it claims nothing."""
+    if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
+        return _first_word(_entries(column, row))
+    return row.text(column._attr) or None
+
+
+def unique_value_of(column, value):
+    """The text under which a value of a unique column is looked up; None where it claims nothing.
+
+    :param value: a Python value that the column has accepted
+    """
+    if column._keygen is not None and (column.is_derived or not column._index):
+        return _first_word(keygens.entries(column._keygen(value)))
+    return column.encode(value) or None
+
+
+def _first_word(made):
+    return (made.words[0] or None) if made.words else None
+
+
+def _together_value(constraint, row):
+    texts = [row.text(attr) for attr in constraint]
+    return None if None in texts else codecs._encode_unique_constraint(texts)
+
+
+def unique_values(columns, constraints, row):
+    """{unique name: value} of a row, for some unique columns and unique_together constraints."""
+    found = dict((column._attr, unique_value(column, row)) for column in columns)
+    for constraint in constraints:
+        found[u':'.join(constraint)] = _together_value(constraint, row)
+    return dict((name, value) for name, value in found.items() if value is not None)
+
+
+# -- operations --------------------------------------------------------------------------------------------------------
+
+def _operation(schema, id):
+    operation = {'namespace': schema.namespace, 'pk': schema.pk}
+    if id is not None:
+        operation['id'] = six.text_type(id)
+    return operation
+
+
+def _expectation(schema, raw, attrs):
+    """{column: text or False} to compare with the row; what is no UTF-8 cannot be told and is not compared."""
+    found = {}
+    for attr in attrs:
+        value = raw[schema.position[attr]]
+        if not _is_broken(value):
+            found[attr] = False if value is None else as_text(value)
+    return found
+
+
+def _index(operation, schema, columns, row, geo):
+    found = index_entries(columns, row)
+    operation.update((name, entries) for name, entries in found.items() if entries)
+    if geo and schema.geo:
+        operation['touched_geo'] = True
+        operation['geo'] = geo_entries(schema, row)
+    if schema.columns[schema.pk]._index:
+        operation['pk_index'] = True
+
+
+def insert(schema, after, texts):
+    """The operation that writes a row for the first time.
+
+    :param after: `Row` as it will be
+    :param texts: {column: text or None}
+    :returns: the operation without an id: the script takes one from the counter
+    """
+    operation = _operation(schema, None)
+    operation['new'] = True
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    _index(operation, schema, schema.indexed, after, geo=True)
+    claim = unique_values(schema.unique, schema.together, after)
+    if claim:
+        operation['claim'] = claim
+    return operation
+
+
+def update(schema, id, before, after, texts):
+    """The operation that writes some columns of a row and leaves all others as they are stored.
+
+    :param before: `Row` as this writer knows it
+    :param after: `Row` as it will be
+    :param texts: {column: text or None} to be written
+    """
+    operation = _operation(schema, id)
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    operation['unset'] = [attr for attr, text in texts.items() if text is None]
+    operation['expect'] = _expectation(schema, before._raw, texts)
+    columns = schema.affected_indexes(texts)
+    uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
+    operation['touched'] = [column._attr for column in columns]
+    _index(operation, schema, columns, after, geo=True)
+    _exchange(operation, uniques, constraints, before, after)
+    sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
+    operation['assume'] = _expectation(schema, before._raw, (attr for attr in sources if attr not in texts))
+    if _only_rescores(operation, schema, columns):
+        operation['rescore'] = True
+    return operation
+
+
+def _exchange(operation, uniques, constraints, before, after):
+    old, new = unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
+    operation['claim'] = dict((name, value) for name, value in new.items() if old.get(name) != value)
+    operation['release'] = dict((name, value) for name, value in old.items() if new.get(name) != value)
+
+
+def _only_rescores(operation, schema, columns):
+    """Whether the write changes nothing but scores of plain numeric indexes."""
+    plain = all(c.is_numeric and not (c._keygen or c._keygen2 or c._prefix or c._suffix) for c in columns)
+    if not plain or schema.geo or not operation.get('scores'):
+        return False
+    return not operation['unset'] and not any(c._attr not in operation['scores'] for c in columns)
+
+
+def rewrite(schema, id, before, after, texts, force=False):
+    """The operation that makes a row, and all its index entries, exactly what they should be.
+
+    :param texts: {column: text or None} of every column, or {} to refresh index entries only
+    :param force: write the row even where it has gone
+    """
+    operation = _operation(schema, id)
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    operation['unset'] = [attr for attr, text in texts.items() if text is None]
+    operation['touched'], operation['repair'] = True, True
+    _index(operation, schema, schema.indexed, after, geo=True)
+    operation['touched_geo'] = True
+    operation['claim'] = unique_values(schema.unique, schema.together, after)
+    old = unique_values(schema.unique, schema.together, before)
+    operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
+    known = _expectation(schema, before._raw, schema.stored)
+    if force:
+        operation['force'], operation['assume'] = True, known
+    else:
+        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in texts)
+        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in texts)
+    return operation
+
+
+def delete(schema, id, before, guard=()):
+    """The operation that removes a row and all that stands for it elsewhere.
+
+    :param before: `Row` as this writer knows it
+    :param guard: [[index key, id, count]] of the rows that may refer to it
+    """
+    operation = _operation(schema, id)
+    operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
+    operation['release'] = _stored_unique_values(schema, before)
+    if schema.columns[schema.pk]._index:
+        operation['touched'] = True
+    sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
+    operation['assume'] = _expectation(schema, before._raw, sources)
+    if schema.unsafe:
+        operation['drop'] = list(schema.unsafe)
+    if guard:
+        operation['guard'] = [list(one) for one in guard]
+    return operation
+
+
+def _stored_unique_values(schema, before):
+    """The unique values of a stored row; a column whose field is broken claims nothing that could be told."""
+    found = {}
+    for column in schema.unique:
+        try:
+            found.update(unique_values([column], (), before))
+        except InvalidColumnValue:
+            continue
+    found.update(unique_values((), schema.together, before))
+    return found

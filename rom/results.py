@@ -1,0 +1,144 @@
+"""How rows become results: what `Query.select` says, and rows that were not in the first reply."""
+from collections import namedtuple
+
+from . import store
+from .exceptions import QueryError
+from .scripts import Script
+
+__all__ = ['Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
+           'rows_of_pages']
+
+_read = Script('read')
+
+
+# -- factories: what one row becomes -----------------------------------------------------------------------------------
+
+def _dict_data_factory(columns):
+    """For `select`: each row a dict of its values by name."""
+    def make(data):
+        return dict(zip(columns, data))
+    return make
+
+
+def _list_data_factory(columns):
+    """For `select`: each row the list of its values."""
+    def make(data):
+        return data
+    return make
+
+
+def _tuple_data_factory(columns):
+    """For `select`: each row a tuple of its values."""
+    def make(data):
+        return tuple(data)
+    return make
+
+
+def _namedtuple_data_factory(columns):
+    """For `select`: each row a namedtuple, its class named after the columns, such as ``name_age``."""
+    return namedtuple('_'.join(columns), columns)._make
+
+
+# -- select ----------------------------------------------------------------------------------------------------------
+
+class Selection(object):
+    """
+    The columns that a query selects, and how they come out.
+
+    :param model: the Model class
+    :param kept: what `Query._select` holds: (names, decode, remove_last, factory), the primary key always among
+        the names, and last where it was not asked for
+    """
+
+    def __init__(self, model, kept):
+        self._model = model
+        names, self._decode, remove_last, factory = kept
+        self._names = tuple(names[:-1] if remove_last else names)
+        self._make = factory(self._names)
+        self._columns = [model._columns[name] for name in self._names]
+        schema = model._schema
+        self._is_raw = all(name == schema.pk or name in schema.position for name in self._names)
+        stored = [name for name in self._names if name in schema.position] if self._is_raw else schema.stored
+        self._place = dict((name, place) for place, name in enumerate(stored))
+        #: names of the fields to read
+        self.fields = [name.encode('utf-8') for name in stored]
+
+    of = classmethod(lambda cls, model, kept: cls(model, kept))
+
+    @staticmethod
+    def checked(model, names, include_pk=False, decode=True, ff=None, **ignored):
+        """
+        What `Query._select` is to hold.
+
+        :raises QueryError: for unknown names, or one given twice
+        """
+        unknown = [name for name in names if name not in model._columns]
+        if unknown:
+            raise QueryError('No such columns known: %r' % (unknown,), model=model.__name__, columns=tuple(unknown))
+        if len(set(names)) != len(names):
+            raise QueryError('Column names must be unique')
+        pk = model._schema.pk
+        remove_last = pk not in names and not include_pk
+        if not names and remove_last:
+            raise QueryError('%s.query.select needs the names of columns' % model.__name__, model=model.__name__)
+        return names if pk in names else names + (pk,), decode, remove_last, ff or _dict_data_factory
+
+    def results(self, rows):
+        """
+        What rows become.
+
+        :param rows: list of (id, values in the order of `fields`, or None where the row is gone)
+        :returns: list
+        """
+        rows = [row for row in rows if row[1] is not None]
+        columns = [self._column_values(name, column, rows) for name, column in zip(self._names, self._columns)]
+        return [self._make(list(values)) for values in zip(*columns)]
+
+    def _column_values(self, name, column, rows):
+        """The values of one column in all rows."""
+        if name == self._model._schema.pk:
+            return [id if self._decode else str(id) for id, _ in rows]
+        if not self._is_raw and name not in self._place:
+            return [getattr(entity, name) for entity in self._model._adopt(rows)]
+        texts = [values[self._place[name]] for _, values in rows]
+        if not self._decode:
+            return [store.as_str(text) for text in texts]
+        if column.is_reference and hasattr(column, 'get_related_model'):
+            return self._targets(column, texts)
+        return [column.initial() if text is None else column.decode(text) for text in texts]
+
+    @staticmethod
+    def _targets(column, texts):
+        """The entities that references point at, read in one call."""
+        model = column.get_related_model()
+        ids = sorted(set(int(text) for text in texts if text is not None))
+        rows = store.read_rows(model._connection, model._schema, ids) if ids else []
+        found = dict((entity._id, entity) for entity in model._adopt(list(zip(ids, rows))))
+        return [None if text is None else found.get(int(text)) for text in texts]
+
+
+# -- rows ------------------------------------------------------------------------------------------------------------
+
+def rows_of_pages(search, pages, fields, size):
+    """
+    The rows of a search, those that did not come with their ids read in calls of their own.
+
+    :param search: :class:`rom.index.Search`
+    :param pages: what its `pages` gave
+    :param fields: list of columns
+    :param size: rows in one call
+    :returns: generator of lists of (id, values or None)
+    """
+    for ids, rows in pages:
+        if rows:
+            yield list(zip(map(int, ids), [row or None for row in rows] if fields else _existing(rows)))
+        for first in range(len(rows), len(ids), size):
+            block = ids[first:first + size]
+            found = _read(search.connection, ['%s:' % search.namespace],
+                          [search.namespace, len(fields)] + list(fields) + block)
+            yield list(zip(map(int, block), found if fields else _existing(found)))
+
+
+def _existing(rows):
+    """Rows of no columns: an empty list is a row, anything else is none."""
+    return [row if row == [] else None for row in rows]

@@ -1,0 +1,42 @@
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Type
+
+from .index import Search
+from .model import Model
+
+__all__ = [
+    "Selection",
+    "_dict_data_factory",
+    "_list_data_factory",
+    "_namedtuple_data_factory",
+    "_tuple_data_factory",
+    "rows_of_pages",
+]
+
+_Row = Tuple[int, Optional[List[Any]]]
+_Factory = Callable[[Tuple[str, ...]], Callable[[List[Any]], Any]]
+_Kept = Tuple[Tuple[str, ...], bool, bool, _Factory]
+
+def _dict_data_factory(columns: Sequence[str]) -> Callable[[List[Any]], Dict[str, Any]]: ...
+def _list_data_factory(columns: Sequence[str]) -> Callable[[List[Any]], List[Any]]: ...
+def _tuple_data_factory(columns: Sequence[str]) -> Callable[[List[Any]], Tuple[Any, ...]]: ...
+def _namedtuple_data_factory(columns: Sequence[str]) -> Callable[[List[Any]], Any]: ...
+
+class Selection:
+    fields: List[bytes]
+    def __init__(self, model: Type[Model], kept: _Kept) -> None: ...
+    @classmethod
+    def of(cls, model: Type[Model], kept: _Kept) -> Selection: ...
+    @staticmethod
+    def checked(
+        model: Type[Model],
+        names: Tuple[str, ...],
+        include_pk: bool = ...,
+        decode: bool = ...,
+        ff: Optional[_Factory] = ...,
+        **ignored: Any,
+    ) -> _Kept: ...
+    def results(self, rows: List[_Row]) -> List[Any]: ...
+
+def rows_of_pages(
+    search: Search, pages: Iterable[Tuple[List[str], List[Any]]], fields: Sequence[Any], size: int
+) -> Iterator[List[_Row]]: ...

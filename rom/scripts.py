@@ -1,0 +1,133 @@
+"""Lua scripts, by name or as text: sent as their SHA1, and in full where the server does not have them."""
+import hashlib
+import pkgutil
+import re
+
+import redis
+from redis.exceptions import NoScriptError, ResponseError
+import six
+
+__all__ = ['NO_SCRIPT_MESSAGES', 'Script', '_script_load']
+
+# how servers and proxies say that they do not have a script
+NO_SCRIPT_MESSAGES = ['NOSCRIPT', 'No matching script.']
+
+
+def _pipeline_classes():
+    """The pipeline classes of the redis-py that is installed."""
+    cluster = getattr(redis, 'cluster', None)
+    found = [redis.client.Pipeline, getattr(cluster, 'ClusterPipeline', None)]
+    return tuple(each for each in found if each is not None)
+
+
+_PIPELINES = _pipeline_classes()
+
+_INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
+
+
+def _read_file(name):
+    """The text of ``lua/<name>.lua``, with the files that its ``-- include`` lines name in their places."""
+    text = pkgutil.get_data('rom', 'lua/%s.lua' % name)
+    return _INCLUDE.sub(lambda found: _read_file(found.group(1).decode('ascii')).rstrip(), text)
+
+
+class Script(object):
+    """
+    One Lua script, read from ``rom/lua/<name>.lua`` when it is first needed.
+
+    A call is one round trip (EVALSHA); where the server does not have the script, as after
+    SCRIPT FLUSH, a restart or a failover, a second one sends it in full (EVAL), which also
+    loads it. In a pipeline the script is queued in full: nobody could answer NOSCRIPT there.
+
+    :param name: str, the file's name without ``.lua``.
+    :param text: str, the script itself, in place of a file.
+
+    Example::
+
+        WRITE = Script('write')
+        reply = WRITE(connection, keys=['User:'], args=[request])
+    """
+
+    __slots__ = ('name', '_text', '_sha')
+
+    def __init__(self, name, text=None):
+        self.name = name
+        self._text = text if text is None else _to_bytes(text)
+        self._sha = None
+
+    @property
+    def text(self):
+        """The script's text, as bytes."""
+        if self._text is None:
+            self._text = _read_file(self.name)
+        return self._text
+
+    @property
+    def sha(self):
+        """The SHA1 by which the server knows the script, as str."""
+        if self._sha is None:
+            self._sha = hashlib.sha1(self.text).hexdigest()
+        return self._sha
+
+    def __call__(self, conn, keys=(), args=()):
+        """
+        Runs the script, or queues it if `conn` is a pipeline.
+
+        :param conn: a redis-py client, cluster client, or a pipeline of one.
+        :param keys: list of key names; at least one, so that a cluster knows the node.
+        :param args: list of further arguments: str, bytes, int or float.
+        :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
+        :raises redis.exceptions.RedisError: what the script or the connection raised.
+        """
+        if isinstance(conn, _PIPELINES):
+            return self.eval(conn, keys, args)
+        try:
+            return conn.execute_command('EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
+        except ResponseError as error:
+            if not self.eval_error_is_noscript(error):
+                raise
+        return self.eval(conn, keys, args)
+
+    def eval(self, conn, keys=(), args=()):
+        """Runs or queues the script with its full text; arguments and reply are those of a call."""
+        return conn.execute_command('EVAL', self.text, len(keys), *(list(keys) + list(args)))
+
+    @staticmethod
+    def eval_error_is_noscript(error):
+        """
+        Whether `error` says that the server does not have the script, in which case nothing was run.
+
+        :param error: the exception, as raised or as found in a pipeline's results.
+        :returns: bool
+        """
+        if isinstance(error, NoScriptError):
+            return True
+        message = str(error)
+        return isinstance(error, ResponseError) and any(
+            message.startswith(known) for known in NO_SCRIPT_MESSAGES)
+
+    def __repr__(self):
+        return '<Script %s>' % self.name
+
+
+def _to_bytes(text):
+    return text.encode('utf-8') if isinstance(text, six.text_type) else text
+
+
+def _script_load(script):
+    """
+    A function that runs a Lua script, as rom 1.1.2 has it in ``rom.util``.
+
+    :param script: str, the script's text.
+    :returns: a function ``call(conn, keys=[], args=[], force_eval=False)``.
+
+    Example::
+
+        double = _script_load('return ARGV[1] * 2')
+        double(connection, keys=['any'], args=[4])      # 8
+    """
+    loaded = Script('<text>', script)
+
+    def call(conn, keys=[], args=[], force_eval=False):
+        return (loaded.eval if force_eval else loaded)(conn, keys, args)
+    return call

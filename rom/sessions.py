@@ -1,0 +1,318 @@
+"""The identity map, and the unit of work: which entities are known, and how the changed ones are written."""
+
+import itertools
+import threading
+import weakref
+
+from . import ondelete, store
+from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
+                   pages, with_references)
+
+__all__ = ['Session', 'session']
+
+def _never():
+    return False
+
+
+class Session(threading.local):
+    """The entities a thread knows and has changed.
+
+    `known` holds new and changed entities, and those fetched by id, until they are committed or forgotten;
+    `wknown` finds any entity that the program still holds.
+
+    Example::
+
+        user = User.get(1)
+        user.name = u'Ann'
+        rom.session.commit()
+    """
+
+    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
+    null_session_default = staticmethod(_never)
+
+    def __init__(self, *args, **kwargs):
+        self.known = {}
+        self.wknown = weakref.WeakValueDictionary()
+        self._null_session = None
+        self._order = itertools.count()
+        self._generation = 0
+        self._writer = store.Writer()
+        self._settled_jobs = ()
+
+    # -- switched off -------------------------------------------------------------------------------------------------
+
+    @property
+    def null_session(self):
+        """bool: whether this thread's session remembers nothing; True, False, or deleted to follow the default."""
+        return type(self).null_session_default() if self._null_session is None else self._null_session
+
+    @null_session.setter
+    def null_session(self, value):
+        self._null_session = value
+        if value:
+            self.rollback()
+
+    @null_session.deleter
+    def null_session(self):
+        self._null_session = None
+
+    # -- the identity map ---------------------------------------------------------------------------------------------
+
+    def add(self, obj):
+        """Remember an entity, so that the next commit writes what changed in it.
+
+        :param obj: an entity
+        """
+        if self.null_session:
+            return
+        key = obj._session_key()
+        if key not in self.known:
+            obj._order = next(self._order)
+            self.known[key] = obj
+        self.wknown[key] = obj
+
+    def maps(self):
+        """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
+        return ({}, {}) if self.null_session else (self.known, self.wknown)
+
+    def rename(self, obj, old_key):
+        """Keep an entity under its new key, once it has an id."""
+        for entities in (self.known, self.wknown):
+            if entities.get(old_key) is obj:
+                del entities[old_key]
+                entities[obj._session_key()] = obj
+
+    def forget(self, obj):
+        """Drop an entity and what was changed in it.
+
+        :param obj: an entity
+        """
+        key = obj._session_key()
+        for entities in (self.known, self.wknown):
+            if entities.get(key) is obj:
+                del entities[key]
+
+    def get(self, pk):
+        """The entity known under `pk` ('namespace:id'), or None."""
+        found = self.known.get(pk)
+        return self.wknown.get(pk) if found is None else found
+
+    def current(self, pk):
+        """The entity known under `pk` if it need not be read again, or None."""
+        found = self.get(pk)
+        if found is None or (found._generation != self._generation and not found._modified):
+            return None
+        return found
+
+    def rollback(self):
+        """Forget every entity; edits in them are not undone, and nothing is written."""
+        self.known = {}
+        self.wknown = weakref.WeakValueDictionary()
+
+    # -- the unit of work ---------------------------------------------------------------------------------------------
+
+    def flush(self, full=False, all=False, force=False):
+        """Write the changed entities, in the order in which they came to the session.
+
+        :param bool full: write every column of them
+        :param bool all: write unchanged ones too
+        :param bool force: write over what other writers changed
+        :returns: int, the number of columns written
+        :raises ORMError: the first error stops; what was written before it stays written
+        """
+        written, seen = 0, set()
+        while True:
+            waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
+            if not waiting:
+                return written
+            seen.update(waiting)
+            written += self._write(waiting, full, force, refresh=all)
+
+    def commit(self, full=False, all=False, force=False, atomic=False):
+        """`flush`, then forget the strong references.
+
+        :param bool atomic: all entities or none, in one script
+        :returns: int, the number of columns written
+        :raises BulkError: with `atomic`, listing every entity that stood in the way
+        """
+        written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
+        self.known = {}
+        self._generation += 1
+        return written
+
+    def save(self, *objects, **kwargs):
+        """Write entities, changed or not; keyword arguments as for `flush`.
+
+        :returns: int, the number of columns written
+        """
+        entities = list(flatten(objects))
+        return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=True)
+
+    def delete(self, *objects, **kwargs):
+        """Delete entities in one round trip.
+
+        :raises QueryError: for models on which an on_delete rule other than 'no action' depends
+        """
+        entities = list(flatten(objects))
+        ondelete.refuse_rules(set(type(entity) for entity in entities))
+        self._remove(entities)
+
+    def refresh(self, *objects, **kwargs):
+        """Read entities again.
+
+        :param bool force: also those with changes, which are lost
+        """
+        for entity in flatten(objects):
+            entity.refresh(force=kwargs.get('force', False))
+
+    def refresh_all(self, *objects, **kwargs):
+        """Read every known entity again; `force` as for `refresh`."""
+        self.refresh(*list(self.known.values()), **kwargs)
+
+    def _dirty(self, all=False):
+        entities = dict((id(entity), entity) for entity in list(self.known.values()))
+        return sorted((entity for entity in entities.values() if (all or entity._modified) and not entity._deleted),
+                      key=lambda entity: entity._order)
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def _write(self, entities, full, force, refresh=False):
+        settled = self._settle(entities)
+        work = Work(self._writer, full, force, refresh, settled)
+        for entity in with_references(entities):
+            work.add(entity)
+        return work.finish()
+
+    def _settle(self, entities):
+        """Learn what became of calls whose reply was lost, before these entities are written: {entity: columns}."""
+        written = {}
+        if not self._writer.doubts:
+            return written
+        for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
+            assigned = [(job.entity, job.entity._assigned) for job in jobs]
+            written.update(zip([job.entity for job in jobs], finish(jobs, outcome)))
+            for entity, attrs in assigned:
+                entity._keep_assigned(attrs)
+            self._settled_jobs = jobs
+        return written
+
+    def settled_transfer(self, identity, entities):
+        """Whether a call whose reply was lost was the transfer told by `identity`, and was done."""
+        self._settled_jobs = ()
+        self._settle(entities)
+        return any(getattr(job, 'identity', None) == identity for job in self._settled_jobs)
+
+    def write_together(self, jobs):
+        """Write planned jobs in one atomic call.
+
+        :returns: list of errors as `store.Outcome` has them; empty where all was written
+        """
+        one_connection(jobs)
+        outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
+        if not outcome.errors:
+            finish(jobs, outcome)
+        return outcome.errors
+
+    def _commit_atomically(self, full, all, force):
+        waiting = self._dirty(all)
+        settled = self._settle(waiting)
+        written = sum(settled.get(entity, 0) for entity in waiting)
+        seen = set(entity for entity in settled if not entity._modified)
+        entities = self._prepared(all, seen)
+        while entities:  # again for what the after-hooks made
+            jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
+            jobs = [job for job in jobs if not job.entity._deleted and job.plan()]
+            if jobs:
+                one_connection(jobs)
+                written += sum(finish(jobs, self._send_atomically(jobs)))
+            entities = self._prepared(False, seen)
+        return written
+
+    def _prepared(self, all, seen):
+        """The entities to write, before-hooks called: those included that the hooks make or change."""
+        prepared = []
+        while True:
+            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
+            if not waiting:
+                return prepared
+            seen.update(waiting)
+            prepared.extend(waiting)
+            for entity in waiting:
+                entity._before_write()
+
+    def _send_atomically(self, jobs):
+        for _ in range(ATTEMPTS):
+            outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
+            final = [error for error in outcome.errors if error[1] != 'stale']
+            if final:
+                raise bulk_error(jobs, final)
+            if not outcome.errors:
+                return outcome
+            for error in outcome.errors:
+                jobs[error[0]].read_again()
+        raise bulk_error(jobs, outcome.errors)
+
+    def delete_with_rules(self, entities):
+        """Delete entities and follow the on_delete rules of what refers to them.
+
+        :raises RestrictError: where a row refers to one of them with on_delete='restrict'
+        """
+        entities = self._not_deleted(entities)
+        collector = ondelete.Collector(self._known_of)
+        for entity in entities:
+            collector.collect(entity)
+        collector.check()
+        for entity in collector.removed:
+            entity._before_delete()
+        for change in collector.changed:
+            change[0]._before_update()
+        for connection, page in collector.pages():
+            self._remove_atomically(connection, collector, page)
+
+    def _not_deleted(self, entities):
+        """The entities to delete: those are left out that a call whose reply was lost has deleted."""
+        self._settle(entities)
+        entities = [entity for entity in entities if not entity._deleted]
+        for entity in entities:
+            entity._check_deletable()
+        return entities
+
+    def _known_of(self, model):
+        return [entity for entity in list(self.known.values()) if type(entity) is model and not entity._deleted]
+
+    def _remove_atomically(self, connection, collector, page):
+        jobs = [Change(*step[1:]) if step[0] == 'change' else Removal(step[1], collector.guard(step[1]))
+                for step in page]
+        for job in jobs:
+            job.plan()
+        for _ in range(ATTEMPTS):
+            outcome = self._writer.write(connection, [job.operation for job in jobs], True, jobs)
+            if not outcome.errors:
+                collector.done(page)
+                finish(jobs, outcome)
+                return
+            for error in outcome.errors:
+                jobs[error[0]].recover(error)
+        raise jobs[outcome.errors[0][0]].problem(outcome.errors[0])
+
+    def _remove(self, entities):
+        """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
+        removed = 0
+        entities = self._not_deleted(entities)
+        for entity in entities:
+            entity._before_delete()
+        for jobs in pages([Removal(entity) for entity in entities]):
+            removed += self._remove_page(jobs)
+        return removed
+
+    def _remove_page(self, jobs):
+        removed = 0
+        while jobs:
+            outcome = self._writer.write(jobs[0].connection, [job.plan() for job in jobs], False, jobs)
+            removed += sum(finish(jobs, outcome))
+            jobs = after_errors(jobs, outcome)
+        return removed
+
+
+#: the session of the running thread
+session = Session()

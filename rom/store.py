@@ -1,0 +1,237 @@
+"""The only room that moves rows: plans -> one write call -> outcomes; ids -> one read call -> rows."""
+
+import json
+import os
+import uuid
+
+import redis
+import six
+from redis.exceptions import RedisError, ResponseError
+
+from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
+from .scripts import Script
+
+__all__ = ['ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'Writer', 'allocate_ids', 'place_of', 'problem',
+           'read_rows']
+
+#: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
+ROWS_PER_READ = 1000
+ROWS_PER_WRITE = 500
+
+#: how long a repeated write call is answered with what it was told the first time, in seconds
+REMEMBERED_SECONDS = 300
+
+#: the option by which redis-py leaves one reply as bytes (from 4.0 on)
+NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', 'NEVER_DECODE')
+
+_write = Script('write')
+_read = Script('read')
+_ids = Script('ids')
+
+
+def as_bytes(value):
+    """A reply as bytes, whether the client decodes or not; None stays None."""
+    return value.encode('utf-8') if isinstance(value, six.text_type) else value
+
+
+def as_str(value):
+    """A reply as text, whether the client decodes or not; None stays None."""
+    return value.decode('utf-8') if isinstance(value, bytes) else value
+
+
+_clusters = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))
+
+
+def place_of(connection, namespace):
+    """What the rows that one call may write have in common: the client and, in a cluster, the slot.
+
+    :param connection: redis-py client
+    :param namespace: text
+    :returns: something to compare
+    """
+    if not isinstance(connection, _clusters):
+        return id(connection)
+    return id(connection), namespace.partition('{')[2].partition('}')[0] or namespace
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+def read_rows(connection, schema, ids):
+    """The rows of some ids.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param ids: list of int
+    :returns: list, in the order of the ids, of [value or None per `schema.stored`], or None where there is no row
+    """
+    if len(ids) == 1:
+        return [_read_one(connection, schema, ids[0])]
+    rows = []
+    for first in range(0, len(ids), ROWS_PER_READ):
+        rows.extend(_read_page(connection, schema, ids[first:first + ROWS_PER_READ]))
+    return rows
+
+
+def _read_page(connection, schema, ids):
+    try:
+        return _read(connection, [_counter(schema)], [schema.namespace, len(schema.fields)] + schema.fields + ids)
+    except UnicodeDecodeError:
+        return [_read_one(connection, schema, id) for id in ids]
+
+
+def _read_one(connection, schema, id):
+    key = '%s:%s' % (schema.namespace, id)
+    fields = schema.fields + [schema.pk]
+    try:
+        values = connection.execute_command('HMGET', key, *fields)
+    except UnicodeDecodeError:  # a client that decodes, and a broken field
+        values = connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
+    if all(value is None for value in values) and not connection.exists(key):
+        return None
+    return values[:-1]
+
+
+def _counter(schema):
+    return '%s:%s:' % (schema.namespace, schema.pk)
+
+
+def allocate_ids(connection, schema, count):
+    """New ids from the counter.
+
+    :returns: list of `count` ints
+    """
+    return [int(id) for id in _ids(connection, [_counter(schema)], [schema.namespace, count])]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+class Outcome(object):
+    """What a write call was told.
+
+    :ivar done: list of ids as text, False for a delete that found nothing; one per operation done
+    :ivar errors: list of [position, kind, detail...]
+    """
+
+    __slots__ = ('done', 'errors')
+
+    def __init__(self, reply):
+        # cjson writes an empty list as {}
+        self.done = list(reply['done'] or ())
+        self.errors = list(reply['errors'] or ())
+
+
+class Writer(object):
+    """One session's pen: numbers its write calls, so that one sent twice is done once.
+
+    A call whose reply was lost is in doubt until the next one asks about it; the script then also refuses the lost
+    call, should it arrive late.
+    """
+
+    def __init__(self):
+        self._name = None
+        self._process = None
+        self._sequence = 0
+        self.doubts = []   # calls without an answer, each [connection, once key, sequence, about]
+
+    def _once_key(self, namespace):
+        # a forked child must not continue its parent's numbers
+        if self._process != os.getpid():
+            self._name, self._process, self._sequence, self.doubts = uuid.uuid4().hex, os.getpid(), 0, []
+        return '%s:once:%s' % (namespace, self._name)
+
+    def write(self, connection, operations, atomic=False, about=None):
+        """Send operations in one call.
+
+        :param connection: redis-py client
+        :param operations: list of dicts as `plan` makes them
+        :param atomic: do all of them or none
+        :param about: list of the jobs, kept with a call in doubt for whoever settles it
+        :returns: `Outcome`
+        :raises redis.RedisError: where the call failed; what it did is then found out by `settle`
+        """
+        key = self._once_key(operations[0]['namespace'])
+        request = {'atomic': atomic, 'operations': operations}
+        doubt = [connection, key, self._sequence + 1, about]
+        self.doubts.append(doubt)
+        try:
+            answer = self._call(connection, key, request)
+        except ResponseError:
+            self.doubts.remove(doubt)  # the server answered: nothing was done
+            raise
+        self.doubts.remove(doubt)
+        return Outcome(answer)
+
+    def _call(self, connection, key, request):
+        self._sequence += 1
+        return json.loads(as_str(_write(connection, [key], [self._sequence, REMEMBERED_SECONDS,
+                                                            json.dumps(request, separators=(',', ':'))])))
+
+    def settle(self, needed):
+        """Find out what became of the calls in doubt, and see to it that they are not done later.
+
+        :param needed: connections about to be written to: one that does not answer is an error only among these
+        :returns: list of (about, `Outcome`) of the calls that were done
+        """
+        if self._process != os.getpid():
+            return []
+        done = []
+        for doubt in list(self.doubts):
+            try:
+                done.extend(self._settle_one(doubt))
+            except RedisError:
+                if any(connection is _connection_now(doubt) for connection in needed):
+                    raise
+        return done
+
+    def _settle_one(self, doubt):
+        _, key, sequence, about = doubt
+        previous = self._call(_connection_now(doubt), key, {'settle': True, 'operations': []}).get('previous')
+        self.doubts.remove(doubt)
+        number, _, answer = (previous or '0').partition(' ')
+        if int(number) == sequence:
+            yield about, Outcome(json.loads(answer))
+
+
+def _connection_now(doubt):
+    """The connection to ask: the program may have replaced the one that failed."""
+    connection, _, _, about = doubt
+    return about[0].entity._connection if about else connection
+
+
+# -- outcomes as errors ------------------------------------------------------------------------------------------------
+
+def problem(schema, id, error):
+    """The exception for one error of a write call.
+
+    :param schema: `Schema` of the entity
+    :param id: its primary key, or None
+    :param error: [position, kind, detail...] as write.lua replies
+    :returns: an ORMError, to be raised
+    """
+    kind, detail = error[1], error[2:]
+    pk = '%s:%s' % (schema.namespace, id)
+    args = (schema.namespace, six.text_type(id))
+    about = {'model': schema.name, 'pk': id}
+    if kind == 'unique':
+        attrs = tuple(detail[0].split(':'))
+        return UniqueKeyViolation('Value of %s for %s is not distinct: row %s:%s has it'
+                                  % (' and '.join('%s.%s' % (schema.name, attr) for attr in attrs), pk,
+                                     schema.namespace, detail[1]), *args, columns=attrs, **about)
+    if kind == 'race':
+        columns = tuple(sorted(detail[0]))
+        return DataRaceError('Column(s) %s of %s changed by another writer; refresh() and try again, or use '
+                             '.save(force=True)' % (', '.join(columns), pk), *args, columns=columns, **about)
+    if kind == 'gone':
+        return EntityDeletedError('Entity %s deleted by another writer; use .save(force=True) to re-save' % pk, *args,
+                                  **about)
+    if kind == 'guard':
+        return RestrictError('%s cannot be deleted: rows that refer to it appeared meanwhile (%s)' % (pk, detail[0]),
+                             *args, **about)
+    if kind == 'taken':
+        return DataRaceError('A row %s appeared meanwhile; nothing was written' % pk, *args, **about)
+    if kind == 'type':
+        return InvalidOperation('%s: the key %s holds a %s and not a %s; nothing was written'
+                                % ((pk,) + tuple(detail)), *args, **about)
+    if kind == 'refused':
+        return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
+    return InvalidOperation('%s: the row kept changing while it was being written; try again' % pk, *args, **about)

@@ -1,0 +1,36 @@
+import datetime
+from decimal import Decimal
+from typing import Union
+
+__all__ = [
+    "_epoch",
+    "_epochd",
+    "dt2ts",
+    "ts2dt",
+    "t2ts",
+    "ts2t",
+    "naive_utc",
+    "encode_datetime",
+    "decode_datetime",
+    "encode_date",
+    "decode_date",
+    "encode_time",
+    "decode_time",
+]
+
+_Timestamp = Union[int, float, Decimal, str, bytes]
+
+_epoch: datetime.datetime
+_epochd: datetime.date
+
+def naive_utc(value: datetime.datetime) -> datetime.datetime: ...
+def dt2ts(value: datetime.date) -> float: ...
+def t2ts(value: datetime.time) -> float: ...
+def ts2dt(value: _Timestamp) -> datetime.datetime: ...
+def ts2t(value: _Timestamp) -> datetime.time: ...
+def encode_datetime(value: datetime.date) -> str: ...
+def decode_datetime(text: _Timestamp) -> datetime.datetime: ...
+def encode_date(value: datetime.date) -> str: ...
+def decode_date(text: _Timestamp) -> datetime.date: ...
+def encode_time(value: datetime.time) -> str: ...
+def decode_time(text: _Timestamp) -> datetime.time: ...

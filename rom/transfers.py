@@ -1,0 +1,148 @@
+"""Moves an amount between two rows, once, in one atomic write."""
+
+import decimal
+import numbers
+
+import six
+
+from . import plan, store
+from .columns import Decimal, Float, Integer
+from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
+from .sessions import session
+from .work import ATTEMPTS
+
+__all__ = ['transfer']
+
+#: digits enough for any balance: sums must be exact
+_EXACT = decimal.Context(prec=4000, Emax=decimal.getcontext().Emax, Emin=decimal.getcontext().Emin)
+
+
+def transfer(source, target, attr, value, token_entity, token_attr, decimal_places):
+    """Take `value` from `source.attr` and give it to `target.attr`; see `Model.transfer`."""
+    amount = _amount(value, decimal_places)
+    parties = (source, target, token_entity)
+    _check_parties(source, target, attr, parties)
+    identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
+    if session.settled_transfer(identity, parties):
+        return
+    legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
+    legs = _with_token(legs, token_entity, token_attr, identity)
+    for _ in range(ATTEMPTS):
+        for leg in legs:
+            leg.plan()
+        errors = session.write_together(legs)
+        if not errors:
+            return
+        for error in errors:
+            if error[1] not in ('race', 'stale'):
+                raise legs[error[0]].problem(error)
+        for leg in legs:
+            leg.read_again()
+    raise InvalidOperation('transfer: the rows %s kept changing; try again' % ', '.join(leg.entity._pk for leg in legs))
+
+
+def _amount(value, decimal_places):
+    for number in (value, decimal_places):
+        if isinstance(number, bool) or not isinstance(number, numbers.Number):
+            raise TypeError('transfer takes numbers, you provided %r' % (number,))
+    if decimal_places < 0:
+        raise ValueError('decimal_places must be >= 0')
+    amount = decimal.Decimal(repr(value) if isinstance(value, float) else value)
+    if not amount.is_finite():
+        raise ValueError('value must be a finite number, you provided %r' % (value,))
+    if decimal_places:
+        amount = amount.quantize(decimal.Decimal(1).scaleb(-int(decimal_places)), context=_EXACT)
+    if amount <= 0:
+        raise ValueError('value must be >0')
+    return amount
+
+
+def _check_parties(source, target, attr, parties):
+    if any(entity._modified for entity in parties):
+        raise ValueError('All entities must be unmodified before transfer; .save() or .refresh() first')
+    for entity in parties:
+        if entity._deleted:
+            raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
+                                     entity._namespace, str(entity._id), model=type(entity).__name__, pk=entity._id)
+    if source._pk == target._pk:
+        raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
+    for entity in (source, target):
+        if not isinstance(entity._columns.get(attr), (Integer, Float, Decimal)):
+            raise InvalidOperation('transfer: %s.%s is no Integer, Float or Decimal column'
+                                   % (type(entity).__name__, attr))
+
+
+def _with_token(legs, entity, attr, identity):
+    """The legs, and the mark that this transfer was done: a field of a row, which must not be there yet."""
+    for leg in legs:
+        if leg.entity._pk == entity._pk:
+            leg.token_attr = attr
+            return legs
+    return legs + [_Leg(entity, None, None, identity, attr)]
+
+
+class _Leg(object):
+    """What a transfer does to one row."""
+
+    def __init__(self, entity, attr, change, identity, token_attr=None):
+        self.entity, self.attr, self.change, self.identity = entity, attr, change, identity
+        self.token_attr = token_attr
+        self.connection = entity._connection
+        self.place = store.place_of(self.connection, entity._namespace)
+        self.raw = entity._raw
+        self.operation = self.texts = None
+
+    def plan(self):
+        """Make the operation from the row as it was last seen.
+
+        :raises ValueError: where the balance is too small, or the transfer was done before
+        """
+        schema = self.entity._schema
+        self.texts = {} if self.attr is None else {self.attr: self._balance()}
+        if self.token_attr in schema.position:
+            if self.raw[schema.position[self.token_attr]] is not None:
+                raise ValueError('already sent')
+            self.texts[self.token_attr] = u'1'
+        before = plan.Row(schema, self.raw, id=self.entity._id)
+        after = plan.Row(schema, self.raw, texts=self.texts, id=self.entity._id)
+        self.operation = plan.update(schema, self.entity._id, before, after, self.texts)
+        if self.token_attr is not None:
+            self.operation['set'][self.token_attr] = '1'
+            self.operation['expect'][self.token_attr] = False
+
+    def _balance(self):
+        column = self.entity._columns[self.attr]
+        text = plan.as_text(self.raw[self.entity._schema.position[self.attr]])
+        balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
+        if self.change < 0 and balance < 0:
+            raise ValueError('not enough credit')
+        if isinstance(column, Integer):
+            if balance != balance.to_integral_value():
+                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, self.change),
+                                         model=column._model, columns=(self.attr,), value=self.change)
+            return six.text_type(int(balance))
+        return column.encode(float(balance) if isinstance(column, Float) else balance)
+
+    def read_again(self):
+        """See the row as it is now."""
+        schema = self.entity._schema
+        fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
+        values = self.connection.hmget('%s:%s' % (schema.namespace, self.entity._id), fields)
+        if self.token_attr is not None and values.pop() is not None:
+            raise ValueError('already sent')
+        self.raw = values
+
+    def problem(self, error):
+        """The exception for an error of the write call."""
+        return store.problem(self.entity._schema, self.entity._id, error)
+
+    def finish(self, id):
+        """The row is written: the entity mirrors it."""
+        if self.raw is not self.entity._raw:
+            self.entity._refreshed(self.raw)
+        for attr in self.texts:
+            self.entity._values.pop(attr, None)
+        return self.entity._written(int(id), self.texts)
+
+    def run_hook(self):
+        """A transfer is no save: no hooks are called."""

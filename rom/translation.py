@@ -1,0 +1,154 @@
+"""Filters as ``search.lua`` takes them: keys, bounds, ranges of prefixes, steps of patterns. Pure."""
+import six
+
+from . import codecs, keygens
+from .codecs import reverse_text
+from .exceptions import QueryError
+from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
+
+__all__ = ['Translator', 'parse_pattern']
+
+_STRINGS = (six.text_type, bytes)
+
+
+def parse_pattern(pattern):
+    """
+    A pattern of ``like`` in two parts.
+
+    :param pattern: text; ``?`` none or one, ``*`` any number, ``+`` one or more, ``!`` exactly one
+        character, everything else itself
+    :returns: (text before the first wildcard, list of steps: one character each, ``!``, ``?`` or
+        ``*``; the end of the word being free, without steps at the end that may match nothing)
+
+    Example::
+
+        parse_pattern(u'ab+c')      # ('ab', ['!', '*', 'c'])
+    """
+    steps, wild, literal = [], u'', []
+    for character in _characters(pattern):
+        if character in u'?*+!':
+            wild += character
+            continue
+        steps += _wild_steps(wild)
+        wild = u''
+        (steps if steps else literal).append(character)
+    return u''.join(literal), steps + [u'!'] * (wild.count(u'!') + wild.count(u'+'))
+
+
+def _wild_steps(wild):
+    """Wildcards that follow each other, in the shortest form."""
+    required = [u'!'] * (wild.count(u'!') + wild.count(u'+'))
+    return required + ([u'*'] if u'*' in wild or u'+' in wild else [u'?'] * wild.count(u'?'))
+
+
+def _characters(text):
+    """The characters of a text; on narrow builds of Python 2.7 some are two code units."""
+    found = []
+    for unit in text:
+        if found and u'\udc00' <= unit <= u'\udfff' and u'\ud800' <= found[-1] <= u'\udbff':
+            found[-1] += unit
+        else:
+            found.append(unit)
+    return found
+
+
+class Translator(object):
+    """Filters to objects of the request.
+
+    :param namespace: text
+    :param schema: `Schema` of the model, or None where it is unknown
+    """
+
+    def __init__(self, namespace, schema=None):
+        self._namespace = namespace
+        self._schema = schema
+
+    def key(self, name, kind='idx'):
+        return u'%s:%s:%s' % (self._namespace, codecs.word_text(name), kind)
+
+    def translate(self, item):
+        """One filter.
+
+        :raises QueryError: where it is none
+        """
+        if isinstance(item, _STRINGS):
+            return {'kind': 'set', 'key': self.key(item)}
+        if isinstance(item, Geofilter):
+            return self._near(item)
+        if isinstance(item, (Prefix, Suffix, Pattern)):
+            return self._words(item)
+        if isinstance(item, tuple) and len(item) == 3:
+            return {'kind': 'range', 'key': self.key(item[0]), 'low': _bound(item, item[1], u'-inf'),
+                    'high': _bound(item, item[2], u'+inf')}
+        if isinstance(item, list):
+            return self._any(item)
+        raise QueryError("Don't know how to handle a filter of: %r" % (item,))
+
+    def _any(self, items):
+        parts, seen = [], []
+        for item in items:
+            if item not in seen:
+                seen.append(item)
+                parts.append({'kind': 'all', 'of': [self.translate(each) for each in item]}
+                             if isinstance(item, list) else self.translate(item))
+        return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(seen)}
+
+    def _near(self, item):
+        made = {'kind': 'near', 'key': self.key(item.name, 'geo'), 'longitude': item.lon, 'latitude': item.lat,
+                'radius': item.radius, 'unit': item.measure}
+        if item.count is not None:
+            made['count'] = item.count
+        return made
+
+    def _words(self, item):
+        if isinstance(item, Pattern):
+            start, steps = parse_pattern(codecs.word_text(item.pattern))
+        else:
+            start, steps = codecs.word_text(item[1]), []
+        low, high = codecs.prefix_range(start)
+        kind, part = ('suf', 4) if isinstance(item, Suffix) else ('pre', 3)
+        made = {'kind': 'words', 'key': self.key(item.attr, kind), 'column': item.attr, 'part': part,
+                'prefix': start, 'low': low, 'high': high}
+        if steps:
+            made['pattern'] = steps
+        literal = max(_literals(start, steps), key=len)
+        made.update(self._about_words(item.attr, reverse_text(literal) if kind == 'suf' else literal))
+        return made
+
+    def _about_words(self, attr, literal):
+        """What the schema tells about the words of a column, all of which contain a literal."""
+        column = self._schema.columns.get(attr) if self._schema else None
+        keygen = plain_keygen(column)
+        if keygen not in SINGLE_WORD_KEYGENS and keygen is not keygens.FULL_TEXT:
+            return {}
+        told = {'is_single': keygen in SINGLE_WORD_KEYGENS}
+        field = column._column if column.is_derived else attr
+        if self._schema.columns[field].is_text and column._keygen is keygen:
+            told['source'] = {'field': field, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
+                              'is_full_text': keygen is keygens.FULL_TEXT}
+        return told
+
+
+def _literals(start, steps):
+    """The texts that are in all words which fit a pattern."""
+    return u''.join([start] + [u'?' if step in u'!?*' else step for step in steps]).split(u'?')
+
+
+def _bound(item, value, default):
+    """One end of a range as ZRANGEBYSCORE takes it."""
+    if value is None:
+        return default
+    text = codecs.word_text(value) if isinstance(value, _STRINGS) else u''
+    opening = u'(' if text.startswith(u'(') else u''
+    try:
+        score = codecs.check_score(text[len(opening):] if text else value)
+    except ValueError as error:
+        raise QueryError('%r is no range of an index: %s' % (item, error))
+    shown = {float('inf'): u'+inf', -float('inf'): u'-inf'}.get(score) or codecs.float_repr(score)
+    return opening + shown
+
+
+def _are_points(items):
+    """Whether the items are single numbers of one index, so that no row has two of them."""
+    return all(isinstance(item, tuple) and len(item) == 3 and item[1] is not None and item[1] == item[2]
+               for item in items) and len(set(item[0] for item in items)) == 1

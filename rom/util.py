@@ -1,0 +1,95 @@
+"""The old front door: connection settings, and everything that 1.1.2 had in `rom.util`."""
+
+import os
+
+import redis
+
+from . import embedded
+from .codecs import (_bigint_to_float, _encode_unique_constraint, _epoch, _epochd, _prefix_score, _to_score, dt2ts,
+                     t2ts, ts2dt, ts2t)
+from .descriptors import ClassProperty
+from .exceptions import DataRaceError, ORMError
+from .keygens import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING, IDENTITY_STRING_CI,
+                      SIMPLE, SIMPLE_CI, STRING_INDEX_KEYGENS, STRING_INDEX_KEYGENS_STR, STRING_SORT_KEYGENS,
+                      STRING_SORT_KEYGENS_STR, _boolean_keygen, _many_to_one_keygen, _numeric_keygen, _string_keygen)
+from .locks import EntityLock, Lock
+from .maintenance import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
+                          show_progress)
+from .scripts import NO_SCRIPT_MESSAGES, _script_load
+from .sessions import Session, session
+
+__all__ = ['CASE_INSENSITIVE', 'CONNECTION', 'ClassProperty', 'EntityLock', 'FULL_TEXT', 'IDENTITY', 'IDENTITY_CI',
+           'IDENTITY_STRING', 'IDENTITY_STRING_CI', 'Lock', 'NO_SCRIPT_MESSAGES', 'NULL_SESSION', 'REDIS_URI',
+           'SIMPLE', 'SIMPLE_CI', 'STRING_INDEX_KEYGENS', 'STRING_INDEX_KEYGENS_STR', 'STRING_SORT_KEYGENS',
+           'STRING_SORT_KEYGENS_STR', 'Session', '_connect', '_encode_unique_constraint', '_epoch', '_epochd',
+           '_script_load', '_string_keygen', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols',
+           'get_connection', 'refresh_all_indexes', 'refresh_indices', 'session', 'set_connection_settings',
+           'show_progress', 'use_null_session', 'use_rom_session']
+
+#: where the default connection goes; `embedded://` starts a server of its own (see `rom.embedded`)
+REDIS_URI = os.environ.get('ROM_REDIS_URI', 'redis://localhost:6379/0')
+
+#: whether sessions are off for all threads that do not say otherwise
+NULL_SESSION = False
+
+
+def _client(url, **kwargs):
+    if url.startswith('embedded:'):
+        return embedded.connect(url, **kwargs)
+    return redis.Redis.from_url(url, **kwargs)
+
+
+#: the client of every model without a `_conn` of its own; None until an embedded server is asked for the first time
+CONNECTION = None if REDIS_URI.startswith('embedded:') else _client(REDIS_URI)
+
+
+def set_connection_settings(*args, **kwargs):
+    """Set the connection of every model without a `_conn` of its own.
+
+    :param args: what `redis.Redis` takes
+    :param kwargs: what `redis.Redis` takes; or `url`, which may be `embedded://` or `embedded:///some/dir`
+
+    Example::
+
+        rom.util.set_connection_settings(host='localhost', db=7)
+    """
+    global CONNECTION
+    url = kwargs.pop('url', None)
+    CONNECTION = redis.Redis(*args, **kwargs) if url is None else _client(url, **kwargs)
+
+
+def get_connection():
+    """The connection of every model without a `_conn` of its own; programs may replace this function.
+
+    :returns: redis-py client
+    """
+    global CONNECTION
+    if CONNECTION is None:
+        CONNECTION = _client(REDIS_URI)
+    return CONNECTION
+
+
+def _connect(obj):
+    """The redis-py client of a model, an entity, or (None) the default one.
+
+    :param obj: Model class, entity or None
+    """
+    own = getattr(obj, '_conn', None)
+    if own is None:
+        own = getattr(obj, 'CONN', None)
+    return get_connection() if own is None else own
+
+
+def use_null_session():
+    """Switch sessions off for all threads: entities are not remembered, and only `save()` writes."""
+    global NULL_SESSION
+    NULL_SESSION = True
+
+
+def use_rom_session():
+    """Switch sessions on again for all threads."""
+    global NULL_SESSION
+    NULL_SESSION = False
+
+
+Session.null_session_default = staticmethod(lambda: NULL_SESSION)

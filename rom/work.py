@@ -1,0 +1,285 @@
+"""The unit of work: entities on their way to Redis, in calls of as many as fit."""
+
+from . import ondelete, plan, store
+from .exceptions import BulkError, InvalidOperation
+
+__all__ = ['ATTEMPTS', 'Change', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
+           'one_connection', 'pages', 'with_references']
+
+#: how often a write is planned anew because other writers keep changing the row
+ATTEMPTS = 200
+
+#: characters of row data that one write call carries at most
+CHARACTERS_PER_WRITE = 1000000
+
+
+def finish(jobs, outcome):
+    """Let the entities know what was done with them, all of them before the first hook runs.
+
+    :returns: list of int, the columns written or rows removed per job done
+    """
+    done = list(zip(jobs, outcome.done))
+    counts = [job.finish(id) for job, id in done]
+    for job, _ in done:
+        job.run_hook()
+    return counts
+
+
+def after_errors(jobs, outcome):
+    """The jobs still to be done; raises what cannot be mended by planning anew."""
+    if not outcome.errors:
+        return []
+    failed = jobs[outcome.errors[0][0]]
+    failed.recover(outcome.errors[0])
+    return jobs[len(outcome.done):]
+
+
+def bulk_error(jobs, errors):
+    problems = [(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors]
+    return BulkError('nothing was written, %d of %d entities stood in the way: %s'
+                     % (len(problems), len(jobs), '; '.join(str(problem) for _, problem in problems[:5])),
+                     errors=problems)
+
+
+def one_connection(jobs):
+    if any(job.place != jobs[0].place for job in jobs):
+        raise InvalidOperation('an atomic commit needs one connection: models %s use several'
+                               % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
+
+
+def flatten(objects):
+    for item in objects:
+        if isinstance(item, (list, tuple, set, frozenset)):
+            for entity in item:
+                yield entity
+        else:
+            yield item
+
+
+def pages(jobs):
+    """Jobs in lists that one call carries: of one place, and not too many."""
+    page = []
+    for job in jobs:
+        if page and (len(page) == store.ROWS_PER_WRITE or job.place != page[0].place):
+            yield page
+            page = []
+        page.append(job)
+    if page:
+        yield page
+
+
+def with_references(entities):
+    """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
+
+    :param entities: list
+    :returns: list
+    """
+    ordered, seen, referred = [], set(), set()
+
+    def visit(start):
+        stack = [(start, iter(start._new_references()))]
+        seen.add(start)
+        while stack:
+            entity, targets = stack[-1]
+            for target in targets:
+                referred.add(target)
+                if target not in seen:
+                    seen.add(target)
+                    stack.append((target, iter(target._new_references())))
+                    break
+            else:
+                stack.pop()
+                ordered.append(entity)
+
+    for entity in entities:
+        if entity not in seen:
+            visit(entity)
+    _hand_out_ids([entity for entity in ordered if entity in referred])
+    return ordered
+
+
+def _hand_out_ids(entities):
+    """Fetch ids for entities that others will refer to, in one call a model."""
+    waiting = {}
+    for entity in entities:
+        if entity._id is None:
+            waiting.setdefault(type(entity), []).append(entity)
+    for model, group in waiting.items():
+        ids = store.allocate_ids(model._connection, model._schema, len(group))
+        for entity, id in zip(group, ids):
+            entity._take_id(id)
+
+
+class Job(object):
+    """One entity on its way to Redis."""
+
+    def __init__(self, entity, full, force, refresh):
+        self.entity = entity
+        self.connection = entity._connection
+        self.place = store.place_of(self.connection, entity._namespace)
+        self.full, self.force, self.refresh = full, force, refresh
+        self.was_new = entity._new
+        self.stored = None
+        self.attempts = 0
+        self.operation = self.texts = None
+
+    def plan(self):
+        """Make the operation; None where there is nothing to do."""
+        entity, schema = self.entity, self.entity._schema
+        texts = entity._texts() if self.full or self.force or entity._new else entity._changes()
+        self.texts = texts
+        after = entity._row(texts)
+        if entity._new:
+            self.operation = plan.insert(schema, after, texts)
+            if entity._id is not None:  # handed out earlier, or just now to a keygen that asked
+                self.operation['id'] = str(entity._id)
+        elif self.force or self.full:
+            before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
+            self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
+        elif texts:
+            self.operation = plan.update(schema, entity._id, entity._row(), after, texts)
+        elif self.refresh:
+            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, {})
+        else:
+            self.operation = None
+        return self.operation
+
+    def is_current(self):
+        """Whether the entity is still what it was when this was planned: a hook may have saved or deleted it."""
+        return self.entity._new == self.was_new and not self.entity._deleted
+
+    def plan_anew(self):
+        """Plan for what the entity has become; None where nothing is left to do."""
+        self.was_new = self.entity._new
+        return None if self.entity._deleted else self.plan()
+
+    def size(self):
+        """How many characters of values the operation carries."""
+        return sum(len(text) for text in self.texts.values() if text)
+
+    def read_again(self):
+        """Take over what other writers changed, and plan anew."""
+        self.attempts += 1
+        raw = store.read_rows(self.connection, self.entity._schema, [self.entity._id])[0]
+        if self.force:
+            self.stored = raw or [None] * len(self.entity._schema.stored)
+        elif raw is None:
+            raise self.problem([0, 'gone'])
+        else:
+            self.entity._take_over(raw, self.texts)
+        self.plan()
+
+    def recover(self, error):
+        """Mend a failed operation by planning anew, or raise what went wrong."""
+        if error[1] == 'stale' and self.attempts < ATTEMPTS:
+            return self.read_again()
+        raise self.problem(error)
+
+    def problem(self, error):
+        """The exception for an error of the write call."""
+        return store.problem(self.entity._schema, self.entity._allocate_id(), error)
+
+    def finish(self, id):
+        """The row is written: let the entity know. Returns the number of columns written."""
+        return self.entity._written(int(id), self.texts, self.was_new, self.full or self.force)
+
+    def run_hook(self):
+        """Call the hook that follows the write."""
+        if self.was_new:
+            self.entity._after_insert()
+        else:
+            self.entity._after_update()
+
+
+class Removal(Job):
+    """One row on its way out."""
+
+    def __init__(self, entity, guard=()):
+        Job.__init__(self, entity, False, False, False)
+        self.guard = guard
+        self.stored = entity._raw
+        self.texts = {}
+
+    def plan(self):
+        schema = self.entity._schema
+        row = plan.Row(schema, self.stored, id=self.entity._id)
+        self.operation = plan.delete(schema, self.entity._id, row, self.guard)
+        return self.operation
+
+    def read_again(self):
+        self.attempts += 1
+        raw = store.read_rows(self.connection, self.entity._schema, [self.entity._id])[0]
+        self.stored = raw or [None] * len(self.entity._schema.stored)
+        self.plan()
+
+    def finish(self, id):
+        self.entity._removed()
+        return int(bool(id))
+
+    def run_hook(self):
+        self.entity._after_delete()
+
+
+class Change(Job):
+    """One reference of a row set to something else, and nothing but that."""
+
+    def __init__(self, entity, attr, target):
+        Job.__init__(self, entity, False, False, False)
+        self.attr, self.target = attr, target
+
+    def plan(self):
+        self.operation = ondelete.change_operation(self.entity, self.attr, self.target)
+        self.texts = {self.attr: self.entity._schema.columns[self.attr].encode(self.target)}
+        return self.operation
+
+    def finish(self, id):
+        self.entity._reference_set(self.attr, self.target, self.texts[self.attr])
+        return 1
+
+
+class Work(object):
+    """Entities gathered into write calls; the first error stops, and what came before it is saved."""
+
+    def __init__(self, writer, full, force, refresh, settled):
+        self.writer = writer
+        self.full, self.force, self.refresh = full, force, refresh
+        self.settled = settled
+        self.jobs = []
+        self.characters = 0
+        self.columns = 0
+
+    def add(self, entity):
+        """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
+        if entity in self.settled and not entity._modified:
+            self.columns += self.settled.pop(entity)
+            return
+        try:
+            entity._before_write()
+            job = Job(entity, self.full, self.force, self.refresh)
+            operation = job.plan()
+        except BaseException:
+            self.send()
+            raise
+        if operation is None:
+            return
+        if self.jobs and (job.place != self.jobs[0].place or len(self.jobs) >= store.ROWS_PER_WRITE
+                          or self.characters + job.size() > CHARACTERS_PER_WRITE):
+            self.send()
+        self.jobs.append(job)
+        self.characters += job.size()
+        if entity._has_after_hook():
+            self.send()  # the next entity's before-hook comes after this one's after-hook
+
+    def send(self):
+        """Write what is gathered."""
+        jobs = [job for job in self.jobs if job.is_current() or job.plan_anew()]
+        self.jobs, self.characters = [], 0
+        while jobs:
+            outcome = self.writer.write(jobs[0].connection, [job.operation for job in jobs], False, jobs)
+            self.columns += sum(finish(jobs, outcome))
+            jobs = after_errors(jobs, outcome)
+
+    def finish(self):
+        """Write the rest; returns the number of columns written."""
+        self.send()
+        return self.columns

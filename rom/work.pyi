@@ -1,0 +1,82 @@
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
+
+from .exceptions import BulkError, ORMError
+from .model import Model
+from .store import Outcome, Writer
+
+__all__ = [
+    "ATTEMPTS",
+    "Change",
+    "Job",
+    "Removal",
+    "Work",
+    "after_errors",
+    "bulk_error",
+    "finish",
+    "flatten",
+    "one_connection",
+    "pages",
+    "with_references",
+]
+
+_J = TypeVar("_J", bound="Job")
+_Error = Sequence[Any]
+_Operation = Dict[str, Any]
+
+ATTEMPTS: int
+CHARACTERS_PER_WRITE: int
+
+def finish(jobs: Sequence[Job], outcome: Outcome) -> List[int]: ...
+def after_errors(jobs: List[_J], outcome: Outcome) -> List[_J]: ...
+def bulk_error(jobs: Sequence[Job], errors: Iterable[_Error]) -> BulkError: ...
+def one_connection(jobs: Sequence[Job]) -> None: ...
+def flatten(objects: Iterable[Any]) -> Iterator[Model]: ...
+def pages(jobs: Iterable[_J]) -> Iterator[List[_J]]: ...
+def with_references(entities: Iterable[Model]) -> List[Model]: ...
+
+class Job:
+    entity: Model
+    connection: Any
+    full: bool
+    force: bool
+    refresh: bool
+    was_new: bool
+    stored: Optional[List[Any]]
+    attempts: int
+    operation: Optional[_Operation]
+    texts: Dict[str, Optional[str]]
+    def __init__(self, entity: Model, full: bool, force: bool, refresh: bool) -> None: ...
+    def plan(self) -> Optional[_Operation]: ...
+    def is_current(self) -> bool: ...
+    def plan_anew(self) -> Optional[_Operation]: ...
+    def size(self) -> int: ...
+    def read_again(self) -> None: ...
+    def recover(self, error: _Error) -> None: ...
+    def problem(self, error: _Error) -> ORMError: ...
+    def finish(self, id: Any) -> int: ...
+    def run_hook(self) -> None: ...
+
+class Removal(Job):
+    guard: Iterable[Sequence[Any]]
+    def __init__(self, entity: Model, guard: Iterable[Sequence[Any]] = ...) -> None: ...
+
+class Change(Job):
+    attr: str
+    target: Optional[Model]
+    def __init__(self, entity: Model, attr: str, target: Optional[Model]) -> None: ...
+
+class Work:
+    writer: Writer
+    full: bool
+    force: bool
+    refresh: bool
+    settled: Dict[Model, int]
+    jobs: List[Job]
+    characters: int
+    columns: int
+    def __init__(
+        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int]
+    ) -> None: ...
+    def add(self, entity: Model) -> None: ...
+    def send(self) -> None: ...
+    def finish(self) -> int: ...

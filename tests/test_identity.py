@@ -1,0 +1,271 @@
+# -*- coding: utf-8 -*-
+"""Identity: each promise of spec 3 (Identity), in its order; the docstrings quote it."""
+import copy
+import gc
+import pickle
+import sys
+import weakref
+
+import pytest
+import rom
+from rom.exceptions import EntityDeletedError
+
+
+@pytest.fixture
+def Item(connection):
+    class Item(rom.Model):
+        n = rom.Integer(index=True)
+        u = rom.Text(unique=True)
+        data = rom.Json()
+        to = rom.ManyToOne('Item', 'no action')
+    return Item
+
+
+def items(Item, count=3):
+    """Rows that the session has forgotten."""
+    for n in range(count):
+        Item(n=n, u=u'u%d' % n, data=[n])
+    rom.session.commit()
+    rom.session.rollback()
+
+
+# One live object per row and session -----------------------------------------------------------------------------
+
+def test_get_gives_one_object(Item):
+    """One live object per row and session: `get([1, 1])`."""
+    items(Item)
+    first, second, third = Item.get([1, 2, 1])
+    assert first is third and first is not second
+    assert Item.get(1) is first and Item.get('1') is first and Item.get([1])[0] is first
+
+
+def test_queries_and_references_give_the_same_object(Item):
+    """Queries and references give the same one."""
+    items(Item)
+    first, second = Item.get([1, 2])
+    second.to = first
+    rom.session.commit()
+    rom.session.rollback()
+    second = Item.get(2)
+    first = Item.query.filter(n=0).first()
+    assert second.to is first
+    assert Item.get(1) is first and Item.get_by(u=u'u0') is first and Item.get_by(n=0) == [first]
+    assert Item.query.filter(n=(0, 1)).order_by('n').all() == [first, second]
+    assert list(Item.query.order_by('n'))[0] is first and list(Item.query.iter_result())[0] is first
+
+
+def test_queries_alone_give_the_same_object(Item):
+    """One live object per row and session, also where only queries have read it."""
+    items(Item)
+    found = Item.query.filter(n=1).first()
+    assert Item.query.filter(n=(1, 2)).order_by('n').first() is found and Item.get(2) is found
+
+
+def test_a_reference_cycle_gives_the_same_objects(Item):
+    """References give the same one, and a row that refers to itself refers to itself."""
+    items(Item)
+    first, second = Item.get([1, 2])
+    first.to, second.to = first, second
+    rom.session.commit()
+    rom.session.rollback()
+    first = Item.get(1)
+    assert first.to is first and first.to.to is first
+
+
+def test_a_new_entity_is_the_one_object(Item):
+    """One live object per row: the one that was saved is the one that is found."""
+    item = Item(n=7, u=u'x')
+    item.save()
+    assert Item.get(item.id) is item and Item.get_by(u=u'x') is item and Item.query.filter(n=7).first() is item
+
+
+def test_objects_that_nobody_holds_are_let_go(Item):
+    """The session knows query results weakly."""
+    items(Item)
+    reference = weakref.ref(Item.query.filter(n=1).first())
+    gc.collect()
+    assert reference() is None and rom.session.known == {}
+
+
+# What a query refreshes ------------------------------------------------------------------------------------------
+
+def test_a_query_refreshes_an_unmodified_object(Item, connection):
+    """A query refreshes an unmodified live object with the row it has just read."""
+    items(Item)
+    item = Item.get(1)
+    assert item.n == 0 and item.data == [0]
+    connection.hset('Item:1', 'data', '[5]')
+    assert Item.query.filter(n=0).first() is item
+    assert item.data == [5] and not item._modified
+
+
+def test_a_query_leaves_a_modified_object_alone(Item, connection):
+    """A query leaves a modified one alone."""
+    items(Item)
+    assigned, in_place = Item.get([1, 2])
+    assigned.u = u'mine'
+    in_place.data.append(9)
+    for id in (1, 2):
+        connection.hset('Item:%d' % id, 'u', 'theirs')
+        connection.hset('Item:%d' % id, 'data', '[5]')
+    assert Item.query.filter(n=(0, 1)).order_by('n').all() == [assigned, in_place]
+    assert (assigned.u, assigned.data) == (u'mine', [0])
+    assert (in_place.u, in_place.data) == (u'u1', [1, 9])
+
+
+# commit and rollback ---------------------------------------------------------------------------------------------
+
+def test_after_commit_get_reads_again_into_the_same_object(Item, connection):
+    """After commit `get` reads again, into the same object."""
+    items(Item)
+    item = Item.get(1)
+    assert item.n == 0
+    connection.hset('Item:1', 'n', 9)
+    assert Item.get(1) is item and item.n == 0
+    rom.session.commit()
+    assert Item.get(1) is item and item.n == 9
+
+
+def test_after_rollback_get_gives_a_new_object(Item, connection):
+    """After rollback the session knows nothing, so `get` gives a new one."""
+    items(Item)
+    item = Item.get(1)
+    item.n = 5
+    rom.session.rollback()
+    assert rom.session.known == {} and len(rom.session.wknown) == 0
+    again = Item.get(1)
+    assert again is not item and (again.n, item.n) == (0, 5)
+    assert connection.hget('Item:1', 'n') == b'0'
+
+
+def test_reading_an_old_object_does_not_displace_the_new_one(Item):
+    """One live object per row and session: looking into one that was rolled back changes nothing."""
+    items(Item)
+    old = Item.get(1)
+    rom.session.rollback()
+    new = Item.get(1)
+    assert old.data == [0] and old.n == 0
+    assert Item.get(1) is new and rom.session.known == {'Item:1': new}
+
+
+# Truthiness ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('truth', [False, KeyError], ids=['false', 'raises'])
+def test_truthiness_is_never_asked(connection, truth):
+    """Truthiness of an entity is never asked."""
+    def answer(self):
+        if truth is KeyError:
+            raise KeyError('asked')
+        return 0
+
+    class Odd(rom.Model):
+        n = rom.Integer(index=True)
+        u = rom.Text(unique=True)
+        to = rom.ManyToOne('Odd', 'cascade')
+        back = rom.OneToMany('Odd')
+        __bool__ = __nonzero__ = __len__ = answer
+
+    first = Odd(n=1, u=u'a')
+    second = Odd(n=2, to=first)
+    rom.session.commit()
+    second.n = 3
+    rom.session.commit(atomic=True)
+    assert second.to is first and first.back == [second]
+    rom.session.rollback()
+    second = Odd.get(2)
+    assert second is not None and second.to is not None and Odd.get([1, 2])[1] is second
+    assert Odd.query.filter(n=3).first() is second and Odd.get_by(u=u'a') is second.to
+    assert [entity is second for entity in Odd.query.filter(to=second.to)] == [True]
+    second.refresh()
+    rom.session.refresh_all()
+    second.to = second
+    second.save()
+    copy.copy(second)
+    second.copy()
+    rom.session.rollback()
+    first = Odd.get(1)
+    first.delete()
+    assert Odd.get(1) is None and Odd.get(2) is not None
+
+
+# refresh ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('way', ['entity', 'force', 'session', 'all'])
+def test_refresh_of_a_deleted_row(Item, connection, way):
+    """`refresh()` of a row deleted elsewhere raises EntityDeletedError and leaves the object as it was."""
+    items(Item)
+    item = Item.get(1)
+    assert (item.n, item.data) == (0, [0])
+    if way == 'force':
+        item.n = 5
+    connection.delete('Item:1')
+    work = {'entity': item.refresh, 'force': lambda: item.refresh(force=True), 'session': lambda: rom.session.refresh(item), 'all': rom.session.refresh_all}
+    with pytest.raises(EntityDeletedError):
+        work[way]()
+    assert (item.n, item.u, item.data, item.id) == (5 if way == 'force' else 0, u'u0', [0], 1)
+    assert item._modified == (way == 'force')
+
+
+def test_refresh_takes_the_row_over(Item, connection):
+    """`refresh()` reads the row again: cleared columns included."""
+    items(Item)
+    item = Item.get(1)
+    assert item.u == u'u0'
+    connection.hset('Item:1', 'n', 8)
+    connection.hdel('Item:1', 'u')
+    item.refresh()
+    assert (item.n, item.u, item.data) == (8, None, [0])
+
+
+# Copies ----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def Kept(connection):
+    """A model that pickle can find by its name."""
+    class Kept(rom.Model):
+        n = rom.Integer(index=True)
+        data = rom.Json()
+        to = rom.ManyToOne('Kept', 'no action')
+
+    Kept.__qualname__ = 'Kept'
+    Kept.__module__ = __name__
+    setattr(sys.modules[__name__], 'Kept', Kept)
+    yield Kept
+    delattr(sys.modules[__name__], 'Kept')
+
+
+@pytest.mark.parametrize('duplicate', [copy.copy, copy.deepcopy] + [lambda e, p=p: pickle.loads(pickle.dumps(e, p)) for p in range(pickle.HIGHEST_PROTOCOL + 1)],
+                         ids=['copy', 'deepcopy'] + ['pickle%d' % p for p in range(pickle.HIGHEST_PROTOCOL + 1)])
+@pytest.mark.parametrize('changed', [False, True])
+def test_copies_are_detached(Kept, connection, duplicate, changed):
+    """`copy.copy` and pickle give detached entities with data of their own."""
+    other = Kept(n=1)
+    entity = Kept(n=2, data={u'a': [1]}, to=other)
+    rom.session.commit()
+    if changed:
+        entity.n = 3
+        entity.data[u'a'].append(2)
+    entity.note = [u'ad hoc']
+    twin = duplicate(entity)
+    assert twin is not entity and type(twin) is Kept
+    assert (twin._pk, twin._new, twin._modified) == (entity._pk, False, changed)
+    assert (twin.n, twin.data) == (entity.n, entity.data) and twin.note == [u'ad hoc']
+    assert rom.session.get('Kept:2') is entity and Kept.get(2) is entity
+    twin.data[u'a'].append(9)
+    assert 9 not in entity.data[u'a']
+    assert twin.to is other
+    twin.n = 7
+    assert entity.n == (3 if changed else 2)
+    twin.save(force=True)
+    assert connection.hget('Kept:2', 'n') == b'7'
+
+
+def test_a_copy_of_a_new_entity(Kept, connection):
+    """`copy.copy` gives a detached entity: one that was never saved as well."""
+    entity = Kept(n=1, data=[1])
+    twin = copy.copy(entity)
+    assert twin._new and twin.n == 1
+    twin.data.append(2)
+    assert entity.data == [1]
+    rom.session.commit()
+    assert len(connection.keys('Kept:[0-9]*')) == 1 and not entity._new

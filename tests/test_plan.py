@@ -1,0 +1,257 @@
+# -*- coding: utf-8 -*-
+"""plan.py without Redis (issue 3, 2): schema, stored row and new values in; what to expect, set, unset, claim, release, index and unindex out."""
+import json
+
+import pytest
+import rom
+from rom import plan
+from rom.exceptions import ColumnError, InvalidColumnValue
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.fixture
+def registry():
+    """The models of these tests leave no trace."""
+    before = [(models, dict(models)) for models in (rom.columns.MODELS, rom.columns.MODELS_REFERENCED)]
+    yield
+    for models, content in before:
+        models.clear()
+        models.update(content)
+
+
+@pytest.fixture
+def schema(registry):
+    class Person(rom.Model):
+        _namespace = 'people'
+        name = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True)
+        email = rom.Text(unique=True)
+        age = rom.Integer(index=True)
+        city = rom.Text()
+        born = rom.Integer()
+        active = rom.Boolean(index=True)
+        upper = rom.IndexOnly('city', keygen=lambda value: value and [value.upper()])
+        unique_together = [('city', 'born')]
+    return Person._schema
+
+
+@pytest.fixture
+def derived(registry):
+    class Derived(rom.Model):
+        key = rom.PrimaryKey(index=True)
+        a = rom.Integer()
+        b = rom.Integer()
+        plain = rom.Text()
+        sum = rom.IndexOnly(keygen2=lambda attr, row: {'': (row['a'] or 0) + (row['b'] or 0), 'id': row['key'], 'w': None})
+        one = rom.IndexOnly(keygen2=lambda attr, row: [u'only %s' % row.b], unique=True)
+        data = rom.UnsafeColumn()
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.a, 'lat': row.b} if row.a else None)]
+    return Derived._schema
+
+
+def raw(schema, **texts):
+    """A stored row: bytes in the order of the schema."""
+    return [None if texts.get(attr) is None else texts[attr].encode('utf-8') for attr in schema.stored]
+
+
+def planned(schema, stored, texts, id=7):
+    """The operation for writing `texts` over a stored row."""
+    before = plan.Row(schema, raw(schema, **stored), id=id)
+    after = plan.Row(schema, raw(schema, **stored), texts=texts, id=id)
+    operation = plan.update(schema, id, before, after, texts)
+    json.dumps(operation)
+    return operation
+
+
+STORED = {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'city': u'Rome', 'born': u'1990', 'active': u'1'}
+
+
+# Inserts ---------------------------------------------------------------------------------------------------------
+
+def test_insert(schema):
+    texts = dict(STORED, city=None)
+    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=texts, id=None), texts)
+    assert (operation['namespace'], operation['pk'], operation['new']) == ('people', 'id', True)
+    assert 'id' not in operation and 'expect' not in operation and 'release' not in operation
+    assert operation['set'] == {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'born': u'1990', 'active': u'1'}
+    assert sorted(operation['words']) == [u'active:True', u'name:ann', u'name:lee'] and operation['scores'] == {'age': u'5'}
+    assert [entry[:2] for entry in operation['prefixes']] == [['name', u'ann'], ['name', u'lee']]
+    assert [entry[:2] for entry in operation['suffixes']] == [['name', u'nna'], ['name', u'eel']]
+    assert operation['prefixes'][0][2] == rom.util._prefix_score(u'ann')
+    assert operation['claim'] == {'email': u'a@x'}
+    json.dumps(operation)
+
+
+def test_insert_claims_what_is_complete(schema):
+    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=dict(STORED), id=None), dict(STORED))
+    assert operation['claim'] == {'email': u'a@x', 'born:city': rom.util._encode_unique_constraint([u'1990', u'Rome'])}
+    assert u'upper:ROME' in operation['words']
+
+
+def test_insert_of_nothing(schema):
+    texts = dict((attr, None) for attr in schema.stored)
+    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=texts, id=None), texts)
+    assert operation['set'] == {} and not set(operation) & set(['words', 'scores', 'prefixes', 'suffixes', 'claim', 'geo'])
+
+
+# Updates ---------------------------------------------------------------------------------------------------------
+
+def test_an_update_says_only_what_it_changes(schema):
+    operation = planned(schema, STORED, {'age': u'6'})
+    assert operation['id'] == '7' and operation['set'] == {'age': u'6'} and operation['unset'] == []
+    assert operation['expect'] == {'age': u'5'} and operation['touched'] == ['age'] and operation['scores'] == {'age': u'6'}
+    assert operation['claim'] == operation['release'] == operation['assume'] == {}
+    assert 'words' not in operation and 'prefixes' not in operation and operation['rescore']
+
+
+def test_clearing_a_column(schema):
+    operation = planned(schema, STORED, {'email': None, 'name': None})
+    assert operation['set'] == {} and sorted(operation['unset']) == ['email', 'name']
+    assert operation['expect'] == {'email': u'a@x', 'name': u'Ann Lee'}
+    assert operation['release'] == {'email': u'a@x'} and operation['claim'] == {}
+    assert operation['touched'] == ['name'] and 'words' not in operation and 'rescore' not in operation
+
+
+def test_setting_a_column_for_the_first_time(schema):
+    operation = planned(schema, {'name': u'x'}, {'email': u'b@x'})
+    assert operation['expect'] == {'email': False} and operation['claim'] == {'email': u'b@x'} and operation['release'] == {}
+    assert operation['touched'] == []
+
+
+def test_a_unique_value_is_exchanged(schema):
+    operation = planned(schema, STORED, {'email': u'b@x'})
+    assert operation['claim'] == {'email': u'b@x'} and operation['release'] == {'email': u'a@x'}
+
+
+def test_unique_together_assumes_the_other_columns(schema):
+    operation = planned(schema, STORED, {'city': u'Oslo'})
+    encode = rom.util._encode_unique_constraint
+    assert operation['claim'] == {'born:city': encode([u'1990', u'Oslo'])} and operation['release'] == {'born:city': encode([u'1990', u'Rome'])}
+    assert operation['assume'] == {'born': u'1990'} and operation['expect'] == {'city': u'Rome'}
+    assert operation['touched'] == ['upper'] and operation['words'] == [u'upper:OSLO']
+
+
+def test_a_constraint_that_loses_a_column(schema):
+    operation = planned(schema, STORED, {'born': None})
+    assert operation['claim'] == {} and list(operation['release']) == ['born:city']
+
+
+def test_what_derives_from_the_row_assumes_all_of_it(derived):
+    operation = planned(derived, {'a': u'1', 'b': u'2', 'plain': u'p'}, {'a': u'3'})
+    assert operation['expect'] == {'a': u'1'} and operation['assume'] == {'b': u'2', 'plain': u'p'}
+    assert operation['scores'] == {'sum': '5.0', 'sum:id': '7.0'} and operation['words'] == [u'sum:w']
+    assert operation['geo'] == {'at': ['3.0', '2.0']} and operation['touched_geo']
+    assert operation['claim'] == operation['release'] == {} and operation['pk_index']
+
+
+def test_a_location_that_goes(derived):
+    operation = planned(derived, {'a': u'1', 'b': u'2'}, {'a': None})
+    assert operation['geo'] == {} and operation['touched_geo'] and operation['scores'] == {'sum': '2.0', 'sum:id': '7.0'}
+
+
+def test_a_unique_index_only(derived):
+    operation = planned(derived, {'a': u'1', 'b': u'2'}, {'b': u'3'})
+    assert operation['claim'] == {'one': u'only 3'} and operation['release'] == {'one': u'only 2'}
+
+
+def test_bytes_that_are_no_utf8_are_not_compared(schema):
+    stored = raw(schema, **STORED)
+    stored[schema.position['email']] = b'\xff'
+    before, after = plan.Row(schema, stored, id=7), plan.Row(schema, stored, texts={'email': u'b'}, id=7)
+    operation = plan.update(schema, 7, before, after, {'email': u'b'})
+    assert operation['expect'] == {} and operation['claim'] == {'email': u'b'}
+    json.dumps(operation)
+
+
+# Rewrites --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('force', [False, True])
+def test_a_rewrite_says_everything(schema, force):
+    texts = dict(STORED, email=u'b@x', age=None)
+    before, after = plan.Row(schema, raw(schema, **STORED), id=7), plan.Row(schema, raw(schema, **STORED), texts=texts, id=7)
+    operation = plan.rewrite(schema, 7, before, after, texts, force)
+    assert operation['touched'] is True and operation['touched_geo'] is True and operation['repair'] is True
+    assert operation['unset'] == ['age'] and operation['set'] == dict((attr, text) for attr, text in texts.items() if text)
+    assert set(operation['claim']) == set(['email', 'born:city']) and operation['release'] == {'email': u'a@x'}
+    known = dict((attr, STORED[attr]) for attr in schema.stored)
+    if force:
+        assert operation['force'] is True and operation['assume'] == known and 'expect' not in operation
+    else:
+        assert operation['expect'] == known and operation['assume'] == {} and 'force' not in operation
+
+
+def test_refreshing_entries_expects_nothing_and_sets_nothing(schema):
+    row = plan.Row(schema, raw(schema, **STORED), id=7)
+    operation = plan.rewrite(schema, 7, row, row, {})
+    assert operation['set'] == {} and operation['unset'] == [] and operation['expect'] == {}
+    assert operation['assume'] == STORED and operation['scores'] == {'age': u'5'} and operation['release'] == {}
+
+
+# Deletes ---------------------------------------------------------------------------------------------------------
+
+def test_a_delete_releases_what_is_stored(schema):
+    operation = plan.delete(schema, 7, plan.Row(schema, raw(schema, **STORED), id=7), [['x:idx', '7', 0]])
+    assert operation['delete'] and operation['touched'] is True and operation['touched_geo']
+    assert operation['release'] == {'email': u'a@x', 'born:city': rom.util._encode_unique_constraint([u'1990', u'Rome'])}
+    assert operation['assume'] == {'email': u'a@x', 'born': u'1990', 'city': u'Rome'}
+    assert operation['guard'] == [['x:idx', '7', 0]] and not set(operation) & set(['set', 'words', 'scores', 'prefixes', 'geo', 'claim'])
+
+
+def test_a_delete_drops_unsafe_keys(derived):
+    operation = plan.delete(derived, 7, plan.Row(derived, raw(derived, a=u'1', b=u'2'), id=7))
+    assert operation['drop'] == ['data'] and operation['release'] == {'one': u'only 2'} and 'guard' not in operation
+
+
+# Refused ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('point', [{'lon': 181, 'lat': 0}, {'lon': 0, 'lat': -86}, {'lon': float('nan'), 'lat': 1}, {'lon': 'x', 'lat': 1}, {'lat': 1}, 7], ids=repr)
+def test_points_that_redis_would_refuse(registry, point):
+    class Place(rom.Model):
+        n = rom.Integer()
+        geo_index = [rom.GeoIndex('at', lambda row: point)]
+    schema = Place._schema
+    with pytest.raises(InvalidColumnValue) as caught:
+        plan.geo_entries(schema, plan.Row(schema, [None]))
+    assert 'Place.at' in str(caught.value)
+
+
+def test_several_points(registry):
+    class Place(rom.Model):
+        geo_index = [rom.GeoIndex('at', lambda row: [{'lon': 1, 'lat': 1}] * 2)]
+    with pytest.raises(ColumnError):
+        plan.geo_entries(Place._schema, plan.Row(Place._schema, []))
+
+
+@pytest.mark.parametrize('text,score', [(u'5', u'5'), (u'-1.5', u'-1.5'), (u'1e5', '100000.0'), (u'1E-400', '0.0'), (u'inf', 'inf'), (u'0.1', u'0.1')])
+def test_scores_that_redis_takes(registry, text, score):
+    class Amount(rom.Model):
+        value = rom.Decimal(index=True)
+    schema = Amount._schema
+    assert plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')]))['scores'] == {'value': score}
+
+
+@pytest.mark.parametrize('text', [u'x', u'x1', u'', u'nan', u'1e400', u'1 2'])
+def test_scores_that_redis_would_refuse(registry, text):
+    class Amount(rom.Model):
+        value = rom.Decimal(index=True)
+    schema = Amount._schema
+    with pytest.raises(InvalidColumnValue) as caught:
+        plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')]))
+    assert 'Amount.value' in str(caught.value)
+
+
+# Row -------------------------------------------------------------------------------------------------------------
+
+def test_a_row_as_keygens_see_it(derived):
+    row = plan.Row(derived, raw(derived, a=u'1', plain=u'\xe9'), texts={'b': u'2'}, id=lambda: 9)
+    assert (row['a'], row.b, row['plain'], row.key, row['key']) == (1, 2, u'\xe9', 9, 9)
+    assert row.sum is None and row.nowhere is None and row.get('nowhere') is None and row['one'] is None
+    with pytest.raises(KeyError):
+        row['nowhere']
+    assert dict(row) == {'key': 9, 'a': 1, 'b': 2, 'plain': u'\xe9', 'sum': None, 'one': None} and len(row) == 6
+    assert row.text('b') == u'2' and row.text('a') == u'1'
+
+
+def test_values_given_stand_for_stored_ones(derived):
+    row = plan.Row(derived, raw(derived, a=u'1'), values={'a': 5}, texts={'a': u'5'}, id=9)
+    assert (row['a'], row.text('a'), row['b'], row.text('b')) == (5, u'5', None, None)

@@ -1,0 +1,350 @@
+# -*- coding: utf-8 -*-
+"""The column types as rom 1.1.2 has them (spec 1, Columns), and where spec 3 lets them do better."""
+import datetime
+import decimal
+import functools
+
+import pytest
+import rom
+from rom.exceptions import ColumnError, InvalidColumnValue, InvalidOperation
+
+from against import OLD, better_than_old
+
+D = decimal.Decimal
+MOMENT = datetime.datetime(2020, 1, 2, 3, 4, 5, 678901)
+
+
+def model(**attributes):
+    """A model of its own for one test."""
+    return type('Holder', (rom.Model,), attributes)
+
+
+def reloaded(entity):
+    """The same row, read again."""
+    entity.save()
+    rom.session.rollback()
+    return type(entity).get(entity.id)
+
+
+# Values ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('column,given,kept', [
+    (rom.Integer, 5, 5), (rom.Integer, 10 ** 40, 10 ** 40), (rom.Integer, '5', 5), (rom.Integer, 5.0, 5),
+    (rom.Integer, D(3), 3),
+    (rom.Float, 1.5, 1.5), (rom.Float, 5, 5), (rom.Float, '1.5', 1.5), (rom.Float, 1e300, 1e300),
+    (rom.Float, D(1), 1.0),
+    (rom.Decimal, D('1.10'), D('1.10')), (rom.Decimal, 5, D(5)), (rom.Decimal, '1.50', D('1.50')),
+    (rom.Boolean, True, True), (rom.Boolean, 0, False), (rom.Boolean, 'x', True), (rom.Boolean, '', False),
+    (rom.DateTime, MOMENT, MOMENT), (rom.Date, MOMENT.date(), MOMENT.date()),
+    (rom.Time, datetime.time(3, 4, 5, 500000), datetime.time(3, 4, 5, 500000)),
+    (rom.SaferDateTime, MOMENT, MOMENT),
+    (rom.String, b'\x00W\xe9\xff', b'\x00W\xe9\xff'), (rom.Text, u'H\xe9 \U0001f600', u'H\xe9 \U0001f600'),
+    (rom.Text, u'', u''), (rom.Text, b'ascii', u'ascii'),
+    (rom.Json, {u'a': [1, None]}, {u'a': [1, None]}), (rom.Json, [], []), (rom.Json, (1, u'x'), (1, u'x')),
+], ids=repr)
+def test_values_are_kept(connection, column, given, kept):
+    Holder = model(col=column())
+    entity = Holder(col=given)
+    assert entity.col == kept and type(entity.col) is type(kept)
+    other = Holder(col=kept)
+    other.col = given
+    assert other.col == kept
+    again = reloaded(entity).col
+    assert again == (list(kept) if isinstance(kept, tuple) else kept)
+
+
+@pytest.mark.parametrize('column,wrong', [
+    (rom.Integer, 'x'), (rom.Integer, ''), (rom.Float, 'x'), (rom.Date, 'x'), (rom.Time, 'x'),
+    (rom.DateTime, object()),
+    (rom.Text, 5), (rom.Text, b'\xff'), (rom.Json, 5), (rom.Json, 'x'), (rom.DateTime, datetime.date(2020, 1, 1)),
+], ids=repr)
+def test_wrong_values_are_refused(connection, column, wrong):
+    Holder = model(col=column())
+    with pytest.raises(InvalidColumnValue):
+        Holder(col=wrong)
+    entity = Holder()
+    with pytest.raises(InvalidColumnValue):
+        entity.col = wrong
+    assert entity.col is None
+
+
+@better_than_old
+@pytest.mark.parametrize('column,wrong', [
+    (rom.Integer, True), (rom.Integer, 1.9), (rom.Float, False), (rom.Float, 2 ** 53 + 1),
+    (rom.Decimal, 1.5), (rom.Decimal, 'x'),
+    (rom.DateTime, 5), (rom.DateTime, 5.5), (rom.SaferDateTime, 5), (rom.Text, u'\ud800'), (rom.String, 5),
+], ids=repr)
+def test_inexact_values_are_refused(connection, column, wrong):
+    Holder = model(col=column())
+    with pytest.raises(InvalidColumnValue) as caught:
+        Holder(col=wrong)
+    assert 'Holder.col' in str(caught.value)
+    with pytest.raises(InvalidColumnValue):
+        Holder().col = wrong
+
+
+@better_than_old
+def test_times_are_exact_to_the_microsecond(connection):
+    Holder = model(dt=rom.DateTime(), ti=rom.Time())
+    for moment in (MOMENT, datetime.datetime(1, 1, 1, 0, 0, 0, 1), datetime.datetime.max,
+                   datetime.datetime(1900, 2, 3, 4, 5, 6, 7)):
+        entity = reloaded(Holder(dt=moment, ti=moment.time()))
+        assert (entity.dt, entity.ti) == (moment, moment.time())
+
+
+@better_than_old
+def test_string_takes_latin_1_text(connection):
+    Holder = model(col=rom.String())
+    entity = Holder(col=u'\xe9')
+    assert entity.col == b'\xe9'
+    entity.col = u'\xff'
+    assert entity.col == b'\xff'
+    with pytest.raises(UnicodeEncodeError):
+        Holder(col=u'\u65e5')
+
+
+def test_string_text_beyond_latin_1(connection):
+    with pytest.raises(UnicodeEncodeError):
+        model(col=rom.String())(col=u'\u65e5')
+
+
+@pytest.mark.parametrize('column', [
+    rom.Integer, rom.Float, rom.Decimal, rom.Boolean, rom.DateTime, rom.Date, rom.Time, rom.String, rom.Text,
+    rom.Json])
+def test_none_and_del_remove_the_value(connection, column):
+    value = {'Integer': 1, 'Float': 1.5, 'Decimal': D(1), 'Boolean': True, 'DateTime': MOMENT, 'Date': MOMENT.date(),
+             'Time': MOMENT.time(), 'String': b'x', 'Text': u'x', 'Json': {}}[column.__name__]
+    Holder = model(col=column())
+    assert Holder().col is None
+    entity = Holder(col=value)
+    entity.save()
+    entity.col = None
+    assert entity.col is None and entity.save() == 1
+    assert not connection.hexists(entity._pk, 'col')
+    entity.col = value
+    entity.save()
+    del entity.col
+    entity.save()
+    assert entity.col is None and not connection.hexists(entity._pk, 'col')
+
+
+def test_required(connection):
+    Holder = model(col=rom.Integer(required=True))
+    entity = Holder(col=5)
+    for remove in (functools.partial(setattr, entity, 'col', None), functools.partial(delattr, entity, 'col')):
+        with pytest.raises(InvalidOperation) as caught:
+            remove()
+        assert 'Holder.col' in str(caught.value)
+    assert entity.col == 5
+
+
+def test_defaults(connection):
+    made = []
+    Holder = model(a=rom.Integer(default=7), b=rom.Integer(default=lambda: made.append(1) or len(made)),
+                   c=rom.Integer(required=True, default=1), d=rom.Text())
+    first, second = Holder(), Holder(a=None if OLD else 7)
+    assert (first.a, first.b, first.c, first.d) == (7, 1, 1, None) and second.b == 2
+    first.save()
+    # A default also fills a value that is missing on load.
+    connection.hdel('Holder:1', 'a')
+    rom.session.rollback()
+    assert Holder.get(1).a == 7
+
+
+def test_primary_key_is_never_assignable(connection):
+    Holder = model(key=rom.PrimaryKey())
+    entity = Holder()
+    with pytest.raises(InvalidOperation):
+        entity.key = 5
+    with pytest.raises(InvalidColumnValue):
+        Holder(key=5)
+
+
+@better_than_old
+def test_class_access_gives_the_column():
+    Holder = model(col=rom.Integer())
+    assert Holder.col is Holder._columns['col']
+
+
+# Declarations ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('make', [
+    lambda: rom.Text(index=True), lambda: rom.Text(prefix=True), lambda: rom.String(suffix=True),
+    lambda: rom.String(index=True, unique=True), lambda: rom.Json(index=True), lambda: rom.Float(unique=True),
+    lambda: rom.Json(unique=True), lambda: rom.Text(index=True, keygen=rom.FULL_TEXT, keygen2=lambda attr, row: []),
+    lambda: rom.ManyToOne('X'), lambda: rom.ManyToOne('X', 'foo'),
+    lambda: rom.ManyToOne('X', 'set null', required=True),
+])
+def test_bad_declarations(make):
+    with pytest.raises(ColumnError):
+        model(col=make())
+
+
+@pytest.mark.parametrize('make', [lambda: rom.Text(index=True), lambda: rom.Text(prefix=True)])
+def test_error_names_the_keygens(make):
+    with pytest.raises(ColumnError) as caught:
+        model(col=make())
+    assert 'FULL_TEXT, SIMPLE, SIMPLE_CI, IDENTITY, IDENTITY_CI, CASE_INSENSITIVE' in str(caught.value)
+
+
+@better_than_old
+@pytest.mark.parametrize('make', [
+    lambda: rom.Integer(prefix=True), lambda: rom.Float(suffix=True),
+    lambda: rom.Integer(index=True, keygen=rom.FULL_TEXT),
+    lambda: rom.Integer(index=True, keygen=5)])
+def test_declarations_that_cannot_work(make):
+    with pytest.raises(ColumnError):
+        model(col=make())
+
+
+@pytest.mark.parametrize('arguments', [{}, {'column': 'b'}, {'keygen': rom.IDENTITY}])
+def test_bad_index_only(arguments):
+    with pytest.raises((ValueError, ColumnError)):
+        model(b=rom.Text(), col=rom.IndexOnly(**arguments))
+
+
+# Keygens ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('result,words,scores', [
+    (['a', 'b'], {'a', 'b'}, {}), (('a',), {'a'}, {}), ({'a'}, {'a'}, {}), ([b'x'], {'x'}, {}),
+    ({'': 5}, set(), {'': 5}),
+    ({'': '5'}, set(), {'': 5}), ({'x': 1.5}, set(), {'x': 1.5}), ({'word': None}, {'word'}, {}),
+    ({'': 1, 'n': 2, 'w': None}, {'w'}, {'': 1, 'n': 2}), ([], set(), {}), ({}, set(), {}), (None, set(), {}),
+], ids=repr)
+def test_keygen_results(connection, result, words, scores):
+    Holder = model(col=rom.Integer(index=True, keygen=lambda value: result))
+    Holder(col=1).save()
+    for word in words:
+        assert connection.smembers('Holder:col:%s:idx' % word) == {b'1'}
+    for name, score in scores.items():
+        assert connection.zscore('Holder:col:%s:idx' % name if name else 'Holder:col:idx', '1') == score
+    assert len(connection.keys('Holder:col:*idx')) == len(words) + len(scores)
+
+
+def test_keygen_is_asked_about_values_only(connection):
+    seen = []
+    Holder = model(t=rom.Text(index=True, keygen=lambda value: seen.append(value) or []))
+    Holder().save()
+    Holder(t=u'x').save()
+    Holder(t=u'').save()
+    assert set(seen) == {u'x', u''}
+
+
+def test_keygen2_sees_the_row(connection):
+    seen = []
+
+    def keygen2(attr, row):
+        seen.append((attr, dict(row)))
+        return [u'%s' % row['n']]
+    Target = type('Target', (rom.Model,), {})
+    Holder = model(n=rom.Integer(), t=rom.Text(), r=rom.ManyToOne('Target', 'no action'),
+                   extra=rom.IndexOnly(keygen2=keygen2), u=rom.UnsafeColumn())
+    target = Target()
+    target.save()
+    Holder(n=5, r=target).save()
+    attr, row = seen[-1]
+    assert attr == 'extra' and row['n'] == 5 and row['r'] is target and row['t'] is None and row['id'] == 1
+    assert 'u' not in row
+    assert [entity.id for entity in Holder.query.filter(extra='5').all()] == [1]
+
+
+@better_than_old
+def test_any_callable_is_a_keygen(connection):
+    class Callable(object):
+        def __call__(self, value):
+            return [value[:1]]
+    Holder = model(a=rom.Text(index=True, keygen=Callable()),
+                   b=rom.Text(index=True, keygen=functools.partial(lambda n, value: [value[:n]], 2)))
+    Holder(a=u'xyz', b=u'xyz').save()
+    assert connection.exists('Holder:a:x:idx') and connection.exists('Holder:b:xy:idx')
+
+
+# IndexOnly, UnsafeColumn, geo ------------------------------------------------------------------------------------
+
+def test_index_only(connection):
+    Holder = model(name=rom.Text(), words=rom.IndexOnly('name', keygen=rom.FULL_TEXT, prefix=True, suffix=True),
+                   exact=rom.IndexOnly('name', keygen=rom.IDENTITY))
+    entity = Holder(name=u'Hello World')
+    assert entity.save() == 4
+    assert entity.to_dict() == {'id': 1, 'name': u'Hello World', 'words': None, 'exact': None}
+    for query in (Holder.query.filter(words='hello'), Holder.query.startswith(words='wor'),
+                  Holder.query.endswith(words='llo'), Holder.query.filter(exact='Hello World')):
+        assert [found.id for found in query.all()] == [1]
+    entity.name = u'other'
+    assert entity.save() == 1
+    assert Holder.query.filter(words='hello').all() == [] == Holder.query.startswith(words='wor').all()
+    assert connection.smembers('Holder:words:other:idx') == {b'1'}
+
+
+def test_unsafe_column(connection):
+    Holder = model(log=rom.UnsafeColumn(), n=rom.Integer())
+    entity = Holder(n=1)
+    entity.save()
+    assert entity.log.rpush('a', 'b') == 2 and entity.log.llen() == 2
+    assert [item if isinstance(item, bytes) else item.encode() for item in entity.log.lrange(0, -1)] == [b'a', b'b']
+    assert connection.lrange('Holder:1:log', 0, -1) == [b'a', b'b']
+    assert entity.log.ping(skip_key=True)
+    assert not entity._modified and entity.to_dict() == {'id': 1, 'n': 1}
+    with pytest.raises(AttributeError):
+        entity.log.no_such_command()
+    with pytest.raises(AttributeError):
+        entity.log = 5
+    entity.delete()
+    assert not connection.exists('Holder:1:log')
+    with pytest.raises(ValueError):
+        entity.log.rpush('c')
+
+
+def test_del_of_an_unsafe_column(connection):
+    Holder = model(log=rom.UnsafeColumn())
+    entity = Holder()
+    entity.save()
+    entity.log.set('x')
+    del entity.log
+    assert not connection.exists('Holder:1:log')
+
+
+def test_geo_index(connection):
+    rows = []
+
+    def where(row):
+        rows.append((row['n'], row.n, row.no_such_name))
+        return [] if row.n is None else {'lon': row.n, 'lat': row['n']}
+    Holder = model(n=rom.Integer(), geo_index=[rom.GeoIndex('g', where)])
+    for n in (1, 2, 3, None):
+        Holder(n=n).save()
+    assert rows[-1] == (None, None, None) and rows[0] == (1, 1, None)
+    assert sorted(entity.id for entity in Holder.query.near('g', 2, 2, 200, 'km').all()) == [1, 2, 3]
+    assert [entity.id for entity in Holder.query.near('g', 2, 2, 10, 'mi').all()] == [2]
+    assert connection.zcard('Holder:g:geo') == 3
+
+
+@better_than_old
+def test_geo_entries_go_with_the_location(connection):
+    Holder = model(n=rom.Integer(), geo_index=[
+        rom.GeoIndex('g', lambda row: None if row.n is None else [{'lon': row.n, 'lat': 0}])])
+    first, second = Holder(n=1), Holder(n=2)
+    rom.session.commit()
+    first.n = None
+    first.save()
+    assert connection.zrange('Holder:g:geo', 0, -1) == [b'2']
+    second.delete()
+    assert not connection.exists('Holder:g:geo')
+
+
+@pytest.mark.parametrize('geo_index', [[5], rom.GeoIndex('g', None), [rom.GeoIndex('g', len), rom.GeoIndex('g', len)]])
+def test_bad_geo_index(geo_index):
+    with pytest.raises(rom.ORMError):
+        model(geo_index=geo_index)
+
+
+@better_than_old
+def test_unique_with_keygen_keeps_the_value(connection):
+    Holder = model(email=rom.Text(unique=True, keygen=rom.IDENTITY_CI))
+    entity = reloaded(Holder(email=u'Ann@X'))
+    assert entity.email == u'Ann@X'
+    assert Holder.get_by(email=u'aNN@x') is entity
+    with pytest.raises(rom.UniqueKeyViolation):
+        Holder(email=u'ann@x').save()
+    entity.email = u'ANN@x'
+    assert entity.save() == 1

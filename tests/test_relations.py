@@ -1,0 +1,651 @@
+# -*- coding: utf-8 -*-
+"""Relations: each promise of spec 3 (Relations), in its order; the docstrings quote it."""
+import itertools
+
+import pytest
+import rom
+from rom import store
+from rom.exceptions import ColumnError, DataRaceError, InvalidColumnValue, InvalidOperation, ORMError, QueryError, RestrictError, UniqueKeyViolation
+
+from consistency import problems, snapshot
+
+
+def model(called, **attributes):
+    return type(called, (rom.Model,), attributes)
+
+
+def row_keys(connection):
+    return sorted(key for key in connection.keys('*') if key.rpartition(b':')[2].isdigit())
+
+
+def forget():
+    rom.session.commit()
+    rom.session.rollback()
+
+
+@pytest.fixture
+def calls(rom_connection, monkeypatch):
+    """The commands that rom sends."""
+    sent, send = [], rom_connection.execute_command
+
+    def execute_command(*args, **options):
+        sent.append(args[0])
+        return send(*args, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    return sent
+
+
+def meanwhile(rom_connection, monkeypatch, work):
+    """Have `work` done by another writer, once, just before the next write call is sent."""
+    send, waiting = rom_connection.execute_command, [work]
+
+    def execute_command(*args, **options):
+        if args[0] in ('EVALSHA', 'EVAL') and '"operations"' in repr(args) and waiting:
+            waiting.pop()()
+        return send(*args, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    return waiting
+
+
+# References load when they are touched ---------------------------------------------------------------------------
+
+def test_references_load_when_touched(connection, calls):
+    """References load when they are touched, never while a row is loaded."""
+    Node = model('Node', to=rom.ManyToOne('Node', 'no action'), n=rom.Integer(index=True))
+    Node(n=2, to=Node(n=1))
+    forget()
+    del calls[:]
+    node = Node.get(2)
+    assert len(calls) == 1 and 'Node:1' not in rom.session.wknown
+    assert node.to.n == 1 and len(calls) == 2
+    assert node.to.n == 1 and len(calls) == 2
+
+
+@pytest.mark.parametrize('length', [1, 2, 50])
+def test_cycles_load_save_and_delete(connection, length):
+    """Cycles, self-references and chains of any length load, save and delete."""
+    Node = model('Node', to=rom.ManyToOne('Node', 'cascade'), n=rom.Integer(index=True))
+    nodes = [Node(n=n) for n in range(length)]
+    for node, target in zip(nodes, nodes[1:] + nodes[:1]):
+        node.to = target
+    forget()
+    start = node = Node.get(1)
+    for n in range(length):
+        node = node.to
+    assert node is start and Node.query.filter(n=start.n).first() is start
+    start.n = 100
+    start.save()
+    assert problems(connection, Node) == []
+    start.delete()
+    assert list(snapshot(connection)) == [b'Node:id:']
+
+
+def test_long_chains_load_save_and_delete(connection):
+    """Chains of any length load, save and delete: without deep recursion."""
+    Node = model('Node', to=rom.ManyToOne('Node', 'cascade'))
+    last = None
+    for _ in range(1200):
+        last = Node(to=last)
+    rom.session.commit()
+    first = last
+    while first.to is not None:
+        first = first.to
+    rom.session.rollback()
+    Node.get(first.id).delete()
+    assert list(snapshot(connection)) == [b'Node:id:']
+
+
+def test_touching_one_fetches_those_of_the_page(connection, calls):
+    """Touching one reference of a page of results fetches those of the whole page in one call."""
+    Owner = model('Owner', n=rom.Integer())
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'), other=rom.ManyToOne('Owner', 'no action'), n=rom.Integer(index=True))
+    owners = [Owner(n=n) for n in range(60)]
+    for n in range(60):
+        Thing(owner=owners[n], other=owners[59 - n], n=n)
+    forget()
+    for read in (lambda: Thing.query.filter(n=(0, 99)).order_by('n').all(), lambda: Thing.get(list(range(1, 61)))):
+        rom.session.rollback()
+        del calls[:]
+        things = read()
+        assert len(calls) == 1
+        assert [thing.owner.n for thing in things] == list(range(60)) and len(calls) == 2
+        assert [thing.other.n for thing in things] == list(range(59, -1, -1)) and len(calls) == 2  # all of them known by now
+
+
+def test_a_page_leaves_other_changes_alone(connection):
+    """Touching one reference fetches those of the page: not where another was assigned meanwhile."""
+    Owner = model('Owner')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'), n=rom.Integer(index=True))
+    owners = [Owner() for _ in range(3)]
+    for n in range(3):
+        Thing(owner=owners[n], n=n)
+    forget()
+    things = Thing.query.filter(n=(0, 9)).order_by('n').all()
+    things[1].owner = None
+    things[2].owner = Owner.get(1)
+    assert [t.owner and t.owner.id for t in things] == [1, None, 1]
+    connection.delete('Owner:1')
+    rom.session.rollback()
+    assert Thing.query.filter(n=0).first().owner is None
+
+
+def test_saving_reads_no_referenced_row(connection, calls):
+    """Saving reads no referenced row."""
+    Owner = model('Owner')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'restrict'), n=rom.Integer(index=True))
+    Thing(owner=Owner(), n=1)
+    forget()
+    thing = Thing.get(1)
+    del calls[:]
+    for save in (thing.save, lambda: thing.save(full=True), lambda: thing.save(force=True), lambda: thing.update(n=2).save()):
+        save()
+    assert calls == ['EVALSHA'] * 4 and 'Owner:1' not in rom.session.wknown
+    assert problems(connection, Thing) == []
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('by', ['class', 'namespace', 'object'])
+@pytest.mark.parametrize('rule', ['cascade', 'restrict', 'set null', 'no action'])
+def test_custom_names_on_both_sides(connection, by, rule):
+    """Custom namespaces and primary key names work on both sides, OneToMany and on_delete included."""
+    Parent = model('Parent', _namespace='the:parents', number=rom.PrimaryKey(), things=rom.OneToMany('Child'))
+    table = {'class': 'Parent', 'namespace': 'the:parents', 'object': Parent}[by]
+    Child = model('Child', _namespace='{kids}', key=rom.PrimaryKey(index=True), parent=rom.ManyToOne(table, rule))
+    parent = Parent()
+    child = Child(parent=parent)
+    forget()
+    parent, child = Parent.get(1), Child.get(1)
+    assert child.parent is parent and parent.things == [child] and Child.query.filter(parent=parent).all() == [child]
+    assert connection.hget('{kids}:1', 'parent') == b'1' and connection.zscore('{kids}:parent:idx', 1) == 1
+    if rule == 'restrict':
+        with pytest.raises(RestrictError):
+            parent.delete()
+        return
+    parent.delete()
+    assert connection.exists('{kids}:1') == (rule != 'cascade') and not connection.exists('the:parents:1')
+    assert connection.hexists('{kids}:1', 'parent') == (rule == 'no action')
+
+
+def test_one_to_many_by_namespace(connection):
+    """Custom namespaces work on both sides: OneToMany names the other model by either name."""
+    Parent = model('Parent', things=rom.OneToMany('kids'), named=rom.OneToMany('Child', column='parent'))
+    Child = model('Child', _namespace='kids', parent=rom.ManyToOne('Parent', 'no action'))
+    parent = Parent()
+    children = [Child(parent=parent) for _ in range(3)]
+    rom.session.commit()
+    assert parent.things == parent.named == children
+    with pytest.raises(InvalidOperation):
+        parent.things = []
+    with pytest.raises(InvalidOperation):
+        del parent.things
+
+
+def test_two_references_to_one_model(connection):
+    """OneToMany: `column` is needed where two references point here."""
+    Parent = model('Parent', first=rom.OneToMany('Child', column='a'), unclear=rom.OneToMany('Child'))
+    Child = model('Child', a=rom.ManyToOne('Parent', 'no action'), b=rom.ManyToOne('Parent', 'no action'))
+    parent = Parent()
+    child = Child(a=parent)
+    Child(b=parent)
+    rom.session.commit()
+    assert parent.first == [child]
+    with pytest.raises(ColumnError) as caught:
+        parent.unclear
+    assert 'Parent.unclear' in str(caught.value)
+
+
+def test_one_to_one_unique(connection):
+    """OneToOne(unique=True) works."""
+    Profile = model('Profile', user=rom.OneToMany('User'))
+    User = model('User', profile=rom.OneToOne('Profile', 'set null', unique=True))
+    first, second = Profile(), Profile()
+    user = User(profile=first)
+    rom.session.commit()
+    with pytest.raises(UniqueKeyViolation):
+        User(profile=first).save()
+    rom.session.rollback()
+    user = User.get(1)
+    assert User.get_by(profile=user.profile) is user and User.get_by(profile=1) is user and User.get_by(profile=2) is None
+    assert user.profile.user == [user]
+    user.profile = 2
+    user.save()
+    other = User(profile=1)
+    other.save()
+    assert connection.hgetall('User:profile:uidx') == {b'1': b'3', b'2': b'1'} or problems(connection, User) == []
+    assert second.id == 2
+    Profile.get(1).delete()
+    assert other.profile is None and connection.hkeys('User:profile:uidx') == [b'2']
+    assert problems(connection, User) == []
+
+
+# Dangling and missing ones ---------------------------------------------------------------------------------------
+
+def test_clearing_a_dangling_reference(connection):
+    """Clearing a dangling reference removes the stored id."""
+    Owner = model('Owner')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'))
+    for _ in range(2):
+        Thing(owner=Owner())
+    forget()
+    connection.delete('Owner:1', 'Owner:2')
+    first, second = Thing.get([1, 2])
+    assert first.owner is None and not first._modified
+    first.owner = None
+    assert first.save() == 1
+    del second.owner
+    assert second.save() == 1
+    assert connection.hgetall('Thing:1').get(b'owner') is None and not connection.exists('Thing:owner:idx')
+    assert problems(connection, Thing) == []
+
+
+def test_set_null_removes_the_stored_id(connection):
+    """'set null' removes the stored id."""
+    Owner = model('Owner')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'set null'), n=rom.Integer(index=True))
+    thing = Thing(owner=Owner(), n=5)
+    rom.session.commit()
+    thing.owner.delete()
+    assert thing.owner is None and not thing._modified
+    assert connection.hkeys('Thing:1') and not connection.hexists('Thing:1', 'owner') and not connection.exists('Thing:owner:idx')
+    assert thing.save() == 0
+
+
+@pytest.mark.parametrize('wrong', [99, '99', 0, -1, u'x', b'x', 1.5, True, object(), {}, ''], ids=repr)
+def test_assigning_what_does_not_exist(connection, wrong):
+    """Assigning an id or entity that does not exist: InvalidColumnValue."""
+    model('Owner')().save()
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'))
+    thing = Thing(owner=1)
+    for attempt in (lambda: Thing(owner=wrong), lambda: setattr(thing, 'owner', wrong)):
+        with pytest.raises(InvalidColumnValue) as caught:
+            attempt()
+        assert 'Thing.owner' in str(caught.value) and caught.value.columns == ('owner',)
+    assert thing.owner.id == 1
+
+
+def test_assigning_a_deleted_or_foreign_entity(connection):
+    """Assigning an entity that does not exist (any more), or of another model: InvalidColumnValue."""
+    Owner, Other = model('Owner'), model('Other')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'))
+    owner, other = Owner(), Other()
+    rom.session.commit()
+    owner.delete()
+    for wrong in (owner, other):
+        with pytest.raises(InvalidColumnValue):
+            Thing(owner=wrong)
+
+
+def test_a_model_that_does_not_exist(connection):
+    """A relation to a model that was never made says so."""
+    Thing = model('Thing', owner=rom.ManyToOne('Nowhere', 'no action'))
+    with pytest.raises(ORMError) as caught:
+        Thing()
+    assert 'Nowhere' in str(caught.value) and 'Thing.owner' in str(caught.value)
+
+
+# on_delete -------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def log():
+    return []
+
+
+@pytest.fixture
+def family(connection, log):
+    """Parent <- Child (cascade) <- Toy (cascade), with hooks that write a log."""
+    def hooks(name):
+        return dict((hook, lambda self, hook=hook: log.append((hook, self._pk))) for hook in ('_before_delete', '_after_delete'))
+    Parent = model('Parent', **hooks('Parent'))
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'), **hooks('Child'))
+    Toy = model('Toy', child=rom.ManyToOne('Child', 'cascade'), name=rom.Text(unique=True, index=True, keygen=rom.IDENTITY), **hooks('Toy'))
+    for p in range(2):
+        parent = Parent()
+        for c in range(2):
+            child = Child(parent=parent)
+            for t in range(2):
+                Toy(child=child, name=u'%d%d%d' % (p, c, t))
+    forget()
+    return Parent, Child, Toy
+
+
+def test_cascades_go_children_first_in_one_script(family, connection, calls, log):
+    """Collected first, checked, then applied in one script per connection, children before parents, hooks for each deleted entity."""
+    Parent, Child, Toy = family
+    parent, held = Parent.get(1), Toy.get(1)
+    del calls[:]
+    parent.delete()
+    assert [call for call in calls if call in ('EVAL', 'EVALSHA')].count('EVALSHA') <= 4 and calls[-1] == 'EVALSHA'
+    for hook in ('_before_delete', '_after_delete'):
+        order = [pk for name, pk in log if name == hook]
+        assert len(order) == len(set(order)) == 7 and order[-1] == 'Parent:1'
+        for toy in (1, 2, 3, 4):
+            assert order.index('Toy:%d' % toy) < order.index('Child:%d' % ((toy + 1) // 2))
+    assert [pk for name, pk in log].count('Parent:1') == 2 and held._deleted and parent._deleted
+    assert row_keys(connection) == sorted([b'Parent:2', b'Child:3', b'Child:4'] + [b'Toy:%d' % n for n in (5, 6, 7, 8)])
+    for each in family:
+        assert problems(connection, each) == []
+
+
+def test_an_exception_in_a_hook_deletes_nothing(family, connection):
+    """Collected first, checked, then applied: an exception in a before-hook stops the write."""
+    Parent, Child, Toy = family
+
+    def refuse(self):
+        raise KeyError(self._pk)
+    Child._before_delete = refuse
+    before = snapshot(connection)
+    with pytest.raises(KeyError):
+        Parent.get(1).delete()
+    assert snapshot(connection) == before and not Parent.get(1)._deleted
+
+
+def test_restrict_is_checked_before_anything_changes(family, connection, log):
+    """Collected first, checked, then applied: a restriction further down stops all of it."""
+    Parent, Child, Toy = family
+    Label = model('Label', toy=rom.ManyToOne('Toy', 'restrict'))
+    Label(toy=Toy.get(3)).save()
+    before = snapshot(connection)
+    with pytest.raises(RestrictError) as caught:
+        Parent.get(1).delete()
+    assert 'Label' in str(caught.value) and 'Toy:3' in str(caught.value)
+    assert snapshot(connection) == before and log == []
+    Label.get(1).delete()
+    Parent.get(1).delete()
+    assert not connection.exists('Toy:3')
+
+
+@pytest.mark.parametrize('rule', ['cascade', 'restrict', 'set null'])
+def test_a_reference_added_in_between_is_noticed(connection, rom_connection, monkeypatch, rule):
+    """A reference added in between is noticed."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', rule), n=rom.Integer(index=True))
+    parent = Parent()
+    if rule != 'restrict':
+        Child(parent=parent)
+    forget()
+    parent = Parent.get(1)
+
+    def add():
+        connection.hset('Child:77', 'parent', 1)
+        connection.hset('Child:77', 'id', 77)
+        connection.hset('Child:77', '-index-data-', '[[], ["parent"], [], [], []]')
+        connection.zadd('Child:parent:idx', {'77': 1})
+    waiting = meanwhile(rom_connection, monkeypatch, add)
+    try:
+        parent.delete()
+    except RestrictError:
+        assert rule == 'restrict' or not parent._deleted
+        assert connection.exists('Parent:1')
+    assert waiting == []
+    if connection.exists('Parent:1'):
+        assert connection.hget('Child:77', 'parent') == b'1'
+        if rule != 'restrict':
+            parent.delete()
+    if rule != 'restrict':
+        assert not connection.exists('Parent:1') and not connection.hexists('Child:77', 'parent')
+    assert problems(connection, Child) == []
+
+
+def test_unsaved_reparenting_counts(connection):
+    """Unsaved re-parenting in the session counts."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'), n=rom.Integer())
+    first, second = Parent(), Parent()
+    leaving, coming, staying = Child(parent=first), Child(parent=second), Child(parent=first)
+    rom.session.commit()
+    leaving.parent, coming.parent = second, first
+    first.delete()
+    assert (leaving._deleted, coming._deleted, staying._deleted) == (False, True, True)
+    rom.session.commit()
+    assert connection.keys('Child:[0-9]*') == [leaving._pk.encode()] and connection.hget(leaving._pk, 'parent') == str(second.id).encode()
+    assert problems(connection, Child) == []
+
+
+def test_unsaved_reparenting_lifts_a_restriction(connection):
+    """Unsaved re-parenting in the session counts: for 'restrict' as well."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'restrict'))
+    first, second = Parent(), Parent()
+    child = Child(parent=first)
+    rom.session.commit()
+    child.parent = second
+    with pytest.raises(RestrictError):
+        second.delete()
+    assert connection.exists(second._pk)
+
+
+@pytest.mark.parametrize('rule', ['set null', 'set default'])
+def test_only_the_reference_is_written(connection, rule):
+    """'set null' and 'set default' write that reference alone, and never the row being deleted."""
+    Parent = model('Parent')
+    fallback = Parent()
+    fallback.save()
+    arguments = {'default': lambda: Parent.get(1)} if rule == 'set default' else {}
+    Child = model('Child', parent=rom.ManyToOne('Parent', rule, **arguments), n=rom.Integer(index=True), u=rom.Text(unique=True))
+    parent = Parent()
+    child = Child(parent=parent, n=1, u=u'x')
+    rom.session.commit()
+    child.n, child.u = 2, u'y'
+    connection.hset('Child:1', 'extra', 'kept')
+    parent.delete()
+    assert child.parent is (fallback if rule == 'set default' else None)
+    row = connection.hgetall('Child:1')
+    assert (row[b'n'], row[b'u'], row[b'extra']) == (b'1', b'x', b'kept')
+    assert row.get(b'parent') == (b'1' if rule == 'set default' else None)
+    assert not connection.exists(parent._pk) and problems(connection, Child) == []
+    assert child._modified and (child.n, child.u) == (2, u'y')
+    assert rom.session.commit() == 2
+    assert problems(connection, Child) == []
+
+
+@pytest.mark.parametrize('rule', ['set null', 'set default', 'cascade', 'restrict'])
+def test_a_row_that_refers_to_itself(connection, rule):
+    """'set null' and 'set default' never write the row being deleted. A row that only restricts itself can go."""
+    Node = model('Node', to=rom.ManyToOne('Node', rule), n=rom.Integer(index=True))
+    node = Node(n=1)
+    node.to = node
+    node.save()
+    node.delete()
+    assert list(snapshot(connection)) == [b'Node:id:'] and node._deleted
+
+
+def test_rows_that_restrict_each_other(connection):
+    """A row that only restricts itself can go; one that another restricts cannot."""
+    Node = model('Node', to=rom.ManyToOne('Node', 'restrict'))
+    first, second = Node(), Node()
+    first.to, second.to = second, first
+    rom.session.commit()
+    for node in (first, second):
+        with pytest.raises(RestrictError):
+            node.delete()
+    assert len(connection.keys('Node:[0-9]*')) == 2
+
+
+def test_set_null_and_cascade_on_one_row(connection):
+    """'set null' never writes a row being deleted: one that another rule takes along."""
+    Parent = model('Parent')
+    Child = model('Child', a=rom.ManyToOne('Parent', 'cascade'), b=rom.ManyToOne('Parent', 'set null'))
+    parent = Parent()
+    Child(a=parent, b=parent)
+    other = Child(b=parent)
+    rom.session.commit()
+    parent.delete()
+    assert connection.keys('Child:[0-9]*') == [other._pk.encode()] and other.b is None
+    assert problems(connection, Child) == []
+
+
+@pytest.mark.parametrize('rule', ['cascade', 'set null'])
+def test_large_fan_outs_are_worked_in_batches(connection, calls, rule):
+    """Large fan-outs are worked in batches."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', rule), u=rom.Text(unique=True))
+    parent = Parent()
+    for n in range(1300):
+        Child(parent=parent, u=u'%d' % n)
+    forget()
+    parent = Parent.get(1)
+    del calls[:]
+    parent.delete()
+    assert len([call for call in calls if call == 'EVALSHA']) <= 3 + 3 and 'EVAL' not in calls
+    assert len(connection.keys('Child:[0-9]*')) == (0 if rule == 'cascade' else 1300)
+    assert not connection.exists('Parent:1') and not connection.exists('Child:parent:idx')
+    assert problems(connection, Child) == []
+
+
+def test_a_fan_out_that_fails_half_way_can_be_repeated(connection, rom_connection, monkeypatch):
+    """Large fan-outs are worked in batches, children before parents: what is left after a failure is in step, and a retry finishes."""
+    monkeypatch.setattr(store, 'ROWS_PER_WRITE', 10)
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'))
+    parent = Parent()
+    for n in range(25):
+        Child(parent=parent)
+    forget()
+    parent, send, count = Parent.get(1), rom_connection.execute_command, itertools.count()
+
+    def execute_command(*args, **options):
+        if args[0] == 'EVALSHA' and '"operations"' in repr(args) and next(count) == 1:
+            raise ValueError('stop')
+        return send(*args, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    with pytest.raises(ValueError):
+        parent.delete()
+    assert connection.exists('Parent:1') and len(connection.keys('Child:[0-9]*')) == 15 and not parent._deleted
+    assert problems(connection, Child) == []
+    parent.delete()
+    assert row_keys(connection) == []
+
+
+def test_rules_across_connections(server, connection):
+    """Applied in one script per connection."""
+    other = server.spawn()
+    Parent = model('Parent')
+    Child = model('Child', _conn=other.client(), parent=rom.ManyToOne('Parent', 'cascade'))
+    Doll = model('Doll', parent=rom.ManyToOne('Parent', 'set null'))
+    parent = Parent()
+    Child(parent=parent), Doll(parent=parent)
+    rom.session.commit()
+    parent.delete()
+    assert row_keys(other.client()) == [] and row_keys(connection) == [b'Doll:1']
+    assert not connection.hexists('Doll:1', 'parent')
+
+
+# Bulk deletes ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('rule', ['cascade', 'restrict', 'set null', 'set default'])
+def test_bulk_deletes_refuse_models_with_rules(connection, rule):
+    """`session.delete` and `Query.delete` refuse only models on which a rule other than 'no action' depends."""
+    Parent = model('Parent', n=rom.Integer(index=True))
+    Child = model('Child', parent=rom.ManyToOne('Parent', rule), n=rom.Integer(index=True))
+    parent = Parent(n=1)
+    child = Child(parent=parent, n=1)
+    rom.session.commit()
+    for delete in (lambda: rom.session.delete(parent), lambda: rom.session.delete(child, parent), Parent.query.filter(n=1).delete):
+        with pytest.raises(ORMError):
+            delete()
+    assert connection.exists('Parent:1') and connection.exists('Child:1')
+    rom.session.delete(child)
+    Child(parent=parent, n=1).save()
+    Child.query.filter(n=1).delete()
+    assert connection.keys('Child:[0-9]*') == []
+
+
+def test_bulk_deletes_take_models_without_rules(connection):
+    """`session.delete` and `Query.delete` refuse only models on which a rule other than 'no action' depends: 1.1.2 refused any that refer."""
+    Parent = model('Parent', n=rom.Integer(index=True))
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'no action'))
+    parents = [Parent(n=1) for _ in range(3)]
+    Child(parent=parents[0])
+    rom.session.commit()
+    rom.session.delete(parents[0])
+    Parent.query.filter(n=1).delete()
+    assert connection.keys('Parent:[0-9]*') == [] and connection.hget('Child:1', 'parent') == b'1'
+
+
+# Filters ---------------------------------------------------------------------------------------------------------
+
+def test_filters_on_references(connection):
+    """Filters and `get_by` take an entity, an id, a range or a list on references; 0 is an id."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'no action'))
+    parents = [Parent() for _ in range(4)]
+    children = [Child(parent=parent) for parent in parents] + [Child()]
+    rom.session.commit()
+    ids = [parent.id for parent in parents]
+    for value, expected in [(parents[1], [1]), (ids[1], [1]), ((ids[1], ids[2]), [1, 2]), ((ids[2], None), [2, 3]), ([parents[0], ids[3]], [0, 3]),
+                            ([ids[0]], [0]), (rom.NOT_NULL, [0, 1, 2, 3]), (0, []), (99, [])]:
+        expected = [children[n] for n in expected]
+        assert Child.query.filter(parent=value).all() == expected, value
+        assert Child.get_by(parent=value) == expected, value
+
+
+def test_0_is_an_id(connection):
+    """0 is an id."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'))
+    connection.hset('Parent:0', 'id', 0)
+    parent = Parent.get(0)
+    assert parent is not None and parent.id == 0
+    child = Child(parent=0)
+    other = Child(parent=parent)
+    rom.session.commit()
+    assert child.parent is parent and Child.query.filter(parent=0).all() == Child.get_by(parent=parent) == [child, other]
+    parent.delete()
+    assert row_keys(connection) == []
+
+
+@pytest.mark.parametrize('value', [u'x', True, {}, float('nan')], ids=repr)
+def test_what_fits_no_reference(connection, value):
+    """Filters take an entity, an id, a range or a list on references: else QueryError."""
+    model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'))
+    with pytest.raises(QueryError):
+        Child.query.filter(parent=value).all()
+
+
+# ForeignModel ----------------------------------------------------------------------------------------------------
+
+def test_foreign_models_load_when_touched(connection):
+    """References load when they are touched: those to another ORM too."""
+    asked = []
+
+    class Foreign(object):
+        def __init__(self, id):
+            self.id = id
+
+        @classmethod
+        def get(cls, id):
+            asked.append(id)
+            return cls(id) if id < 10 else None
+
+    Thing = model('Thing', to=rom.ForeignModel(Foreign), n=rom.Integer())
+    Thing(to=Foreign(5)).save()
+    rom.session.rollback()
+    thing = Thing.get(1)
+    thing.n = 3
+    thing.save()
+    assert asked == []
+    assert thing.to.id == 5 and thing.to is thing.to and asked == [5]
+    thing.to = thing.to
+    assert thing.save() == 0
+    assert connection.zscore('Thing:to:idx', 1) == 5
+    with pytest.raises(InvalidColumnValue):
+        thing.to = 77
+
+
+def test_two_writers_of_one_reference(connection):
+    """A reference is a column like others: a race for it is noticed."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'no action'))
+    parents = [Parent() for _ in range(3)]
+    Child(parent=parents[0])
+    forget()
+    child = Child.get(1)
+    rom.session.rollback()
+    other = Child.get(1)
+    other.parent = 2
+    other.save()
+    child.parent = Parent.get(3)
+    with pytest.raises(DataRaceError):
+        child.save()

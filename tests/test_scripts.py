@@ -1,0 +1,110 @@
+"""Lua scripts: by SHA1, in full, in pipelines, after SCRIPT FLUSH (spec 3: writes; spec 4: scripts)."""
+import hashlib
+
+import pytest
+import redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from rom.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
+
+
+@pytest.fixture
+def connection(rom_connection):
+    """The client that rom uses: decoding, or not."""
+    return rom_connection
+
+
+ECHO = 'return {KEYS[1], ARGV[1], #KEYS, #ARGV}'
+
+
+class Recorder(object):
+    """A connection that knows no script and keeps what it is asked."""
+
+    def __init__(self, *errors):
+        self.calls = []
+        self.errors = list(errors)
+
+    def execute_command(self, *args):
+        self.calls.append(args)
+        if self.errors:
+            raise self.errors.pop(0)
+        return 'reply'
+
+
+@pytest.mark.pure
+def test_a_call_is_one_round_trip():
+    connection = Recorder()
+    script = Script('echo', ECHO)
+    assert script(connection, ['k'], ['a', 1]) == 'reply'
+    assert connection.calls == [('EVALSHA', hashlib.sha1(ECHO.encode()).hexdigest(), 1, 'k', 'a', 1)]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize('error', [
+    NoScriptError('No matching script. Please use EVAL.'), ResponseError('NOSCRIPT No matching script.'),
+    ResponseError('No matching script. Please use EVAL.')])
+def test_an_unknown_script_is_sent_in_full(error):
+    connection = Recorder(error)
+    assert Script('echo', ECHO)(connection, ['k']) == 'reply'
+    assert [call[0] for call in connection.calls] == ['EVALSHA', 'EVAL']
+    assert connection.calls[1] == ('EVAL', ECHO.encode(), 1, 'k')
+    assert Script.eval_error_is_noscript(error)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize('error', [
+    ResponseError('ERR something about NOSCRIPT'), redis.exceptions.ConnectionError('NOSCRIPT'), ValueError('NOSCRIPT')])
+def test_other_errors_are_raised_and_nothing_is_sent_twice(error):
+    connection = Recorder(error)
+    with pytest.raises(type(error)):
+        Script('echo', ECHO)(connection, ['k'])
+    assert len(connection.calls) == 1
+    assert not Script.eval_error_is_noscript(error)
+
+
+@pytest.mark.pure
+def test_by_name():
+    script = Script('lock')
+    assert b'KEYS[1]' in script.text
+    assert script.sha == hashlib.sha1(script.text).hexdigest()
+    assert repr(script) == '<Script lock>'
+
+
+def test_on_a_server(connection):
+    script = Script('echo', ECHO)
+    connection.script_flush()
+    for _ in range(2):
+        reply = script(connection, ['k'], ['a', 'b'])
+        assert [part.decode() if isinstance(part, bytes) else part for part in reply] == ['k', 'a', 1, 2]
+    assert connection.script_exists(script.sha) == [True]
+
+
+def test_errors_of_the_script_itself(connection):
+    with pytest.raises(ResponseError) as caught:
+        Script('bad', 'return redis.call("NOSUCH")')(connection, ['k'])
+    assert not Script.eval_error_is_noscript(caught.value)
+
+
+@pytest.mark.parametrize('transaction', [True, False])
+def test_in_pipelines(connection, transaction):
+    script = Script('incr', 'return redis.call("INCRBY", KEYS[1], ARGV[1])')
+    script(connection, ['scripts:n'], [0])
+    connection.script_flush()
+    pipeline = connection.pipeline(transaction=transaction)
+    pipeline.set('scripts:n', 5)
+    assert script(pipeline, ['scripts:n'], [2]) is pipeline
+    script(pipeline, ['scripts:n'], [3])
+    assert pipeline.execute() == [True, 7, 10]
+    connection.delete('scripts:n')
+
+
+def test_script_load_of_1_1_2(connection):
+    call = _script_load(ECHO)
+    connection.script_flush()
+    for force_eval in (False, True, False):
+        reply = call(connection, keys=['k'], args=[5], force_eval=force_eval)
+        assert [part.decode() if isinstance(part, bytes) else part for part in reply] == ['k', '5', 1, 1]
+    pipeline = connection.pipeline()
+    call(pipeline, ['k'], ['a'])
+    assert len(pipeline.execute()) == 1
+    assert NO_SCRIPT_MESSAGES == ['NOSCRIPT', 'No matching script.']
