@@ -379,17 +379,32 @@ def json_dumps(value):
 
     :param value: dict, list, tuple, str, number, bool or None, nested as you like
     :returns: text (ASCII)
-    :raises TypeError: for what JSON cannot hold.
+    :raises TypeError: for what JSON cannot hold
+    :raises ValueError: for keys that JSON cannot tell apart, as 1 and '1', of which one would be lost
 
     Example::
 
         json_dumps({'b': 1, 'a': (2, None)})        # '{"a": [2, null], "b": 1}'
     """
+    _check_keys(value)
     try:
         return json.dumps(value, sort_keys=True)
     except TypeError:
         # keys that do not compare, or a value that is refused for good
         return json.dumps(_ordered(value))
+
+
+def _check_keys(value):
+    if isinstance(value, dict):
+        if not all(isinstance(key, six.string_types) for key in value):
+            names = set(json.loads(json.dumps(dict.fromkeys(value))))
+            if len(names) < len(value):
+                raise ValueError('of the keys %s some are the same in JSON' % _shown(sorted(value, key=_key_order)))
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for each in value:
+        _check_keys(each)
 
 
 def _ordered(value):

