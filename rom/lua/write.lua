@@ -8,7 +8,7 @@
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes
 --   assume   the same: where the row differs, the plan was made from an old view and must be made again
---   guard    [[index key, id, count]]: so many rows refer to the id
+--   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   set {column: text}, unset [column], claim {unique name: value}, release {unique name: value}
 --   touched  true or [column]: whose index entries these are; touched_geo: bool
 --   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes [["COL", "WORD", score]],
@@ -129,7 +129,10 @@ end
 
 local function check_guards(op)
   for _, guard in ipairs(op.guard or {}) do
-    if redis.call('ZCOUNT', guard[1], guard[2], guard[2]) ~= guard[3] then return {'guard', guard[1]} end
+    local expected = listed(guard[3])
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', guard[1], guard[2], guard[2])) do
+      if not expected[id] then return {'guard', guard[1]} end
+    end
   end
 end
 
