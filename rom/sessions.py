@@ -6,7 +6,7 @@ import weakref
 
 from . import ondelete, store
 from .exceptions import InvalidOperation
-from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
+from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
                    pages, with_references)
 
 __all__ = ['Session', 'session']
@@ -121,7 +121,7 @@ class Session(threading.local):
         :returns: int, the number of columns written
         :raises ORMError: the first error stops; what was written before it stays written
         """
-        written, seen = 0, set()
+        written, seen = 0, Entities()
         while True:
             waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
             if not waiting:
@@ -185,13 +185,17 @@ class Session(threading.local):
         return work.finish()
 
     def _settle(self, entities):
-        """Learn what became of calls whose reply was lost, before these entities are written: {entity: columns}."""
+        """Learn what became of calls whose reply was lost, before these entities are written.
+
+        :returns: {id of the entity: (entity, columns)}
+        """
         written = {}
         if not self._writer.doubts:
             return written
         for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
             assigned = [(job.entity, job.entity._assigned) for job in jobs]
-            written.update(zip([job.entity for job in jobs], finish(jobs, outcome)))
+            for job, columns in zip(jobs, finish(jobs, outcome)):
+                written[id(job.entity)] = job.entity, columns
             for entity, attrs in assigned:
                 entity._keep_assigned(attrs)
             self._settled_jobs = jobs
@@ -217,8 +221,8 @@ class Session(threading.local):
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
         settled = self._settle(waiting)
-        written = sum(settled.get(entity, 0) for entity in waiting)
-        seen = set(entity for entity in settled if not entity._modified)
+        written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
+        seen = Entities(entity for entity, _ in settled.values() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Job(entity, full, force, False) for entity in with_references(entities)]

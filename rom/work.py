@@ -3,7 +3,7 @@
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation
 
-__all__ = ['ATTEMPTS', 'Change', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
+__all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
            'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
@@ -11,6 +11,28 @@ ATTEMPTS = 200
 
 #: characters of row data that one write call carries at most
 CHARACTERS_PER_WRITE = 1000000
+
+
+class Entities(object):
+    """A set of entities, told apart by identity: a model may define `__eq__` and need not be hashable.
+
+    :param entities: iterable
+    """
+
+    def __init__(self, entities=()):
+        self._held = {}
+        self.update(entities)
+
+    def update(self, entities):
+        """Add them."""
+        self._held.update((id(entity), entity) for entity in entities)
+
+    def add(self, entity):
+        """Add one."""
+        self._held[id(entity)] = entity
+
+    def __contains__(self, entity):
+        return id(entity) in self._held
 
 
 def finish(jobs, outcome):
@@ -74,7 +96,7 @@ def with_references(entities):
     :param entities: list
     :returns: list
     """
-    ordered, seen, referred = [], set(), set()
+    ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
         stack = [(start, iter(start._new_references()))]
@@ -264,8 +286,8 @@ class Work(object):
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
-        if entity in self.settled and not entity._modified:
-            self.columns += self.settled.pop(entity)
+        if id(entity) in self.settled and not entity._modified:
+            self.columns += self.settled.pop(id(entity))[1]
             return
         try:
             entity._before_write()
