@@ -113,9 +113,9 @@ class Entity(object):
     def _text(self, attr):
         """What the row should keep for a column, as this entity sees it."""
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
-        if attr in self._assigned or (column.is_mutable and attr in self._values):
+        if attr in self._assigned or (attr in self._values and (column.is_mutable or raw is None)):
             return column.encode(self._values[attr])
-        return column.encode(column.initial()) if raw is None else as_text(raw)
+        return column.encode(column.missing()) if raw is None else as_text(raw)
 
     def _texts(self):
         return dict((attr, self._text(attr)) for attr in self._schema.stored)
@@ -137,7 +137,7 @@ class Entity(object):
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
         text = column.encode(self._values[attr])
         # by their texts: NaN, tuples and int keys do not equal what JSON makes of them
-        if not column.same(text, raw) and text != column.encode(column.initial() if raw is None else column.decode(raw)):
+        if not column.same(text, raw) and text != column.encode(column.missing() if raw is None else column.decode(raw)):
             changes[attr] = text
 
     def _row(self, texts=None):
@@ -183,12 +183,13 @@ class Entity(object):
         """What was assigned after a write was sent, and before its outcome was known, is not written yet."""
         self._assigned = set(attr for attr in set(attrs).union(self._assigned) if attr in self._values)
 
-    def _reference_set(self, attr, target, text):
-        """An on_delete rule wrote one reference of the row."""
-        self._raw[self._schema.position[attr]] = text
-        self._values[attr] = target
-        if attr in self._assigned:
-            self._assigned.discard(attr)
+    def _references_set(self, targets, texts):
+        """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
+        for attr, target in targets.items():
+            self._raw[self._schema.position[attr]] = texts[attr]
+            self._values[attr] = target
+            if attr in self._assigned:
+                self._assigned.discard(attr)
 
     def _removed(self):
         self._deleted = True

@@ -24,12 +24,12 @@ def refuse_rules(models):
                              model=model.__name__)
 
 
-def _place(step):
-    return store.place_of(step[1]._connection, step[1]._namespace)
+def _place(entity):
+    return store.place_of(entity._connection, entity._namespace)
 
 
 class Collector(object):
-    """Everything that goes, or changes, when some entities are deleted.
+    """Everything that goes, or changes, when some entities are deleted. Rows are told apart by their `_pk`.
 
     :param known: callable(model) -> entities of the session, whose unsaved references count
     """
@@ -37,21 +37,24 @@ class Collector(object):
     def __init__(self, known):
         self._known = known
         self.removed = []       # entities, children before parents
-        self.changed = []       # (entity, attribute, entity to refer to or None)
-        self._seen = set()
+        self.changed = {}       # pk -> (entity, its row as stored, {attribute: entity to refer to or None})
+        self._seen = {}         # pk -> entity that goes
         self._restricting = []  # (restricted entity, referring entity, attribute)
-        self._referrers = {}    # entity to go -> {index key: set of referring ids}
+        self._reasons = {}      # pk of an entity that goes with another -> {attribute: id as stored}
+        self._referrers = {}    # pk of an entity to go -> {index key: set of referring ids}
         self._counted = {}      # (namespace, attribute, referring id) -> those of these sets that it is in
 
     def collect(self, entity):
         """Add an entity and all that depends on it."""
+        if entity._pk in self._seen:
+            return
+        self._seen[entity._pk] = entity
         stack = [(entity, self._dependents(entity))]
-        self._seen.add(entity)
         while stack:
             current, dependents = stack[-1]
             for child in dependents:
-                if child not in self._seen:
-                    self._seen.add(child)
+                if child._pk not in self._seen:
+                    self._seen[child._pk] = child
                     stack.append((child, self._dependents(child)))
                     break
             else:
@@ -64,27 +67,53 @@ class Collector(object):
         for model, attr, action in rules_on(type(entity)):
             referring = self._referring(entity, model, attr)
             if action == 'cascade':
-                cascading.extend(referring)
+                cascading.extend(child for child, _ in referring)
+                self._note_reasons(entity, attr, referring)
             elif action == 'restrict':
-                self._restricting.extend((entity, child, attr) for child in referring)
+                self._restricting.extend((entity, child, attr) for child, _ in referring)
             else:
-                self._note_changes(model, attr, action, referring)
+                self._note_changes(entity, model, attr, action, referring)
         return iter(cascading)
 
-    def _note_changes(self, model, attr, action, referring):
-        target = model._columns[attr].initial() if action == 'set default' else None
-        self.changed.extend((child, attr, target) for child in referring)
+    def _note_reasons(self, entity, attr, referring):
+        """Remember that a row goes because it refers to `entity`: one that another writer has moved by then stays."""
+        for child, raw in referring:
+            stored = raw[child._schema.position[attr]]
+            if child._pk not in self._seen and _refers(stored, entity):
+                self._reasons[child._pk] = {attr: plan.as_text(stored)}
+
+    def _note_changes(self, entity, model, attr, action, referring):
+        column = model._columns[attr]
+        target = column.initial() if action == 'set default' and referring else None
+        if target is not None and target._pk == entity._pk:
+            target = None  # the default itself is what goes
+        for child, raw in referring:
+            if target is None and column._required:
+                self._restricting.append((entity, child, attr))
+            self.changed.setdefault(child._pk, (child, raw, {}))[2][attr] = target
 
     def _referring(self, entity, model, attr):
+        """[(entity, its row as stored)] of those that refer to `entity`, read afresh."""
         key = '%s:%s:idx' % (model._namespace, attr)
         ids = [int(id) for id in model._connection.zrangebyscore(key, entity._id, entity._id)]
-        counted = self._referrers.setdefault(entity, {})[key] = set(ids)
+        self._guard_against_others(entity, model, attr, key, ids)
+        rows = dict(zip(ids, store.read_rows(model._connection, model._schema, ids) if ids else ()))
+        place = model._schema.position[attr]
+        rows = dict((id, raw) for id, raw in rows.items() if raw is not None and _refers(raw[place], entity))
+        moved = [child for child in self._known(model) if attr in child._assigned]
+        elsewhere = set(child._pk for child in moved)
+        stored = [child for child in model._adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True)
+                  if child._pk not in elsewhere]
+        return ([(child, rows[child._id]) for child in stored]
+                + [(child, child._raw) for child in moved if not child._new and child._values[attr] is entity])
+
+    def _guard_against_others(self, entity, model, attr, key, ids):
+        """Note who refers to `entity`, where the call that removes it can see whether others do by then."""
+        if store.place_of(model._connection, model._namespace) != _place(entity):
+            return
+        counted = self._referrers.setdefault(entity._pk, {})[key] = set(ids)
         for id in ids:
             self._counted.setdefault((model._namespace, attr, id), []).append(counted)
-        stored = model.get(ids) if ids else []
-        moved = [child for child in self._known(model) if attr in child._assigned]
-        here = [child for child in stored if child not in moved]
-        return here + [child for child in moved if not child._new and child._values[attr] is entity]
 
     def check(self):
         """Refuse what 'restrict' forbids.
@@ -92,46 +121,66 @@ class Collector(object):
         :raises RestrictError: naming the row and what refers to it
         """
         for entity, child, attr in self._restricting:
-            if child not in self._seen:
-                raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=\'restrict\''
-                                    % (entity._pk, type(child).__name__, attr, child._pk),
+            if child._pk not in self._seen:
+                rule = child._columns[attr]._on_delete
+                raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=%r'
+                                    % (entity._pk, type(child).__name__, attr, child._pk, str(rule)),
                                     entity._namespace, str(entity._id), model=type(entity).__name__, pk=entity._id,
                                     columns=(attr,))
-        self.changed = [change for change in self.changed if change[0] not in self._seen]
+        for pk in self._seen:
+            self.changed.pop(pk, None)
+
+    def new_targets(self):
+        """The new entities that 'set default' makes rows refer to: they are to be saved first."""
+        targets = [target for _, _, targets in self.changed.values() for target in targets.values()]
+        return [target for target in targets if target is not None and target._new]
 
     def pages(self):
         """The work in lists that one atomic call carries, by connection: changes first, children before parents.
 
-        :returns: generator of (connection, [('change', entity, attribute, target) or ('remove', entity)])
+        :returns: generator of lists of (entity, stored row, {attribute: target}) or, of those to go, (entity,)
         """
-        steps = [('change',) + change for change in self.changed] + [('remove', entity) for entity in self.removed]
         page = []
-        for step in steps:
-            if page and (len(page) == store.ROWS_PER_WRITE or _place(step) != _place(page[0])):
-                yield page[0][1]._connection, page
+        for step in list(self.changed.values()) + [(entity,) for entity in self.removed]:
+            if page and (len(page) == store.ROWS_PER_WRITE or _place(step[0]) != _place(page[0][0])):
+                yield page
                 page = []
             page.append(step)
         if page:
-            yield page[0][1]._connection, page
+            yield page
+
+    def reason(self, entity):
+        """{attribute: id as stored} for which `entity` goes; {} where it was asked for."""
+        return self._reasons.get(entity._pk, {})
 
     def guard(self, entity):
-        """[[index key, id, count]] of the rows that refer to `entity` as this call starts."""
-        return [[key, str(entity._id), len(ids)] for key, ids in self._referrers.get(entity, {}).items()]
+        """[[index key, id, ids]] of the rows that may refer to `entity` as this call starts."""
+        return [[key, str(entity._id), [str(id) for id in ids]]
+                for key, ids in self._referrers.get(entity._pk, {}).items()]
 
     def done(self, page):
         """Count the referrers on a page that was applied as gone."""
         for step in page:
-            child = step[1]
-            attrs = [step[2]] if step[0] == 'change' else child._schema.stored
-            for attr in attrs:
+            child = step[0]
+            for attr in step[2] if len(step) > 1 else child._schema.stored:
                 for counted in self._counted.get((child._namespace, attr, child._id), ()):
                     counted.discard(child._id)
 
 
-def change_operation(entity, attr, target):
-    """The operation that sets one reference of a row and leaves all else as it is stored."""
+def _refers(raw, entity):
+    try:
+        return int(raw) == entity._id
+    except (TypeError, ValueError):
+        return False
+
+
+def change_operation(entity, raw, texts):
+    """The operation that sets references of a row and leaves all else as it is stored.
+
+    :param raw: the row as it is stored
+    :param texts: {attribute: id as text, or None}
+    """
     schema = entity._schema
-    text = schema.columns[attr].encode(target)
-    before = plan.Row(schema, entity._raw, id=entity._id)
-    after = plan.Row(schema, entity._raw, texts={attr: text}, id=entity._id)
-    return plan.update(schema, entity._id, before, after, {attr: text})
+    before = plan.Row(schema, raw, id=entity._id)
+    after = plan.Row(schema, raw, texts=texts, id=entity._id)
+    return plan.update(schema, entity._id, before, after, texts)

@@ -62,7 +62,7 @@ class Row(Mapping):
         column, raw = self._schema.columns[attr], self._raw[place]
         if attr in self._texts:
             raw = self._texts[attr]
-        value = column.initial() if raw is None else column.decode(raw)
+        value = column.missing() if raw is None else column.decode(raw)
         self._known[attr] = value
         return value
 
@@ -331,11 +331,12 @@ def rewrite(schema, id, before, after, texts, force=False):
     return operation
 
 
-def delete(schema, id, before, guard=()):
+def delete(schema, id, before, guard=(), reason=None):
     """The operation that removes a row and all that stands for it elsewhere.
 
     :param before: `Row` as this writer knows it
-    :param guard: [[index key, id, count]] of the rows that may refer to it
+    :param guard: [[index key, id, ids]] of the rows that may refer to it
+    :param reason: {reference: id as stored}, for which the row is to go
     """
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
@@ -346,6 +347,8 @@ def delete(schema, id, before, guard=()):
     operation['assume'] = _expectation(schema, before._raw, sources)
     if schema.unsafe:
         operation['drop'] = list(schema.unsafe)
+    if reason:
+        operation['expect'] = dict(reason)
     if guard:
         operation['guard'] = [list(one) for one in guard]
     return operation

@@ -5,7 +5,8 @@ import threading
 import weakref
 
 from . import ondelete, store
-from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
+from .exceptions import InvalidOperation
+from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
                    pages, with_references)
 
 __all__ = ['Session', 'session']
@@ -120,7 +121,7 @@ class Session(threading.local):
         :returns: int, the number of columns written
         :raises ORMError: the first error stops; what was written before it stays written
         """
-        written, seen = 0, set()
+        written, seen = 0, Entities()
         while True:
             waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
             if not waiting:
@@ -184,13 +185,17 @@ class Session(threading.local):
         return work.finish()
 
     def _settle(self, entities):
-        """Learn what became of calls whose reply was lost, before these entities are written: {entity: columns}."""
+        """Learn what became of calls whose reply was lost, before these entities are written.
+
+        :returns: {id of the entity: (entity, columns)}
+        """
         written = {}
         if not self._writer.doubts:
             return written
         for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
             assigned = [(job.entity, job.entity._assigned) for job in jobs]
-            written.update(zip([job.entity for job in jobs], finish(jobs, outcome)))
+            for job, columns in zip(jobs, finish(jobs, outcome)):
+                written[id(job.entity)] = job.entity, columns
             for entity, attrs in assigned:
                 entity._keep_assigned(attrs)
             self._settled_jobs = jobs
@@ -216,8 +221,8 @@ class Session(threading.local):
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
         settled = self._settle(waiting)
-        written = sum(settled.get(entity, 0) for entity in waiting)
-        seen = set(entity for entity in settled if not entity._modified)
+        written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
+        seen = Entities(entity for entity, _ in settled.values() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
@@ -257,17 +262,30 @@ class Session(threading.local):
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        entities = self._not_deleted(entities)
-        collector = ondelete.Collector(self._known_of)
-        for entity in entities:
-            collector.collect(entity)
-        collector.check()
+        announced = set()
+        for _ in range(ATTEMPTS):
+            collector = ondelete.Collector(self._known_of)
+            for entity in self._not_deleted(entities):
+                collector.collect(entity)
+            collector.check()
+            self._announce(collector, announced)
+            if all(self._remove_atomically(collector, page) for page in collector.pages()):
+                return
+        raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % entities[0]._pk)
+
+    def _announce(self, collector, announced):
+        """Call the before-hooks of what goes and changes, once each; save what rows are to refer to."""
         for entity in collector.removed:
-            entity._before_delete()
-        for change in collector.changed:
-            change[0]._before_update()
-        for connection, page in collector.pages():
-            self._remove_atomically(connection, collector, page)
+            if entity._pk not in announced:
+                announced.add(entity._pk)
+                entity._before_delete()
+        for pk, change in collector.changed.items():
+            if pk not in announced:
+                announced.add(pk)
+                change[0]._before_update()
+        targets = collector.new_targets()
+        if targets:
+            self._write(targets, False, False)
 
     def _not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""
@@ -280,19 +298,23 @@ class Session(threading.local):
     def _known_of(self, model):
         return [entity for entity in list(self.known.values()) if type(entity) is model and not entity._deleted]
 
-    def _remove_atomically(self, connection, collector, page):
-        jobs = [Change(*step[1:]) if step[0] == 'change' else Removal(step[1], collector.guard(step[1]))
+    def _remove_atomically(self, collector, page):
+        """Whether a page was applied; False: who refers to whom has changed, and must be collected again."""
+        jobs = [Change(*step) if len(step) > 1 else Removal(step[0], collector.guard(step[0]), collector.reason(step[0]))
                 for step in page]
         for job in jobs:
             job.plan()
         for _ in range(ATTEMPTS):
-            outcome = self._writer.write(connection, [job.operation for job in jobs], True, jobs)
+            outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
             if not outcome.errors:
                 collector.done(page)
                 finish(jobs, outcome)
-                return
+                return True
             for error in outcome.errors:
-                jobs[error[0]].recover(error)
+                job = jobs[error[0]]
+                if error[1] in ('race', 'gone', 'guard') and job.may_move:
+                    return False
+                job.recover(error)
         raise jobs[outcome.errors[0][0]].problem(outcome.errors[0])
 
     def _remove(self, entities):

@@ -3,7 +3,7 @@
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation
 
-__all__ = ['ATTEMPTS', 'Change', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
+__all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
            'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
@@ -11,6 +11,28 @@ ATTEMPTS = 200
 
 #: characters of row data that one write call carries at most
 CHARACTERS_PER_WRITE = 1000000
+
+
+class Entities(object):
+    """A set of entities, told apart by identity: a model may define `__eq__` and need not be hashable.
+
+    :param entities: iterable
+    """
+
+    def __init__(self, entities=()):
+        self._held = {}
+        self.update(entities)
+
+    def update(self, entities):
+        """Add them."""
+        self._held.update((id(entity), entity) for entity in entities)
+
+    def add(self, entity):
+        """Add one."""
+        self._held[id(entity)] = entity
+
+    def __contains__(self, entity):
+        return id(entity) in self._held
 
 
 def finish(jobs, outcome):
@@ -74,7 +96,7 @@ def with_references(entities):
     :param entities: list
     :returns: list
     """
-    ordered, seen, referred = [], set(), set()
+    ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
         stack = [(start, iter(start._new_references()))]
@@ -191,26 +213,36 @@ class Job(object):
             self.entity._after_update()
 
 
-class Removal(Job):
-    """One row on its way out."""
+class StoredJob(Job):
+    """What is planned from the row as it is stored; what its entity has in mind beyond that is left alone."""
 
-    def __init__(self, entity, guard=()):
+    #: whether it is to be collected again where other writers have moved it out of the way
+    may_move = True
+
+    def __init__(self, entity):
         Job.__init__(self, entity, False, False, False)
-        self.guard = guard
-        self.stored = entity._raw
-        self.texts = {}
-
-    def plan(self):
-        schema = self.entity._schema
-        row = plan.Row(schema, self.stored, id=self.entity._id)
-        self.operation = plan.delete(schema, self.entity._id, row, self.guard)
-        return self.operation
 
     def read_again(self):
         self.attempts += 1
         raw = store.read_rows(self.connection, self.entity._schema, [self.entity._id])[0]
         self.stored = raw or [None] * len(self.entity._schema.stored)
         self.plan()
+
+
+class Removal(StoredJob):
+    """One row on its way out."""
+
+    def __init__(self, entity, guard=(), reason=None):
+        StoredJob.__init__(self, entity)
+        self.guard, self.reason = guard, reason
+        self.stored = entity._raw
+        self.texts = {}
+
+    def plan(self):
+        schema = self.entity._schema
+        row = plan.Row(schema, self.stored, id=self.entity._id)
+        self.operation = plan.delete(schema, self.entity._id, row, self.guard, self.reason)
+        return self.operation
 
     def finish(self, id):
         self.entity._removed()
@@ -220,21 +252,25 @@ class Removal(Job):
         self.entity._after_delete()
 
 
-class Change(Job):
-    """One reference of a row set to something else, and nothing but that."""
+class Change(StoredJob):
+    """References of a row set to something else, and nothing but that."""
 
-    def __init__(self, entity, attr, target):
-        Job.__init__(self, entity, False, False, False)
-        self.attr, self.target = attr, target
+    def __init__(self, entity, stored, targets):
+        StoredJob.__init__(self, entity)
+        self.stored, self.targets, self.expect = stored, targets, None
+        self.may_move = not any(attr in entity._assigned for attr in targets)
 
     def plan(self):
-        self.operation = ondelete.change_operation(self.entity, self.attr, self.target)
-        self.texts = {self.attr: self.entity._schema.columns[self.attr].encode(self.target)}
+        columns = self.entity._schema.columns
+        self.texts = dict((attr, columns[attr].encode(target)) for attr, target in self.targets.items())
+        self.operation = ondelete.change_operation(self.entity, self.stored, self.texts)
+        self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
+        self.operation['expect'] = self.expect
         return self.operation
 
     def finish(self, id):
-        self.entity._reference_set(self.attr, self.target, self.texts[self.attr])
-        return 1
+        self.entity._references_set(self.targets, self.texts)
+        return len(self.targets)
 
 
 class Work(object):
@@ -250,8 +286,8 @@ class Work(object):
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
-        if entity in self.settled and not entity._modified:
-            self.columns += self.settled.pop(entity)
+        if id(entity) in self.settled and not entity._modified:
+            self.columns += self.settled.pop(id(entity))[1]
             return
         try:
             entity._before_write()

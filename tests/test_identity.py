@@ -188,6 +188,33 @@ def test_truthiness_is_never_asked(connection, truth):
     assert Odd.get(1) is None and Odd.get(2) is not None
 
 
+@pytest.mark.parametrize('hashable', [False, True])
+@pytest.mark.parametrize('atomic', [False, True])
+def test_what_entities_say_of_themselves_is_never_asked(connection, hashable, atomic):
+    """One live object per row: entities that are equal to each other, and need not be hashable, are still told apart."""
+    class Node(rom.Model):
+        name = rom.Text(index=True, keygen=rom.IDENTITY)
+        to = rom.ManyToOne('Node', 'cascade')
+
+        def __eq__(self, other):
+            return self.name == other.name
+
+        __hash__ = (lambda self: 1) if hashable else None
+
+    first = Node(name=u'a')
+    Node(name=u'a', to=first), Node(name=u'a', to=first)
+    assert rom.session.commit(atomic=atomic) == 9
+    assert len(connection.keys('Node:[0-9]*')) == 3
+    rom.session.rollback()
+    nodes = Node.query.filter(name=u'a').all()
+    assert [node.id for node in nodes] == [1, 2, 3] and [node.to is nodes[0] for node in nodes] == [False, True, True]
+    for node in nodes:
+        node.name = u'b'
+    assert rom.session.commit(atomic=atomic) == 3
+    nodes[0].delete()
+    assert connection.keys('Node:[0-9]*') == []
+
+
 # refresh ---------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('way', ['entity', 'force', 'session', 'all'])

@@ -190,11 +190,12 @@ def test_refreshing_entries_expects_nothing_and_sets_nothing(schema):
 # Deletes ---------------------------------------------------------------------------------------------------------
 
 def test_a_delete_releases_what_is_stored(schema):
-    operation = plan.delete(schema, 7, plan.Row(schema, raw(schema, **STORED), id=7), [['x:idx', '7', 0]])
+    operation = plan.delete(schema, 7, plan.Row(schema, raw(schema, **STORED), id=7), [['x:idx', '7', ['3']]], {'city': u'Rome'})
     assert operation['delete'] and operation['touched'] is True and operation['touched_geo']
     assert operation['release'] == {'email': u'a@x', 'born:city': rom.util._encode_unique_constraint([u'1990', u'Rome'])}
     assert operation['assume'] == {'email': u'a@x', 'born': u'1990', 'city': u'Rome'}
-    assert operation['guard'] == [['x:idx', '7', 0]] and not set(operation) & set(['set', 'words', 'scores', 'prefixes', 'geo', 'claim'])
+    assert operation['expect'] == {'city': u'Rome'}
+    assert operation['guard'] == [['x:idx', '7', ['3']]] and not set(operation) & set(['set', 'words', 'scores', 'prefixes', 'geo', 'claim'])
 
 
 def test_a_delete_drops_unsafe_keys(derived):

@@ -1,6 +1,7 @@
 # -*- coding: utf-8 -*-
 """Relations: each promise of spec 3 (Relations), in its order; the docstrings quote it."""
 import itertools
+import threading
 
 import pytest
 import rom
@@ -103,6 +104,7 @@ def test_touching_one_fetches_those_of_the_page(connection, calls):
     for n in range(60):
         Thing(owner=owners[n], other=owners[59 - n], n=n)
     forget()
+    Thing.get([1, 2])  # from here on the server has the scripts
     for read in (lambda: Thing.query.filter(n=(0, 99)).order_by('n').all(), lambda: Thing.get(list(range(1, 61)))):
         rom.session.rollback()
         del calls[:]
@@ -276,6 +278,24 @@ def test_assigning_a_deleted_or_foreign_entity(connection):
             Thing(owner=wrong)
 
 
+def test_a_target_deleted_before_the_save(connection):
+    """Assigning an entity that does not exist: InvalidColumnValue, at the save where it went after the assignment."""
+    Owner = model('Owner')
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'))
+    owner = Owner()
+    owner.save()
+    saved, new = Thing(), Thing(owner=owner)
+    saved.save()
+    saved.owner = owner
+    owner.delete()
+    for thing in (saved, new):
+        with pytest.raises(InvalidColumnValue):
+            thing.save()
+        thing.owner = None
+        thing.save()
+    assert connection.keys('Owner:[0-9]*') == [] and not connection.hexists(new._pk, 'owner')
+
+
 def test_a_model_that_does_not_exist(connection):
     """A relation to a model that was never made says so."""
     Thing = model('Thing', owner=rom.ManyToOne('Nowhere', 'no action'))
@@ -387,6 +407,47 @@ def test_a_reference_added_in_between_is_noticed(connection, rom_connection, mon
     assert problems(connection, Child) == []
 
 
+@pytest.mark.parametrize('rule', ['cascade', 'set null'])
+@pytest.mark.parametrize('what', ['deleted', 'moved', 'replaced'])
+def test_what_others_do_in_between(connection, rom_connection, monkeypatch, rule, what):
+    """A reference added, moved or deleted in between is noticed: what refers to the row by then is done, nothing else."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', rule), n=rom.Integer(index=True))
+    first, second = Parent(), Parent()
+    for n in range(2):
+        Child(parent=first, n=n)
+    forget()
+
+    def work():
+        child = Child.get(1)
+        if what == 'moved':
+            child.parent = Parent.get(2)
+            child.save()
+        else:
+            child.delete()
+        if what == 'replaced':
+            Child(parent=Parent.get(1), n=5).save()
+
+    def in_another_thread():
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    waiting = meanwhile(rom_connection, monkeypatch, in_another_thread)
+    hooks = []
+    Child._before_delete = Child._before_update = lambda self: hooks.append(self.id) if threading.current_thread() is here else None
+    here = threading.current_thread()
+    Parent.get(1).delete()
+    assert waiting == [] and row_keys(connection)[-1] == b'Parent:2' and sorted(hooks) == sorted(set(hooks))
+    left = dict((key, connection.hget(key, 'parent')) for key in connection.keys('Child:[0-9]*'))
+    gone = {} if rule == 'cascade' else {b'Child:2': None}
+    if what == 'moved':
+        gone[b'Child:1'] = b'2'
+    if what == 'replaced' and rule != 'cascade':
+        gone[b'Child:3'] = None
+    assert left == gone
+    assert problems(connection, Child) == []
+
+
 def test_unsaved_reparenting_counts(connection):
     """Unsaved re-parenting in the session counts."""
     Parent = model('Parent')
@@ -437,6 +498,104 @@ def test_only_the_reference_is_written(connection, rule):
     assert child._modified and (child.n, child.u) == (2, u'y')
     assert rom.session.commit() == 2
     assert problems(connection, Child) == []
+
+
+@pytest.mark.parametrize('rule', ['set null', 'set default'])
+def test_two_references_of_one_row(connection, rule):
+    """'set null' and 'set default': both references of a row are written at once, index entries and unique values with them."""
+    Parent = model('Parent')
+    arguments = [{'default': lambda n=n: Parent.get(n)} if rule == 'set default' else {} for n in (2, 3)]
+    Child = model('Child', a=rom.ManyToOne('Parent', rule, **arguments[0]), b=rom.ManyToOne('Parent', rule, **arguments[1]),
+                  n=rom.Integer(), unique_together=[('a', 'b'), ('a', 'n')])
+    parent, second, third = Parent(), Parent(), Parent()
+    child = Child(a=parent, b=parent, n=1)
+    rom.session.commit()
+    updates = []
+    Child._before_update = lambda self: updates.append(self.id)
+    parent.delete()
+    assert (child.a, child.b) == ((second, third) if rule == 'set default' else (None, None))
+    assert updates == [1]
+    told = {'a:b': lambda row: rom.util._encode_unique_constraint([row['a'], row['b']]) if 'a' in row else None,
+            'a:n': lambda row: rom.util._encode_unique_constraint([row['a'], row['n']]) if 'a' in row else None}
+    assert problems(connection, Child, told) == []
+
+
+@pytest.mark.parametrize('column', ['derived', 'other'])
+def test_rules_keep_unsaved_edits(connection, column):
+    """'set null' writes that reference alone: what is not saved yet stays in the entity, and a race for it is noticed."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'set null'), derived=rom.Integer(), other=rom.Integer(),
+                  both=rom.IndexOnly(keygen2=lambda attr, row: {'': (row['derived'] or 0)}))
+    parent = Parent()
+    Child(parent=parent, derived=1, other=1)
+    forget()
+    child = Child.get(1)
+    setattr(child, column, 5)
+    connection.hset('Child:1', column, 3)
+    Parent.get(1).delete()
+    assert getattr(child, column) == 5 and child._modified and not connection.hexists('Child:1', 'parent')
+    assert connection.hget('Child:1', column) == b'3'
+    with pytest.raises(DataRaceError):
+        child.save()
+
+
+def test_rules_see_the_row_and_not_an_old_view_of_it(connection):
+    """Collected first: a row that another writer made refer to this one is found, whatever the session knew of it."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'set null'))
+    first, second = Parent(), Parent()
+    child = Child(parent=second)
+    rom.session.commit()
+    child = Child.get(1)
+    connection.hset('Child:1', 'parent', first.id)
+    connection.zadd('Child:parent:idx', {'1': first.id})
+    first.delete()
+    assert not connection.hexists('Child:1', 'parent') and child.parent is None
+    assert problems(connection, Child) == []
+
+
+@pytest.mark.parametrize('required', [False, True])
+def test_a_default_that_is_itself_deleted(connection, required):
+    """'set default' leaves no dangling reference: where the default is the row that goes, the stored id is removed."""
+    Parent = model('Parent')
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'set default', required=required, default=1))
+    parent = Parent()
+    parent.save()
+    child = Child()
+    child.save()
+    if required:
+        with pytest.raises(RestrictError):
+            parent.delete()
+        return
+    parent.delete()
+    assert not connection.hexists('Child:1', 'parent')
+    rom.session.rollback()
+    assert Child.get(1).parent is None
+
+
+def test_a_default_that_is_new(connection):
+    """'set default': a new referenced entity is saved before the row that refers to it."""
+    Parent = model('Parent', name=rom.Text())
+    Child = model('Child', parent=rom.ManyToOne('Parent', 'set default', default=lambda: Parent(name=u'fallback')))
+    parent = Parent()
+    children = [Child(parent=parent) for _ in range(2)]
+    rom.session.commit()
+    parent.delete()
+    assert connection.hget('Parent:2', 'name') == b'fallback'
+    assert [connection.hget(child._pk, 'parent') for child in children] == [b'2', b'2']
+
+
+def test_cycles_without_a_session(connection):
+    """Cycles load, save and delete: also where no session makes one object of a row."""
+    hooks = []
+    Node = model('Node', to=rom.ManyToOne('Node', 'cascade'), also=rom.ManyToOne('Node', 'cascade'),
+                 _before_delete=lambda self: hooks.append(self.id))
+    first, second = Node(), Node()
+    first.to, second.to, second.also = second, first, first
+    rom.session.commit()
+    rom.session.null_session = True
+    Node.get(1).delete()
+    assert row_keys(connection) == [] and sorted(hooks) == [1, 2]
 
 
 @pytest.mark.parametrize('rule', ['set null', 'set default', 'cascade', 'restrict'])
@@ -529,6 +688,12 @@ def test_rules_across_connections(server, connection):
     parent.delete()
     assert row_keys(other.client()) == [] and row_keys(connection) == [b'Doll:1']
     assert not connection.hexists('Doll:1', 'parent')
+    first, second = Parent(), Parent()
+    leaving = Child(parent=first)
+    rom.session.commit()
+    leaving.parent = second  # not saved yet: the call that removes the parent cannot see it, for it is elsewhere
+    first.delete()
+    assert not leaving._deleted and not connection.exists(first._pk)
 
 
 # Bulk deletes ----------------------------------------------------------------------------------------------------

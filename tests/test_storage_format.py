@@ -351,6 +351,28 @@ def test_short_and_empty_parts(connection, stored):
     assert lasting(connection) == {b'Parts:id:'}
 
 
+@pytest.mark.parametrize('stored', [
+    b'not json', b'5', b'null', b'{"a":1}', b'[[null],[null],[null],[null],[null]]', b'[[["a"]],[["n"]],["t"],[["t"]],[[]]]',
+    b'[[true],[false],[[1,2]],[[null,"x"]],[{}]]', b'[{"a":"b"},{"1":"n"},[[{},[]]],[[[],{}]],5]', b'[7,"x",true,null,1.5]'])
+@better_than_old
+def test_whatever_stands_for_index_data_stops_no_write_half_way(connection, stored):
+    """What is no entry of an index is left alone: the row, its unique value and its new entries are written together."""
+    class Parts(rom.Model):
+        n = rom.Integer(index=True)
+        t = rom.Text(unique=True, index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True)
+        geo_index = [rom.GeoIndex('g', lambda row: {'lon': 1, 'lat': row.n or 0})]
+    entity = Parts(n=5, t=u'ab')
+    entity.save()
+    connection.hset('Parts:1', INDEX_DATA, stored)
+    entity.n, entity.t = 6, u'cd'
+    assert entity.save() == 2
+    assert connection.hgetall('Parts:t:uidx') == {b'cd': b'1'} and connection.zscore('Parts:n:idx', 1) == 6
+    assert index_data(connection, 'Parts:1') == [['t:cd'], ['n'], [['t', 'cd']], [['t', 'dc']], ['g']]
+    connection.hset('Parts:1', INDEX_DATA, stored)
+    entity.delete()
+    assert not connection.exists('Parts:1') and not connection.exists('Parts:t:uidx')
+
+
 @better_than_old
 def test_bare_geo_name_is_repaired(connection):
     model = Everything.model()

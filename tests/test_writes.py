@@ -1,5 +1,7 @@
 # -*- coding: utf-8 -*-
 """Writes: each promise of spec 3 (Writes), in its order; the docstrings quote it. A lost reply is in test_exactly_once.py."""
+import copy
+
 import pytest
 import redis
 import rom
@@ -127,6 +129,40 @@ def test_a_word_and_a_number_of_one_name(connection, first, second):
         rom.session.rollback()
     assert entities
     assert dict((k, v) for k, v in snapshot(connection).items() if k != b'Thing:id:') == dict((k, v) for k, v in before.items() if k != b'Thing:id:')
+
+
+@pytest.mark.parametrize('key', ['Thing:1', 'Thing:id:', 'Thing:id:idx', 'Thing:n:idx', 'Thing:t:b:idx', 'Thing:t:pre', 'Thing:t:suf', 'Thing:u:uidx',
+                                 'Thing:n:u:uidx', 'Thing:g:geo', 'Thing::'])
+@pytest.mark.parametrize('write', ['insert', 'update', 'force', 'delete'])
+def test_a_key_of_another_type(connection, key, write):
+    """Nothing is half-written: any key that holds something of another type stops the write before it begins."""
+    class Thing(rom.Model):
+        id = rom.PrimaryKey(index=True)
+        n = rom.Integer(index=True)
+        t = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True)
+        u = rom.Text(unique=True)
+        geo_index = [rom.GeoIndex('g', lambda row: {'lon': 1, 'lat': row.n})]
+        unique_together = [('n', 'u')]
+
+    thing = Thing(n=1, t=u'a', u=u'x')
+    if write != 'insert':
+        thing.save()
+        connection.hdel('Thing:1', '-index-data-')  # as a row of 0.x: its entries are listed in Thing::
+    connection.delete(key)
+    connection.set(key, 'something else')
+    before = snapshot(connection)
+    thing.n, thing.t, thing.u = 2, u'b', u'y'
+    try:
+        thing.delete() if write == 'delete' else thing.save(force=write == 'force')
+    except (ORMError, redis.ResponseError):
+        after = snapshot(connection)
+        if write == 'insert':
+            for keys in (before, after):
+                keys.pop(b'Thing:id:', None)
+        assert after == before
+    else:
+        assert connection.exists(thing._pk) == (write != 'delete')
+        assert connection.hgetall('Thing:u:uidx') == ({} if write == 'delete' else {b'y': thing._pk[6:].encode()})
 
 
 @pytest.mark.parametrize('atomic', [False, True])
@@ -643,6 +679,19 @@ def test_session_delete_is_one_call(Person, calls):
 
 
 # commit ----------------------------------------------------------------------------------------------------------
+
+def test_two_objects_of_one_row_in_one_call(Person, connection):
+    """Row and indexes change together: the second operation on a row takes back what the first one has put into the indexes."""
+    Person(name=u'b').save()
+    later = copy.copy(Person.get(1))  # detached: what the row will be again after the first write
+    write_elsewhere(Person, 1, name=u'a')
+    first = Person.get(1)
+    first.refresh()
+    first.name, later.name = u'b', u'a'
+    rom.session.save(first, later)
+    assert connection.hget('Person:1', 'name') == b'a'
+    assert problems(connection, Person) == []
+
 
 def test_the_first_error_stops(Person, connection):
     """`commit()` stops at the first error and keeps the failed entity queued; what was before it is saved."""

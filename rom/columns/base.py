@@ -138,7 +138,7 @@ class Column(_Column):
     def _read(self, obj):
         raw = obj._raw[self._position]
         try:
-            value = self.initial() if raw is None else self.decode(raw)
+            value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, obj._pk, error.args[0]),
                                      model=self._model, pk=obj._id, columns=(self._attr,), value=raw)
@@ -172,6 +172,10 @@ class Column(_Column):
             return None
         value = self._default() if callable(self._default) else copy.deepcopy(self._default)
         return None if value is None else self._validate(value)
+
+    def missing(self):
+        """What a row without a value for this column reads."""
+        return self.initial()
 
     # -- converting ------------------------------------------------------------------------------------------------
 

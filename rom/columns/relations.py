@@ -2,7 +2,7 @@
 
 import six
 
-from ..exceptions import ColumnError, InvalidOperation, ORMError
+from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
 from .. import keygens
 from .base import Column
 from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model
@@ -45,6 +45,13 @@ class _Reference(Column):
         value = value() if callable(value) else value
         return None if value is None else self._validate(value)
 
+    def missing(self):
+        """As for any column, and None where the default is a row that is gone."""
+        try:
+            return self.initial()
+        except InvalidColumnValue:
+            return None
+
     def encode(self, value):
         return None if value is None else six.text_type(int(value.id))
 
@@ -83,7 +90,11 @@ class ManyToOne(_Reference):
         MODELS_REFERENCED.setdefault(table, []).append((namespace, self._attr, self._on_delete))
 
     def encode(self, value):
-        return None if value is None else six.text_type(value._allocate_id())
+        if value is None:
+            return None
+        if value._deleted:  # since it was assigned
+            raise self.refuse(value, 'cannot refer to a deleted %s' % type(value).__name__)
+        return six.text_type(value._allocate_id())
 
     def _from_redis(self, value):
         return _existing(self).get(int(value))
@@ -118,7 +129,7 @@ class ManyToOne(_Reference):
     def _read(self, obj):
         raw = obj._raw[self._position]
         if raw is None:
-            obj._values[self._attr] = value = self.initial()
+            obj._values[self._attr] = value = self.missing()
             return value
         self._read_page(obj)
         return obj._values[self._attr]
@@ -128,15 +139,15 @@ class ManyToOne(_Reference):
         attr, position = self._attr, self._position
         waiting = [entity for entity in obj._page_mates()
                    if attr not in entity._values and entity._raw[position] is not None]
-        ids = {}
+        ids = []
         for entity in waiting:
             try:
-                ids[entity] = int(entity._raw[position])
+                ids.append((entity, int(entity._raw[position])))
             except ValueError:
                 if entity is obj:
                     raise self.refuse(entity._raw[position], 'of row %s is no id' % obj._pk)
-        found = dict((target._id, target) for target in _existing(self).get(sorted(set(ids.values()))))
-        for entity, id in ids.items():
+        found = dict((target._id, target) for target in _existing(self).get(sorted(set(id for _, id in ids))))
+        for entity, id in ids:
             entity._values[attr] = found.get(id)
 
 

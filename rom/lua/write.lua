@@ -8,7 +8,7 @@
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes
 --   assume   the same: where the row differs, the plan was made from an old view and must be made again
---   guard    [[index key, id, count]]: so many rows refer to the id
+--   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   set {column: text}, unset [column], claim {unique name: value}, release {unique name: value}
 --   touched  true or [column]: whose index entries these are; touched_geo: bool
 --   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes [["COL", "WORD", score]],
@@ -25,6 +25,7 @@ local CHUNK = 4000
 local STEPS = {SADD = 1, SREM = 1, ZREM = 1, ZADD = 2, GEOADD = 3}
 local types = {}  -- key -> its type, or the type that this call will give it
 local pending = {SREM = {}, ZREM = {}, SADD = {}, ZADD = {}, GEOADD = {}}
+local written = {}  -- keys of the rows that this call has written
 
 -- Collects what goes to the same key by the same command, for one call at the end.
 local function later(command, key, one, two, three)
@@ -51,6 +52,7 @@ local function run_pending()
         end
       end
     end
+    pending[command] = {}
   end
 end
 
@@ -90,6 +92,11 @@ local function stored_fields(op)
   return stored
 end
 
+-- Rows older than 1.0 keep what they put into which index outside, in NS::.
+local function read_legacy(op)
+  if not op.stored['-index-data-'] then op.legacy = redis.call('HGET', op.namespace .. '::', op.id) end
+end
+
 local function check_row(op)
   if op.new then
     if op.id and redis.call('EXISTS', row_key(op)) == 1 then return {'taken'} end
@@ -101,6 +108,7 @@ local function check_row(op)
     if not (op.delete or op.force) then return {'gone'} end
     op.gone = true
   end
+  read_legacy(op)
   if op.gone then return end
   local raced = differing(op.stored, op.expect, {})
   if #raced > 0 then return {'race', raced} end
@@ -121,7 +129,10 @@ end
 
 local function check_guards(op)
   for _, guard in ipairs(op.guard or {}) do
-    if redis.call('ZCOUNT', guard[1], guard[2], guard[2]) ~= guard[3] then return {'guard', guard[1]} end
+    local expected = listed(guard[3])
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', guard[1], guard[2], guard[2])) do
+      if not expected[id] then return {'guard', guard[1]} end
+    end
   end
 end
 
@@ -141,6 +152,7 @@ local function check_types(op)
   for _, entry in ipairs(op.suffixes or {}) do found = found or other_type(start .. entry[1] .. ':suf', 'zset') end
   for name in pairs(op.geo or {}) do found = found or other_type(start .. name .. ':geo', 'zset') end
   for name in pairs(op.release or {}) do found = found or other_type(unique_key(op, name), 'hash') end
+  if op.pk_index then found = found or other_type(start .. op.pk .. ':idx', 'zset') end
   return found
 end
 
@@ -173,27 +185,7 @@ local function release_unique(op)
   end
 end
 
-local function part(parts, position)
-  local found = parts[position]
-  return type(found) == 'table' and found or {}
-end
-
--- What the row has put into which index; its parts may be missing, {} or [], and 1.1.2 left geo names in the fourth.
-local function stored_index(op)
-  local text = op.stored['-index-data-']
-  if not text and not op.new then
-    text = redis.call('HGET', op.namespace .. '::', op.id)
-    op.legacy = text and true
-  end
-  local ok, parts = pcall(cjson.decode, text or '[]')
-  if not ok or type(parts) ~= 'table' then parts = {} end
-  local geo, suffixes = listed(part(parts, 5)), {}
-  for _, entry in ipairs(part(parts, 4)) do
-    if type(entry) == 'table' then suffixes[#suffixes + 1] = entry else geo[entry] = true end
-  end
-  return {words = part(parts, 1), scores = part(parts, 2), prefixes = part(parts, 3), suffixes = suffixes, geo = geo,
-          missing = not text}
-end
+-- include entries
 
 -- Merges stored entries with new ones: keeps those of columns not touched, removes those no longer wanted.
 local function merge(stored, wanted, touched, column_of, name_of, add, remove, repair)
@@ -354,6 +346,9 @@ end
 
 local function apply(op)
   op.id = op.id or next_id(op)
+  -- a second operation on one row may take back what the first has collected
+  if written[row_key(op)] then run_pending() end
+  written[row_key(op)] = true
   release_unique(op)
   for name, value in pairs(op.claim or {}) do redis.call('HSET', unique_key(op, name), value, op.id) end
   if op.pk_index and not op.delete and (op.new or op.touched == true) then
