@@ -173,26 +173,32 @@ local function release_unique(op)
   end
 end
 
-local function part(parts, position)
-  local found = parts[position]
-  return type(found) == 'table' and found or {}
+local function is_name(entry) return type(entry) == 'string' end
+local function is_pair(entry) return type(entry) == 'table' and is_name(entry[1]) and is_name(entry[2]) end
+
+-- The entries of one kind in a part of the list; what else may stand there is nothing that was ever put into an index.
+local function part(parts, position, is_entry)
+  local found, entries = parts[position], {}
+  for _, entry in ipairs(type(found) == 'table' and found or {}) do
+    if is_entry(entry) then entries[#entries + 1] = entry end
+  end
+  return entries
 end
 
 -- What the row has put into which index; its parts may be missing, {} or [], and 1.1.2 left geo names in the fourth.
 local function stored_index(op)
   local text = op.stored['-index-data-']
   if not text and not op.new then
-    text = redis.call('HGET', op.namespace .. '::', op.id)
+    text = redis.pcall('HGET', op.namespace .. '::', op.id)
+    text = type(text) == 'string' and text  -- a key of another type is somebody else's
     op.legacy = text and true
   end
   local ok, parts = pcall(cjson.decode, text or '[]')
   if not ok or type(parts) ~= 'table' then parts = {} end
-  local geo, suffixes = listed(part(parts, 5)), {}
-  for _, entry in ipairs(part(parts, 4)) do
-    if type(entry) == 'table' then suffixes[#suffixes + 1] = entry else geo[entry] = true end
-  end
-  return {words = part(parts, 1), scores = part(parts, 2), prefixes = part(parts, 3), suffixes = suffixes, geo = geo,
-          missing = not text}
+  local geo = listed(part(parts, 5, is_name))
+  for _, name in ipairs(part(parts, 4, is_name)) do geo[name] = true end
+  return {words = part(parts, 1, is_name), scores = part(parts, 2, is_name), prefixes = part(parts, 3, is_pair),
+          suffixes = part(parts, 4, is_pair), geo = geo, missing = not text}
 end
 
 -- Merges stored entries with new ones: keeps those of columns not touched, removes those no longer wanted.
