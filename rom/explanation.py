@@ -1,8 +1,11 @@
 """What `Query.explain` tells."""
 
+import six
+
 __all__ = ['Explanation']
 
 
+@six.python_2_unicode_compatible
 class Explanation(object):
     """
     How a query was answered.
@@ -39,15 +42,15 @@ class Explanation(object):
     def __str__(self):
         data = self.data
         driver = data['driver'] or 'several keys'
-        lines = ['%s: %s' % (self.name, self._PLANS.get(data['plan'], data['plan']) % {'driver': driver})]
+        lines = [u'%s: %s' % (self.name, self._PLANS.get(data['plan'], data['plan']) % {'driver': driver})]
         for each in data['filters']:
             size = 'unknown' if each['size'] is None else 'at most %d' % each['size']
             use = 'read' if each['key'] == data['driver'] else 'asked'
-            lines.append('  %s %s, rows: %s; %s' % (each['kind'], each['key'] or '', size, use))
+            lines.append(u'  %s %s, rows: %s; %s' % (each['kind'], each['key'] or '', size, use))
         if data['order']:
-            lines.append('  in %s order of %s' % ('descending' if data['descending'] else 'ascending', data['order']))
-        lines.append('  %(scanned)d entries looked at, %(returned)d ids returned, in %(calls)d call(s)' % data)
-        return '\n'.join(lines)
+            lines.append(u'  in %s order of %s' % ('descending' if data['descending'] else 'ascending', data['order']))
+        lines.append(u'  %(scanned)d entries looked at, %(returned)d ids returned, in %(calls)d call(s)' % data)
+        return u'\n'.join(lines)
 
     def __repr__(self):
         return '<Explanation %r>' % (self.data,)

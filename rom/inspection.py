@@ -7,7 +7,7 @@ import six
 
 from . import plan, store
 from .columns.registry import MODELS
-from .exceptions import InvalidOperation, ORMError
+from .exceptions import DataRaceError, ORMError
 from .reindex import (ROW_ID, blocks, counter_of, keys_of, namespace_of, pages, planned, refresh_rows, retry_sizes,
                       session_aside)
 from .scripts import Script
@@ -28,7 +28,8 @@ class Problem(collections.namedtuple('Problem', 'kind key pk detail')):
     * ``stale``: the index `key` has an entry for a row that should have none, or is gone
     * ``listing``: the row's own list of its index entries is not right
     * ``duplicate``: two rows have the same unique value; only you can tell which is right
-    * ``broken``: the index entries of the row cannot be told, as where a field is broken
+    * ``broken``: the index entries of the row cannot be told, as where a field is broken, or not be written, as where a
+      key that should hold an index holds something else
     * ``busy``: the row never stood still long enough to be looked at; check again
 
     ``key`` is the Redis key concerned, ``pk`` the id as text, ``detail`` says more.
@@ -42,7 +43,7 @@ _Listing = collections.namedtuple('_Listing', 'words scores prefixes suffixes ge
 
 
 def _bytes_of(reply):
-    """What stands in a row, by what lists.lua makes of it."""
+    """What is stored, by what readable.lua makes of it."""
     return None if reply is None else store.as_str(reply).encode('latin-1')
 
 
@@ -62,11 +63,14 @@ def _listing_in(text):
     parts = [part if isinstance(part, list) else [] for part in parts] if isinstance(parts, list) else []
     words, scores, prefixes, suffixes, geo = (parts + [[]] * 5)[:5]
 
+    def are_texts(pair):
+        return all(isinstance(text, six.text_type) for text in pair)
+
     def names(part):
         return set(name for name in part if isinstance(name, six.text_type))
 
     def pairs(part):
-        return set(tuple(pair) for pair in part if isinstance(pair, list) and len(pair) == 2)
+        return set(tuple(pair) for pair in part if isinstance(pair, list) and len(pair) == 2 and are_texts(pair))
     # 1.1.2 left the names of geo indexes among the suffixes
     return _Listing(names(words), names(scores), pairs(prefixes), pairs(suffixes), names(geo) | names(suffixes))
 
@@ -166,7 +170,8 @@ class Inspector(object):
             cursor = store.as_str(cursor)
             found = {}
             for place, id, member in suspects:
-                found.setdefault(plan.as_text(id), []).append((chunk[place][0], plan.as_text(member)))
+                id, member = plan.as_text(_bytes_of(id)), plan.as_text(_bytes_of(member))
+                found.setdefault(id, []).append((chunk[place][0], member))
             for block in blocks(found.items(), store.ROWS_PER_WRITE):
                 self.examine(dict(block))
             position += done
@@ -340,7 +345,7 @@ class Inspector(object):
         for (id, name), error in failures.items():
             id = six.text_type(id)
             if name is None:
-                kind = 'busy' if isinstance(error, InvalidOperation) else 'broken'
+                kind = 'busy' if isinstance(error, DataRaceError) else 'broken'
                 self._report(kind, self._row_key(id), id, six.text_type(error))
             else:
                 self._report('duplicate', self._key(name, u'uidx'), id, six.text_type(error))

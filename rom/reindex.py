@@ -3,6 +3,8 @@
 import contextlib
 import re
 
+import redis
+
 from . import codecs, plan, store
 from .exceptions import InvalidColumnValue, ORMError
 from .sessions import session
@@ -19,6 +21,9 @@ ENTRIES_PER_CALL = 2000
 #: keys that one SCAN call looks at
 KEYS_PER_SCAN = 1000
 
+#: keys of other programs may be no text, and SCAN tells of them as well; redis-py 3 knows no such option
+_AS_BYTES = {store.NEVER_DECODE: True} if hasattr(redis.client, 'NEVER_DECODE') else {}
+
 
 # -- what is there -----------------------------------------------------------------------------------------------------
 
@@ -34,7 +39,7 @@ def keys_of(model, pattern):
     """What follows 'NS:' in the keys that match, each once or, while the server moves its keys, twice."""
     start = namespace_of(model) + u':'
     match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
-    for key in model._connection.scan_iter(match=match, count=KEYS_PER_SCAN):
+    for key in model._connection.scan_iter(match=match, count=KEYS_PER_SCAN, **_AS_BYTES):
         key = plan.as_text(key)
         if key.startswith(start):
             yield key[len(start):]
@@ -158,10 +163,12 @@ def _rewrite(model, writer, operations, failures):
                 failures[id, error[2]] = store.problem(model._schema, id, error)
                 del operations[0]['claim'][error[2]]
                 continue
-            if error[1] == 'stale':
-                changed.append(id)
             for failure in [failure for failure in failures if failure[0] == id]:
                 del failures[failure]  # that was said of a row which now is another, or gone
+            if error[1] == 'stale':
+                changed.append(id)
+            elif error[1] != 'gone':
+                failures[id, None] = store.problem(model._schema, id, error)
             operations = operations[1:]
     return changed
 

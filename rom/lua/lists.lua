@@ -5,21 +5,17 @@
 -- Reply: per id [list, old list kept beside the rows], each false where there is none. Each byte comes as the character
 --   of that number, so that a client that decodes can take whatever stands there.
 
-local function as_character(byte)
-  local number = string.byte(byte)
-  return string.char(192 + math.floor(number / 64), 128 + number % 64)
-end
+-- include readable
 
-local function readable(text)
-  if not text then return false end
-  local safe = string.gsub(text, '[\128-\255]', as_character)
-  return safe
+local function field(key, name)
+  local text = redis.pcall('HGET', key, name)
+  return type(text) == 'string' and text  -- a key of another type is somebody else's
 end
 
 local reply = {}
 for position = 2, #ARGV do
   local id = ARGV[position]
-  reply[position - 1] = {readable(redis.call('HGET', ARGV[1] .. ':' .. id, '-index-data-')),
-                         readable(redis.call('HGET', ARGV[1] .. '::', id))}
+  reply[position - 1] = {readable(field(ARGV[1] .. ':' .. id, '-index-data-')),
+                         readable(field(ARGV[1] .. '::', id))}
 end
 return reply

@@ -3,7 +3,8 @@
 -- KEYS[1]  any key of the namespace (for routing in a cluster)
 -- ARGV[1]  namespace
 -- ARGV[2]  number of columns, then the columns, then the ids
--- Reply: one entry per id: an array of values in the order of the columns (false: no such field), or false: no such row.
+-- Reply: one entry per id: an array of values in the order of the columns (false: no such field), or false: no such row;
+--   a key that is no hash is somebody else's, and no row.
 
 local namespace, count = ARGV[1], tonumber(ARGV[2])
 local columns = {}
@@ -18,7 +19,7 @@ end
 local rows = {}
 for position = 3 + count, #ARGV do
   local key = namespace .. ':' .. ARGV[position]
-  local values = count > 0 and redis.call('HMGET', key, unpack(columns)) or {}
-  rows[#rows + 1] = (filled(values) or redis.call('EXISTS', key) == 1) and values
+  local values = count > 0 and redis.pcall('HMGET', key, unpack(columns)) or {}
+  rows[#rows + 1] = (filled(values) or redis.call('TYPE', key).ok == 'hash') and values
 end
 return rows

@@ -6,7 +6,10 @@
 --   name   as rows list it: COL:WORD, the column, the geo name; for uidx the column that keeps the value;
 --          false: there is no telling by the row's list, so every entry is told
 --   cursor where to go on in the first key
--- Reply: [keys done, cursor in the next key, [[position of the key, id, member] of each suspect]]
+-- Reply: [keys done, cursor in the next key, [[position of the key, id, member] of each suspect]]; of id and member each
+--   byte comes as the character of that number, so that a client that decodes can take whatever stands there
+
+-- include readable
 
 local request = cjson.decode(ARGV[1])
 local SCANS = {set = 'SSCAN', zset = 'ZSCAN', hash = 'HSCAN'}
@@ -14,6 +17,12 @@ local TYPES = {idx = {set = 1, zset = 1}, pre = {zset = 1}, suf = {zset = 1}, ge
                uidx = {hash = 1}, old = {hash = 1}}
 
 local function row_key(id) return request.namespace .. ':' .. id end
+
+-- A field of a row; a key that is no hash is somebody else's, and no row.
+local function field_of(id, name)
+  local text = redis.pcall('HGET', row_key(id), name)
+  return type(text) == 'string' and text
+end
 
 local LONG, OFTEN = 2000, 1
 local lists, work = {}, 0
@@ -31,7 +40,7 @@ end
 local function is_listed(id, entry)
   local list = lists[id]
   if not list then
-    list = {text = redis.call('HGET', row_key(id), '-index-data-'), asked = 0}
+    list = {text = field_of(id, '-index-data-'), asked = 0}
     lists[id] = list
   end
   if not list.text then return false end
@@ -47,10 +56,10 @@ end
 -- Whether the row of an entry knows of it; never wrongly yes for a row whose own list has been checked.
 local function is_known(kind, name, encoded, id, member)
   if kind == 'old' then
-    return redis.call('EXISTS', row_key(id)) == 1 and redis.call('HEXISTS', row_key(id), '-index-data-') == 0
+    return redis.call('TYPE', row_key(id)).ok == 'hash' and not field_of(id, '-index-data-')
   end
   if not name then return false end
-  if kind == 'uidx' then return member ~= '' and redis.call('HGET', row_key(id), name) == member end
+  if kind == 'uidx' then return member ~= '' and field_of(id, name) == member end
   if kind == 'pre' or kind == 'suf' then return is_listed(id, cjson.encode({name, string.sub(member, 1, -2 - #id)})) end
   return is_listed(id, encoded)
 end
@@ -72,7 +81,9 @@ while position <= #request.keys and work < request.limit do
   end
   for place = 1, #found, step do
     local id = id_of(kind, found[place], found[place + 1])
-    if not is_known(kind, name, encoded, id, found[place]) then suspects[#suspects + 1] = {position - 1, id, found[place]} end
+    if not is_known(kind, name, encoded, id, found[place]) then
+      suspects[#suspects + 1] = {position - 1, readable(id), readable(found[place])}
+    end
   end
   work, cursor = work + #found / step + 1, next_cursor
   if cursor == '0' then position = position + 1 end

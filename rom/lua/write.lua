@@ -94,7 +94,9 @@ end
 
 -- Rows older than 1.0 keep what they put into which index outside, in NS::.
 local function read_legacy(op)
-  if not op.stored['-index-data-'] then op.legacy = redis.call('HGET', op.namespace .. '::', op.id) end
+  if op.stored['-index-data-'] then return end
+  local found = redis.pcall('HGET', op.namespace .. '::', op.id)
+  op.legacy = type(found) == 'string' and found  -- a key of another type is somebody else's
 end
 
 local function check_row(op)
