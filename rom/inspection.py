@@ -49,7 +49,7 @@ def _bytes_of(reply):
 
 def _listing_of(operation):
     """The list that the row should keep, by the operation that would write it."""
-    pairs = [set((attr, word) for attr, word, _ in operation.get(part, ())) for part in ('prefixes', 'suffixes')]
+    pairs = [set(plan.pairs_of(operation, part)) for part in ('prefixes', 'suffixes')]
     return _Listing(set(operation.get('words', ())), set(operation['scores']), pairs[0], pairs[1],
                     set(operation.get('geo', ())))
 
@@ -263,8 +263,9 @@ class Inspector(object):
         for name, score in operation['scores'].items():
             found[self._key(name, u'idx'), id] = float(score)
         for part, kind in (('prefixes', u'pre'), ('suffixes', u'suf')):
-            for attr, word, score in operation.get(part, ()):
-                found[self._key(attr, kind), u'%s\0%s' % (word, id)] = float(score)
+            for attr, entries in operation.get(part, {}).items():
+                for word, score in zip(entries[::2], entries[1::2]):
+                    found[self._key(attr, kind), u'%s\0%s' % (word, id)] = float(score)
         for name, point in operation.get('geo', {}).items():
             found[self._key(name, u'geo'), id] = tuple(float(degrees) for degrees in point)
         for name, value in operation['claim'].items():

@@ -133,7 +133,7 @@ def index_entries(columns, row):
     :returns: dict with words, scores, prefixes and suffixes as write.lua takes them
     :raises InvalidColumnValue: for what Redis would refuse
     """
-    found = {'words': [], 'scores': {}, 'prefixes': [], 'suffixes': []}
+    found = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
     for column in columns:
         attr = column._attr
         if column.text_is_score:
@@ -148,11 +148,19 @@ def index_entries(columns, row):
             found['words'].extend(u'%s:%s' % (attr, word) for word in made.words)
             for name, score in made.scores.items():
                 found['scores'][u'%s:%s' % (attr, name) if name else attr] = repr(score)
-        if column._prefix:
-            found['prefixes'].extend([attr, word, codecs._prefix_score(word)] for word in made.prefixes)
-        if column._suffix:
-            found['suffixes'].extend([attr, word, codecs._prefix_score(word)] for word in made.suffixes)
+        if column._prefix and made.prefixes:
+            found['prefixes'][attr] = _with_scores(made.prefixes)
+        if column._suffix and made.suffixes:
+            found['suffixes'][attr] = _with_scores(made.suffixes)
     return found
+
+
+def _with_scores(words):
+    """[word, its prefix score, word, ...]"""
+    paired = []
+    for word in words:
+        paired += (word, codecs._prefix_score(word))
+    return paired
 
 
 def geo_entries(schema, row):
@@ -243,14 +251,36 @@ def _expectation(schema, raw, attrs):
     return found
 
 
-def _index(operation, schema, columns, row, geo):
+def _index(operation, schema, columns, row):
     found = index_entries(columns, row)
     operation.update((name, entries) for name, entries in found.items() if entries)
-    if geo and schema.geo:
+    if schema.geo:
         operation['touched_geo'] = True
         operation['geo'] = geo_entries(schema, row)
     if schema.columns[schema.pk]._index:
         operation['pk_index'] = True
+
+
+def _index_all(operation, schema, row):
+    _index(operation, schema, schema.indexed, row)
+    operation['index_data'] = index_data(schema, operation)
+
+
+def index_data(schema, operation):
+    """What a row keeps of its index entries, as text: `-index-data-`.
+
+    :param operation: one that has all the entries of the row
+    """
+    scores = list(operation.get('scores', ()))
+    if operation.get('pk_index'):
+        scores.append(schema.pk)
+    return codecs.compact_json([operation.get('words', ()), scores, pairs_of(operation, 'prefixes'),
+                                pairs_of(operation, 'suffixes'), list(operation.get('geo', ()))])
+
+
+def pairs_of(operation, part):
+    """[(column, word)] of an operation's prefixes or suffixes."""
+    return [(attr, word) for attr, entries in operation.get(part, {}).items() for word in entries[::2]]
 
 
 def insert(schema, after, texts):
@@ -263,7 +293,7 @@ def insert(schema, after, texts):
     operation = _operation(schema, None)
     operation['new'] = True
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
-    _index(operation, schema, schema.indexed, after, geo=True)
+    _index_all(operation, schema, after)
     claim = unique_values(schema.unique, schema.together, after)
     if claim:
         operation['claim'] = claim
@@ -284,7 +314,7 @@ def update(schema, id, before, after, texts):
     columns = schema.affected_indexes(texts)
     uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
     operation['touched'] = [column._attr for column in columns]
-    _index(operation, schema, columns, after, geo=True)
+    _index(operation, schema, columns, after)
     _exchange(operation, uniques, constraints, before, after)
     sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
     operation['assume'] = _expectation(schema, before._raw, (attr for attr in sources if attr not in texts))
@@ -317,7 +347,7 @@ def rewrite(schema, id, before, after, texts, force=False):
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
     operation['unset'] = [attr for attr, text in texts.items() if text is None]
     operation['touched'], operation['repair'] = True, True
-    _index(operation, schema, schema.indexed, after, geo=True)
+    _index_all(operation, schema, after)
     operation['touched_geo'] = True
     operation['claim'] = unique_values(schema.unique, schema.together, after)
     old = unique_values(schema.unique, schema.together, before)

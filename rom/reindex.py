@@ -122,7 +122,8 @@ def planned(model, id, raw):
 
 
 def count_entries(operation):
-    return 1 + sum(len(operation.get(part, ())) for part in ('words', 'scores', 'prefixes', 'suffixes', 'claim'))
+    pairs = sum(len(entries) for part in ('prefixes', 'suffixes') for entries in operation.get(part, {}).values())
+    return 1 + pairs // 2 + sum(len(operation.get(part, ())) for part in ('words', 'scores', 'claim'))
 
 
 # -- rows -> index entries ---------------------------------------------------------------------------------------------

@@ -75,9 +75,11 @@ def test_insert(schema):
     assert 'id' not in operation and 'expect' not in operation and 'release' not in operation
     assert operation['set'] == {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'born': u'1990', 'active': u'1'}
     assert sorted(operation['words']) == [u'active:True', u'name:ann', u'name:lee'] and operation['scores'] == {'age': u'5'}
-    assert [entry[:2] for entry in operation['prefixes']] == [['name', u'ann'], ['name', u'lee']]
-    assert [entry[:2] for entry in operation['suffixes']] == [['name', u'nna'], ['name', u'eel']]
-    assert operation['prefixes'][0][2] == rom.util._prefix_score(u'ann')
+    assert operation['prefixes'] == {'name': [u'ann', rom.util._prefix_score(u'ann'), u'lee', rom.util._prefix_score(u'lee')]}
+    assert operation['suffixes']['name'][::2] == [u'nna', u'eel']
+    words, scores, prefixes, suffixes, geo = json.loads(operation['index_data'])
+    assert sorted(words) == sorted(operation['words']) and scores == ['age'] and geo == []
+    assert prefixes == [['name', u'ann'], ['name', u'lee']] and suffixes == [['name', u'nna'], ['name', u'eel']]
     assert operation['claim'] == {'email': u'a@x'}
     json.dumps(operation)
 

@@ -11,8 +11,9 @@
 --   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   set {column: text}, unset [column], claim {unique name: value}, release {unique name: value}
 --   touched  true or [column]: whose index entries these are; touched_geo: bool
---   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes [["COL", "WORD", score]],
---   geo {name: [longitude, latitude]}, rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
+--   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes {"COL": [word, score, word, score...]},
+--   geo {name: [longitude, latitude]}; index_data: all of these, as the row is to keep them, where `touched` is true or
+--   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
 --
 -- Reply: JSON {done: [id or false per operation], errors: [[position, kind, detail...]], previous: text}
 --   kinds: race (columns), stale, gone, taken, unique (name, owner), guard (index key), type (key, is, should be),
@@ -23,26 +24,32 @@ if redis.replicate_commands then redis.replicate_commands() end
 
 local CHUNK = 4000
 local STEPS = {SADD = 1, SREM = 1, ZREM = 1, ZADD = 2, GEOADD = 3}
-local types = {}  -- key -> its type, or the type that this call will give it
-local pending = {SREM = {}, ZREM = {}, SADD = {}, ZADD = {}, GEOADD = {}}
-local written = {}  -- keys of the rows that this call has written
+local SIZE_OF = {set = 'SCARD', zset = 'ZCARD', hash = 'HLEN'}
+local REMOVES = {SREM = true, ZREM = true}
 
--- Collects what goes to the same key by the same command, for one call at the end.
-local function later(command, key, one, two, three)
+local request = cjson.decode(ARGV[3])
+local types = {}    -- key -> its type, or the type that this call will give it
+local written = {}  -- keys of the rows that this call has written
+-- What goes to the same key by the same command, for one call at the end. One operation alone has nothing to collect.
+local pending = #request.operations > 1 and {SREM = {}, ZREM = {}, SADD = {}, ZADD = {}, GEOADD = {}}
+
+-- What is to be taken out of a key of another type is not there.
+local function call_of(command) return REMOVES[command] and redis.pcall or redis.call end
+
+local function put(command, key, ...)
+  if not pending then return call_of(command)(command, key, ...) end
   local values = pending[command][key]
   if not values then
-    pending[command][key] = {one, two, three}
+    pending[command][key] = {...}
     return
   end
   local last = #values
-  values[last + 1], values[last + 2], values[last + 3] = one, two, three
+  values[last + 1], values[last + 2], values[last + 3] = ...
 end
 
 local function run_pending()
-  for command, keys in pairs(pending) do
-    -- what is to be taken out of a key of another type is not there
-    local call = (command == 'SREM' or command == 'ZREM') and redis.pcall or redis.call
-    local size = CHUNK - CHUNK % STEPS[command]
+  for command, keys in pairs(pending or {}) do
+    local call, size = call_of(command), CHUNK - CHUNK % STEPS[command]
     for key, values in pairs(keys) do
       if #values <= size then
         call(command, key, unpack(values))
@@ -117,15 +124,23 @@ local function check_row(op)
   if #differing(op.stored, op.assume, {}) > 0 then return {'stale'} end
 end
 
--- released and claimed hold what the other operations of an atomic call give back and take.
-local function check_unique(op, released, claimed)
+-- What the other operations of an atomic call give back and take: unique key, NUL, value -> id; nil in any other call.
+local released, claimed
+
+local function owner_by_then(slot, owner)
+  if claimed[slot] then return claimed[slot] end
+  if released[slot] ~= owner then return owner end
+end
+
+local function check_unique(op)
   for name, value in pairs(op.claim or {}) do
-    local slot = unique_key(op, name) .. '\0' .. value
     local owner = owner_of(op, name, value)
-    if owner and released[slot] == owner then owner = nil end
-    if claimed[slot] then owner = claimed[slot] end
+    if claimed then
+      local slot = unique_key(op, name) .. '\0' .. value
+      owner = owner_by_then(slot, owner)
+      claimed[slot] = owner or op.id or '?'
+    end
     if owner then return {'unique', name, owner} end
-    claimed[slot] = op.id or '?'
   end
 end
 
@@ -139,10 +154,10 @@ local function check_guards(op)
 end
 
 local function other_type(key, wanted)
-  local kind = types[key] or redis.call('TYPE', key).ok
-  if kind == 'none' then kind = wanted end
-  types[key] = kind
-  return kind ~= wanted and {'type', key, kind, wanted}
+  if types[key] == wanted then return end
+  if types[key] then return {'type', key, types[key], wanted} end
+  if type(redis.pcall(SIZE_OF[wanted], key)) == 'table' then return {'type', key, redis.call('TYPE', key).ok, wanted} end
+  types[key] = wanted
 end
 
 -- A key that holds something of another type would stop the write half-way.
@@ -150,21 +165,21 @@ local function check_types(op)
   local start, found = op.namespace .. ':', nil
   for _, word in ipairs(op.words or {}) do found = found or other_type(start .. word .. ':idx', 'set') end
   for name in pairs(op.scores or {}) do found = found or other_type(start .. name .. ':idx', 'zset') end
-  for _, entry in ipairs(op.prefixes or {}) do found = found or other_type(start .. entry[1] .. ':pre', 'zset') end
-  for _, entry in ipairs(op.suffixes or {}) do found = found or other_type(start .. entry[1] .. ':suf', 'zset') end
+  for column in pairs(op.prefixes or {}) do found = found or other_type(start .. column .. ':pre', 'zset') end
+  for column in pairs(op.suffixes or {}) do found = found or other_type(start .. column .. ':suf', 'zset') end
   for name in pairs(op.geo or {}) do found = found or other_type(start .. name .. ':geo', 'zset') end
   for name in pairs(op.release or {}) do found = found or other_type(unique_key(op, name), 'hash') end
   if op.pk_index then found = found or other_type(start .. op.pk .. ':idx', 'zset') end
   return found
 end
 
-local function verify(op, released, claimed)
-  return check_row(op) or check_unique(op, released, claimed) or check_guards(op) or check_types(op)
+local function verify(op)
+  return check_row(op) or check_unique(op) or check_guards(op) or check_types(op)
 end
 
 -- What a function gives back, or {'refused', message} where Redis refuses something in it.
-local function guarded(run, ...)
-  local ok, result = pcall(run, ...)
+local function guarded(run, op)
+  local ok, result = pcall(run, op)
   if ok then return result end
   return nil, {'refused', type(result) == 'table' and result.err or tostring(result)}
 end
@@ -187,142 +202,35 @@ local function release_unique(op)
   end
 end
 
--- include entries
-
--- Merges stored entries with new ones: keeps those of columns not touched, removes those no longer wanted.
-local function merge(stored, wanted, touched, column_of, name_of, add, remove, repair)
-  local names, kept, changed = {}, {}, false
-  for _, entry in ipairs(wanted) do names[name_of(entry)] = entry end
-  local there = {}
-  for _, entry in ipairs(stored) do
-    local name = name_of(entry)
-    if not touched(column_of(entry)) then
-      kept[#kept + 1] = entry
-    elseif names[name] and not there[name] then
-      there[name] = true
-    elseif not names[name] then
-      changed = true
-      remove(entry)
-    end
-  end
-  for _, entry in ipairs(wanted) do
-    local name = name_of(entry)
-    if names[name] then
-      names[name] = nil
-      kept[#kept + 1] = entry
-      if not there[name] then changed = true end
-      if repair or not there[name] then add(entry) end
-    end
-  end
-  return kept, changed
-end
-
-local function itself(entry) return entry end
-local function before_colon(name) return string.match(name, '^[^:]*') end
-local function first_of(pair) return pair[1] end
-local function pair_name(pair) return pair[1] .. '\0' .. pair[2] end
-
-local function merge_pairs(op, stored, wanted, touched, kind)
-  local function key(entry) return op.namespace .. ':' .. entry[1] .. ':' .. kind end
-  local function member(entry) return entry[2] .. '\0' .. op.id end
-  local kept, changed = merge(stored, wanted or {}, touched, first_of, pair_name,
-    function(entry) later('ZADD', key(entry), entry[3], member(entry)) end,
-    function(entry) later('ZREM', key(entry), member(entry)) end, op.repair)
-  for position, entry in ipairs(kept) do kept[position] = {entry[1], entry[2]} end
-  return kept, changed
-end
-
-local function merge_scores(op, stored, touched)
-  local function key(name) return op.namespace .. ':' .. name .. ':idx' end
-  local wanted = {}
-  for name, score in pairs(op.scores or {}) do
-    wanted[#wanted + 1] = name
-    later('ZADD', key(name), score, op.id)
-  end
-  return merge(stored, wanted, touched, before_colon, itself, function() end,
-    function(name) later('ZREM', key(name), op.id) end)
-end
-
-local function merge_geo(op, stored)
-  local wanted, names, changed = op.touched_geo and (op.geo or {}) or {}, {}, false
-  local function key(name) return op.namespace .. ':' .. name .. ':geo' end
-  for name in pairs(stored) do
-    if not op.touched_geo then
-      names[#names + 1] = name
-    elseif not wanted[name] then
-      changed = true
-      later('ZREM', key(name), op.id)
-    end
-  end
-  for name, point in pairs(wanted) do
-    names[#names + 1] = name
-    if not stored[name] then changed = true end
-    later('GEOADD', key(name), point[1], point[2], op.id)
-  end
-  return names, changed
-end
-
--- Whether the names of all scores stand in the stored entries already: told from the text, without reading it all.
--- A quote inside a JSON string is escaped, so ["name" or ,"name" is always a whole element; columns with words never come here.
-local function rescores(op)
-  if not op.rescore then return false end
-  local text = op.stored['-index-data-']
-  for name in pairs(op.scores) do
-    local quoted = '"' .. name .. '"'
-    if not (string.find(text, '[' .. quoted, 1, true) or string.find(text, ',' .. quoted .. ',"', 1, true)
-            or string.find(text, ',' .. quoted .. '],[[', 1, true) or string.find(text, ',' .. quoted .. '],{', 1, true)
-            or string.find(text, ',' .. quoted .. '],[]', 1, true)) then return false end
-  end
-  for name, score in pairs(op.scores) do later('ZADD', op.namespace .. ':' .. name .. ':idx', score, op.id) end
-  return true
-end
-
-local function touches_nothing(op)
-  return type(op.touched) == 'table' and #op.touched == 0 and not op.touched_geo
-end
-
-local function add_pairs(op, entries, kind)
-  local pairs_only = {}
-  for position, entry in ipairs(entries or {}) do
-    later('ZADD', op.namespace .. ':' .. entry[1] .. ':' .. kind, entry[3], entry[2] .. '\0' .. op.id)
-    pairs_only[position] = {entry[1], entry[2]}
-  end
-  return pairs_only
-end
-
 -- The index entries of a row that was not there: nothing to compare with.
-local function first_index(op)
-  local start, scores, geo = op.namespace .. ':', {}, {}
-  for _, name in ipairs(op.words or {}) do later('SADD', start .. name .. ':idx', op.id) end
-  for name, score in pairs(op.scores or {}) do
-    scores[#scores + 1] = name
-    later('ZADD', start .. name .. ':idx', score, op.id)
+local function add_entries(op)
+  local start, id = op.namespace .. ':', op.id
+  for _, name in ipairs(op.words or {}) do put('SADD', start .. name .. ':idx', id) end
+  for name, score in pairs(op.scores or {}) do put('ZADD', start .. name .. ':idx', score, id) end
+  for kind, columns in pairs({pre = op.prefixes, suf = op.suffixes}) do
+    for column, entries in pairs(columns) do
+      local key = start .. column .. ':' .. kind
+      for place = 1, #entries, 2 do put('ZADD', key, entries[place + 1], entries[place] .. '\0' .. id) end
+    end
   end
-  for name, point in pairs(op.geo or {}) do
-    geo[#geo + 1] = name
-    later('GEOADD', start .. name .. ':geo', point[1], point[2], op.id)
-  end
-  return cjson.encode({op.words or {}, scores, add_pairs(op, op.prefixes, 'pre'), add_pairs(op, op.suffixes, 'suf'), geo})
+  for name, point in pairs(op.geo or {}) do put('GEOADD', start .. name .. ':geo', point[1], point[2], id) end
+end
+
+-- Made when the first row that was there before is written.
+local change_entries
+
+local function load_changes()
+-- include changes
 end
 
 -- Brings the indexes in step; gives back the new -index-data-, or nil where it stays as it is.
 local function write_index(op)
-  if op.new then return first_index(op) end
-  if op.stored['-index-data-'] and (rescores(op) or touches_nothing(op)) then return end
-  local stored = stored_index(op)
-  local columns = type(op.touched) == 'table' and listed(op.touched)
-  local function touched(column) return not columns or columns[column] end
-  local function word_key(name) return op.namespace .. ':' .. name .. ':idx' end
-  local words, by_words = merge(stored.words, op.words or {}, touched, before_colon, itself,
-    function(name) later('SADD', word_key(name), op.id) end,
-    function(name) later('SREM', word_key(name), op.id) end, op.repair)
-  local scores, by_scores = merge_scores(op, stored.scores, touched)
-  local prefixes, by_prefixes = merge_pairs(op, stored.prefixes, op.prefixes, touched, 'pre')
-  local suffixes, by_suffixes = merge_pairs(op, stored.suffixes, op.suffixes, touched, 'suf')
-  local geo, by_geo = merge_geo(op, stored.geo)
-  if stored.missing or op.legacy or op.repair or by_words or by_scores or by_prefixes or by_suffixes or by_geo then
-    return cjson.encode({words, scores, prefixes, suffixes, geo})
+  if op.new then
+    add_entries(op)
+    return op.index_data
   end
+  if not change_entries then load_changes() end
+  return change_entries(op)
 end
 
 local function write_fields(op, index_data)
@@ -365,12 +273,12 @@ local function apply(op)
 end
 
 local function all_or_none(operations, reply)
-  local released, claimed = {}, {}
+  released, claimed = {}, {}
   for _, op in ipairs(operations) do
     for name, value in pairs(op.release or {}) do released[unique_key(op, name) .. '\0' .. value] = op.id end
   end
   for position, op in ipairs(operations) do
-    local problem, refusal = guarded(verify, op, released, claimed)
+    local problem, refusal = guarded(verify, op)
     problem = problem or refusal
     if problem then reply.errors[#reply.errors + 1] = {position - 1, unpack(problem)} end
   end
@@ -385,7 +293,7 @@ end
 
 local function one_after_another(operations, reply)
   for position, op in ipairs(operations) do
-    local problem, refusal = guarded(verify, op, {}, {})
+    local problem, refusal = guarded(verify, op)
     problem = problem or refusal
     if not problem then reply.done[position], problem = guarded(apply, op) end
     if problem then
@@ -395,7 +303,6 @@ local function one_after_another(operations, reply)
   end
 end
 
-local request = cjson.decode(ARGV[3])
 local reply = {done = {}, errors = {}}
 local last = redis.call('GET', KEYS[1])
 if last then
