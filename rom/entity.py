@@ -140,6 +140,17 @@ class Entity(object):
         if not column.same(text, raw) and text != column.encode(column.missing() if raw is None else column.decode(raw)):
             changes[attr] = text
 
+    def _defaults_to_fill(self, changes):
+        """{column: text} of the defaults that a save writes, as in 1.1.2, where the row has no value yet."""
+        found = {}
+        for attr in self._schema.defaulted:
+            if attr not in changes and self._raw[self._schema.position[attr]] is None:
+                column = self._columns[attr]
+                value = self._values[attr] if attr in self._values else column._read(self)
+                if value is not None:
+                    found[attr] = column.encode(value)
+        return found
+
     def _row(self, texts=None):
         """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
         if texts is None:

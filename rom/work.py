@@ -34,6 +34,9 @@ class Entities(object):
     def __contains__(self, entity):
         return id(entity) in self._held
 
+    def __len__(self):
+        return len(self._held)
+
 
 def finish(jobs, outcome):
     """Let the entities know what was done with them, all of them before the first hook runs.
@@ -144,12 +147,15 @@ class Job(object):
         self.stored = None
         self.attempts = 0
         self.operation = self.texts = None
+        self.filled = {}
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
         entity, schema = self.entity, self.entity._schema
-        texts = entity._texts() if self.full or self.force or entity._new else entity._changes()
-        self.texts = texts
+        whole = self.full or self.force or entity._new
+        changes = entity._texts() if whole else entity._changes()
+        self.filled = entity._defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
+        self.texts = texts = dict(changes, **self.filled)
         after = entity._row(texts)
         if entity._new:
             self.operation = plan.insert(schema, after, texts)
@@ -158,10 +164,10 @@ class Job(object):
         elif self.force or self.full:
             before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
             self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
-        elif texts:
-            self.operation = plan.update(schema, entity._id, entity._row(), after, texts)
+        elif changes:
+            self.operation = plan.update(schema, entity._id, entity._row(), after, texts, self.filled)
         elif self.refresh:
-            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, {})
+            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, texts, filled=texts)
         else:
             self.operation = None
         return self.operation
@@ -188,7 +194,7 @@ class Job(object):
         elif raw is None:
             raise self.problem([0, 'gone'])
         else:
-            self.entity._take_over(raw, self.texts)
+            self.entity._take_over(raw, set(self.texts).difference(self.filled))
         self.plan()
 
     def recover(self, error):

@@ -229,6 +229,42 @@ def test_an_update_sends_and_changes_only_its_columns(Person, connection):
     assert connection.hget('Person:1', 'age') == b'6'
 
 
+@pytest.mark.parametrize('save', ['update', 'refresh'])
+def test_a_default_goes_behind_what_others_wrote(connection, save):
+    """Data of other columns stay as other writers left them: a default fills in only what is missing by then."""
+    class Thing(rom.Model):
+        a = rom.Integer(default=7, index=True)
+        b = rom.Integer()
+
+    thing = Thing(b=1)
+    thing.save()
+    connection.hdel('Thing:1', 'a')
+    rom.session.rollback()
+    thing = Thing.get(1)
+    assert thing.a == 7
+    write_elsewhere(Thing, 1, a=5)
+    if save == 'update':
+        thing.b = 2
+    assert thing.save() == (1 if save == 'update' else 0) and thing.a == 5
+    assert connection.hget('Thing:1', 'a') == b'5' and connection.zscore('Thing:a:idx', 1) == 5
+
+
+def test_a_default_is_written_as_it_was_read(connection):
+    """What an entity says is what the row holds: a callable default is called once for a missing value."""
+    values = iter(range(100))
+
+    class Thing(rom.Model):
+        a = rom.Integer(default=lambda: next(values))
+    Thing().save()
+    for full in (False, True):
+        connection.hdel('Thing:1', 'a')
+        rom.session.rollback()
+        thing = Thing.get(1)
+        seen = thing.a
+        thing.save(full=full)
+        assert thing.a == seen == int(connection.hget('Thing:1', 'a'))
+
+
 # What derives from several columns -------------------------------------------------------------------------------
 
 @pytest.fixture
