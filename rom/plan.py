@@ -296,7 +296,7 @@ def update(schema, id, before, after, texts, filled=()):
 
 
 def _exchange(operation, uniques, constraints, before, after):
-    old, new = unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
+    old, new = _stored_unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
     operation['claim'] = dict((name, value) for name, value in new.items() if old.get(name) != value)
     operation['release'] = dict((name, value) for name, value in old.items() if new.get(name) != value)
 
@@ -323,7 +323,7 @@ def rewrite(schema, id, before, after, texts, force=False, filled=()):
     _index(operation, schema, schema.indexed, after, geo=True)
     operation['touched_geo'] = True
     operation['claim'] = unique_values(schema.unique, schema.together, after)
-    old = unique_values(schema.unique, schema.together, before)
+    old = _stored_unique_values(schema.unique, schema.together, before)
     operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
     known = _expectation(schema, before._raw, schema.stored)
     if force:
@@ -344,7 +344,7 @@ def delete(schema, id, before, guard=(), reason=None):
     """
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
-    operation['release'] = _stored_unique_values(schema, before)
+    operation['release'] = _stored_unique_values(schema.unique, schema.together, before)
     if schema.columns[schema.pk]._index:
         operation['touched'] = True
     sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
@@ -358,13 +358,13 @@ def delete(schema, id, before, guard=(), reason=None):
     return operation
 
 
-def _stored_unique_values(schema, before):
+def _stored_unique_values(columns, constraints, before):
     """The unique values of a stored row; a column whose field is broken claims nothing that could be told."""
     found = {}
-    for column in schema.unique:
+    for column in columns:
         try:
             found.update(unique_values([column], (), before))
         except InvalidColumnValue:
             continue
-    found.update(unique_values((), schema.together, before))
+    found.update(unique_values((), constraints, before))
     return found

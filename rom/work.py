@@ -1,10 +1,10 @@
 """The unit of work: entities on their way to Redis, in calls of as many as fit."""
 
 from . import ondelete, plan, store
-from .exceptions import BulkError, InvalidOperation
+from .exceptions import BulkError, InvalidOperation, ORMError
 
 __all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
-           'one_connection', 'pages', 'with_references']
+           'gather_errors', 'once_each', 'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
 ATTEMPTS = 200
@@ -60,16 +60,42 @@ def after_errors(jobs, outcome):
 
 
 def bulk_error(jobs, errors):
-    problems = [(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors]
+    return _bulk_error([(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors], len(jobs))
+
+
+def _bulk_error(problems, total):
     return BulkError('nothing was written, %d of %d entities stood in the way: %s'
-                     % (len(problems), len(jobs), '; '.join(str(problem) for _, problem in problems[:5])),
-                     errors=problems)
+                     % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
+
+
+def gather_errors(jobs, work, total):
+    """Call `work(job)` for all of an atomic commit.
+
+    :raises BulkError: listing every entity for which that raised an ORMError
+    """
+    problems = []
+    for job in jobs:
+        try:
+            work(job)
+        except ORMError as error:
+            problems.append((job.entity, error))
+    if problems:
+        raise _bulk_error(problems, total)
 
 
 def one_connection(jobs):
     if any(job.place != jobs[0].place for job in jobs):
         raise InvalidOperation('an atomic commit needs one connection: models %s use several'
                                % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
+
+
+def once_each(entities):
+    """The entities without those that came before."""
+    seen = Entities()
+    for entity in entities:
+        if entity not in seen:
+            seen.add(entity)
+            yield entity
 
 
 def flatten(objects):

@@ -702,6 +702,23 @@ def test_deleted_only_when_redis_said_so(Person, connection, rom_connection, mon
     assert list(snapshot(connection)) == [b'Person:id:'] and all(p._deleted for p in people)
 
 
+def test_one_entity_given_twice(connection):
+    """Each entity is deleted, and its hooks are called, once."""
+    log = []
+
+    class Thing(rom.Model):
+        def _before_delete(self):
+            log.append('before')
+
+        def _after_delete(self):
+            log.append('after')
+
+    thing = Thing()
+    thing.save()
+    rom.session.delete(thing, [thing])
+    assert log == ['before', 'after'] and not connection.exists('Thing:1')
+
+
 def test_session_delete_is_one_call(Person, calls):
     """`session.delete` works in one round trip."""
     people = [Person(age=n) for n in range(10)]
@@ -823,6 +840,44 @@ def test_atomic_commit_sees_its_own_claims(Person, connection):
         rom.session.commit(atomic=True)
     assert len(caught.value.errors) == 1
     assert connection.keys('Person:[0-9]*') == []
+
+
+def test_atomic_commit_lists_what_cannot_be_planned(connection):
+    """On failure BulkError lists every entity that stood in the way with its own error: values that no index takes as well."""
+    class Thing(rom.Model):
+        n = rom.Integer()
+        data = rom.Json()
+        half = rom.IndexOnly(keygen2=lambda attr, row: {'': float('nan') if row['n'] % 2 else 1})
+
+    things = [Thing(n=n, data=[]) for n in range(4)]
+    things[2].data.append(object())
+    with pytest.raises(BulkError) as caught:
+        rom.session.commit(atomic=True)
+    assert [entity.n for entity, error in caught.value.errors] == [1, 2, 3]
+    assert all(isinstance(error, InvalidColumnValue) for _, error in caught.value.errors)
+    assert connection.keys('Thing:[0-9]*') == [] and all(thing._new for thing in things)
+    things[2].data.pop()
+    for thing in things:
+        thing.n *= 2
+    assert rom.session.commit(atomic=True) == 16
+
+
+def test_atomic_commit_lists_a_row_that_vanished(Derived, connection, rom_connection, monkeypatch):
+    """On failure BulkError lists every entity that stood in the way: one that went while the commit was planned anew as well."""
+    entity = Derived(a=1, b=1)
+    entity.save()
+    entity.a = 2
+    connection.hset('Derived:1', 'b', 5)
+    send = rom_connection.execute_command
+
+    def execute_command(*args, **options):
+        if args[0] == 'HMGET':
+            connection.delete('Derived:1')
+        return send(*args, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    with pytest.raises(BulkError) as caught:
+        rom.session.commit(atomic=True)
+    assert [type(error) for _, error in caught.value.errors] == [EntityDeletedError]
 
 
 def test_atomic_commit_is_one_call(Person, calls):
