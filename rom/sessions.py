@@ -180,8 +180,10 @@ class Session(threading.local):
     def _write(self, entities, full, force, refresh=False):
         settled = self._settle(entities)
         work = Work(self._writer, full, force, refresh, settled)
+        deleted = Entities(entity for entity in entities if entity._deleted)
         for entity in with_references(entities):
-            work.add(entity)
+            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                work.add(entity)
         return work.finish()
 
     def _settle(self, entities):
@@ -245,7 +247,8 @@ class Session(threading.local):
             seen.update(waiting)
             prepared.extend(waiting)
             for entity in waiting:
-                entity._before_write()
+                if not entity._deleted:
+                    entity._before_write()
 
     def _send_atomically(self, jobs):
         for _ in range(ATTEMPTS):

@@ -945,6 +945,24 @@ def test_hooks_that_change_other_entities(connection, atomic):
     assert connection.hget('Sum:1', 'total') == b'10' and not total._modified
 
 
+@pytest.mark.parametrize('atomic', [False, True])
+def test_hooks_that_delete_what_waits(connection, atomic):
+    """What hooks delete during a commit is not written by it, and does not stop it."""
+    class Thing(rom.Model):
+        n = rom.Integer(index=True)
+
+        def _before_update(self):
+            if not any(thing._deleted for thing in things):
+                [thing for thing in things if thing is not self][0].delete()
+
+    things = [Thing(n=n) for n in range(3)]
+    rom.session.commit()
+    for thing in things:
+        thing.n += 10
+    assert rom.session.commit(atomic=atomic) == 2
+    assert len(connection.keys('Thing:[0-9]*')) == 2 and problems(connection, Thing) == []
+
+
 def test_a_refused_requirement_writes_nothing(connection):
     """A missing required column raises MissingColumn, and nothing was written."""
     class Thing(rom.Model):
