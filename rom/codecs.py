@@ -23,7 +23,7 @@ __all__ = [
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
     'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
     '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
-    'latin1_to_text', 'text_to_bytes', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
+    'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',
 ]
 
@@ -289,6 +289,18 @@ def text_to_bytes(value):
         text_to_bytes(u'caf\\xe9')      # b'caf\\xe9'
     """
     return value if isinstance(value, bytes) else value.encode('latin-1')
+
+
+def plain_string(value):
+    """
+    The text or bytes itself; of a subclass whose `str()` says something else, as an Enum's does, what it consists of.
+
+    :param value: text or bytes
+    :returns: exactly text or exactly bytes
+    """
+    if type(value) in (six.text_type, bytes):
+        return value
+    return (u'' if isinstance(value, six.text_type) else b'').join((value,))
 
 
 def word_text(value):

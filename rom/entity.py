@@ -5,7 +5,7 @@ import copy
 import six
 
 from . import store
-from .exceptions import EntityDeletedError, InvalidOperation
+from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from .plan import Row, as_text
 from .sessions import session
 
@@ -92,7 +92,10 @@ class Entity(object):
     @property
     def _modified(self):
         """bool: whether a save would write something."""
-        return self._new or bool(self._changes())
+        try:
+            return self._new or bool(self._changes())
+        except InvalidColumnValue:  # changed in place to what cannot be stored: the save will say so
+            return True
 
     @property
     def _data(self):
@@ -139,6 +142,17 @@ class Entity(object):
         # by their texts: NaN, tuples and int keys do not equal what JSON makes of them
         if not column.same(text, raw) and text != column.encode(column.missing() if raw is None else column.decode(raw)):
             changes[attr] = text
+
+    def _defaults_to_fill(self, changes):
+        """{column: text} of the defaults that a save writes, as in 1.1.2, where the row has no value yet."""
+        found = {}
+        for attr in self._schema.defaulted:
+            if attr not in changes and self._raw[self._schema.position[attr]] is None:
+                column = self._columns[attr]
+                value = self._values[attr] if attr in self._values else column._read(self)
+                if value is not None:
+                    found[attr] = column.encode(value)
+        return found
 
     def _row(self, texts=None):
         """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
@@ -198,16 +212,25 @@ class Entity(object):
     def _take_over(self, raw, texts):
         """Take stored values for the columns that are not about to be written."""
         for attr, place in self._schema.position.items():
-            if attr not in texts and self._raw[place] != raw[place]:
+            if attr not in texts and as_text(self._raw[place]) != as_text(raw[place]):
                 self._raw[place] = raw[place]
                 self._values.pop(attr, None)
                 if attr in self._assigned:  # to what was stored before: that says nothing
                     self._assigned.discard(attr)
 
-    def _refreshed(self, raw):
-        """Mirror a row that has just been read."""
+    def _unchanged_in_place(self, raw):
+        return dict((attr, self._values[attr]) for attr in self._schema.mutable if attr in self._values
+                    and as_text(self._raw[self._schema.position[attr]]) == as_text(raw[self._schema.position[attr]]))
+
+    def _refreshed(self, raw, keep=False):
+        """Mirror a row that has just been read.
+
+        :param keep: keep the objects of unchanged values that can be changed in place, for the program may hold them
+        """
+        kept = self._unchanged_in_place(raw) if keep and self._schema.mutable else {}
         self._raw = raw
         self._values.clear()
+        self._values.update(kept)
         self._assigned = ()
         self._generation = session._generation
 

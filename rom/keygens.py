@@ -13,7 +13,7 @@ import string
 import six
 
 from .codecs import (_prefix_score, _shown, check_score, dt2ts, float_repr, has_surrogates, latin1_to_text,
-                     reverse_text, t2ts, word_text)
+                     plain_string, reverse_text, t2ts, word_text)
 
 try:
     from collections.abc import Mapping
@@ -298,7 +298,7 @@ def _named_entries(result, whole):
 def _plain_word(word):
     """A word as text or bytes; numbers and dates have theirs."""
     if isinstance(word, _STRINGS):
-        return word
+        return plain_string(word)
     if isinstance(word, (numbers.Number, datetime.date, datetime.time)):
         return _string(word)
     raise ValueError('%s is no index entry: words are strings' % _shown(word))

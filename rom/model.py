@@ -166,7 +166,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if entity is None:
                 weakly[key] = entity = loaded(id, raw, page, generation)
             elif not entity._modified:
-                entity._refreshed(raw)
+                entity._refreshed(raw, keep=True)
                 entity._page = page
             if hold and key not in known:
                 entity._order = next(session._order)

@@ -300,31 +300,33 @@ def insert(schema, after, texts):
     return operation
 
 
-def update(schema, id, before, after, texts):
+def update(schema, id, before, after, texts, filled=()):
     """The operation that writes some columns of a row and leaves all others as they are stored.
 
     :param before: `Row` as this writer knows it
     :param after: `Row` as it will be
     :param texts: {column: text or None} to be written
+    :param filled: those of them that only fill in a default: another writer's value goes before it
     """
     operation = _operation(schema, id)
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
     operation['unset'] = [attr for attr, text in texts.items() if text is None]
-    operation['expect'] = _expectation(schema, before._raw, texts)
+    operation['expect'] = _expectation(schema, before._raw, (attr for attr in texts if attr not in filled))
     columns = schema.affected_indexes(texts)
     uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
     operation['touched'] = [column._attr for column in columns]
     _index(operation, schema, columns, after)
     _exchange(operation, uniques, constraints, before, after)
     sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
-    operation['assume'] = _expectation(schema, before._raw, (attr for attr in sources if attr not in texts))
+    assumed = [attr for attr in sources if attr not in texts] + list(filled)
+    operation['assume'] = _expectation(schema, before._raw, assumed)
     if _only_rescores(operation, schema, columns):
         operation['rescore'] = True
     return operation
 
 
 def _exchange(operation, uniques, constraints, before, after):
-    old, new = unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
+    old, new = _stored_unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
     operation['claim'] = dict((name, value) for name, value in new.items() if old.get(name) != value)
     operation['release'] = dict((name, value) for name, value in old.items() if new.get(name) != value)
 
@@ -337,11 +339,12 @@ def _only_rescores(operation, schema, columns):
     return not operation['unset'] and not any(c._attr not in operation['scores'] for c in columns)
 
 
-def rewrite(schema, id, before, after, texts, force=False):
+def rewrite(schema, id, before, after, texts, force=False, filled=()):
     """The operation that makes a row, and all its index entries, exactly what they should be.
 
-    :param texts: {column: text or None} of every column, or {} to refresh index entries only
+    :param texts: {column: text or None} of every column, or of those filled in to refresh index entries only
     :param force: write the row even where it has gone
+    :param filled: as for `update`
     """
     operation = _operation(schema, id)
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
@@ -350,14 +353,15 @@ def rewrite(schema, id, before, after, texts, force=False):
     _index_all(operation, schema, after)
     operation['touched_geo'] = True
     operation['claim'] = unique_values(schema.unique, schema.together, after)
-    old = unique_values(schema.unique, schema.together, before)
+    old = _stored_unique_values(schema.unique, schema.together, before)
     operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
     known = _expectation(schema, before._raw, schema.stored)
     if force:
         operation['force'], operation['assume'] = True, known
     else:
-        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in texts)
-        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in texts)
+        written = set(texts).difference(filled)
+        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in written)
+        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in written)
     return operation
 
 
@@ -370,7 +374,7 @@ def delete(schema, id, before, guard=(), reason=None):
     """
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
-    operation['release'] = _stored_unique_values(schema, before)
+    operation['release'] = _stored_unique_values(schema.unique, schema.together, before)
     if schema.columns[schema.pk]._index:
         operation['touched'] = True
     sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
@@ -384,13 +388,13 @@ def delete(schema, id, before, guard=(), reason=None):
     return operation
 
 
-def _stored_unique_values(schema, before):
+def _stored_unique_values(columns, constraints, before):
     """The unique values of a stored row; a column whose field is broken claims nothing that could be told."""
     found = {}
-    for column in schema.unique:
+    for column in columns:
         try:
             found.update(unique_values([column], (), before))
         except InvalidColumnValue:
             continue
-    found.update(unique_values((), schema.together, before))
+    found.update(unique_values((), constraints, before))
     return found

@@ -6,8 +6,8 @@ import weakref
 
 from . import ondelete, store
 from .exceptions import InvalidOperation
-from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
-                   pages, with_references)
+from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, finish, flatten,
+                   gather_errors, once_each, one_connection, pages, with_references)
 
 __all__ = ['Session', 'session']
 
@@ -180,8 +180,10 @@ class Session(threading.local):
     def _write(self, entities, full, force, refresh=False):
         settled = self._settle(entities)
         work = Work(self._writer, full, force, refresh, settled)
+        deleted = Entities(entity for entity in entities if entity._deleted)
         for entity in with_references(entities):
-            work.add(entity)
+            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                work.add(entity)
         return work.finish()
 
     def _settle(self, entities):
@@ -226,7 +228,9 @@ class Session(threading.local):
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
-            jobs = [job for job in jobs if not job.entity._deleted and job.plan()]
+            jobs = [job for job in jobs if not job.entity._deleted]
+            gather_errors(jobs, Job.plan, len(jobs))
+            jobs = [job for job in jobs if job.operation]
             if jobs:
                 one_connection(jobs)
                 written += sum(finish(jobs, self._send_atomically(jobs)))
@@ -243,7 +247,8 @@ class Session(threading.local):
             seen.update(waiting)
             prepared.extend(waiting)
             for entity in waiting:
-                entity._before_write()
+                if not entity._deleted:
+                    entity._before_write()
 
     def _send_atomically(self, jobs):
         for _ in range(ATTEMPTS):
@@ -253,8 +258,7 @@ class Session(threading.local):
                 raise bulk_error(jobs, final)
             if not outcome.errors:
                 return outcome
-            for error in outcome.errors:
-                jobs[error[0]].read_again()
+            gather_errors([jobs[error[0]] for error in outcome.errors], Job.read_again, len(jobs))
         raise bulk_error(jobs, outcome.errors)
 
     def delete_with_rules(self, entities):
@@ -290,7 +294,7 @@ class Session(threading.local):
     def _not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""
         self._settle(entities)
-        entities = [entity for entity in entities if not entity._deleted]
+        entities = [entity for entity in once_each(entities) if not entity._deleted]
         for entity in entities:
             entity._check_deletable()
         return entities

@@ -6,7 +6,7 @@ import uuid
 
 import redis
 import six
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
@@ -182,7 +182,7 @@ class Writer(object):
         for doubt in list(self.doubts):
             try:
                 done.extend(self._settle_one(doubt))
-            except RedisError:
+            except Exception:  # whatever stands in the way there, it is no reason not to write elsewhere
                 if any(connection is _connection_now(doubt) for connection in needed):
                     raise
         return done

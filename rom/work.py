@@ -1,10 +1,10 @@
 """The unit of work: entities on their way to Redis, in calls of as many as fit."""
 
 from . import ondelete, plan, store
-from .exceptions import BulkError, InvalidOperation
+from .exceptions import BulkError, InvalidOperation, ORMError
 
 __all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
-           'one_connection', 'pages', 'with_references']
+           'gather_errors', 'once_each', 'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
 ATTEMPTS = 200
@@ -34,6 +34,9 @@ class Entities(object):
     def __contains__(self, entity):
         return id(entity) in self._held
 
+    def __len__(self):
+        return len(self._held)
+
 
 def finish(jobs, outcome):
     """Let the entities know what was done with them, all of them before the first hook runs.
@@ -57,16 +60,42 @@ def after_errors(jobs, outcome):
 
 
 def bulk_error(jobs, errors):
-    problems = [(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors]
+    return _bulk_error([(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors], len(jobs))
+
+
+def _bulk_error(problems, total):
     return BulkError('nothing was written, %d of %d entities stood in the way: %s'
-                     % (len(problems), len(jobs), '; '.join(str(problem) for _, problem in problems[:5])),
-                     errors=problems)
+                     % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
+
+
+def gather_errors(jobs, work, total):
+    """Call `work(job)` for all of an atomic commit.
+
+    :raises BulkError: listing every entity for which that raised an ORMError
+    """
+    problems = []
+    for job in jobs:
+        try:
+            work(job)
+        except ORMError as error:
+            problems.append((job.entity, error))
+    if problems:
+        raise _bulk_error(problems, total)
 
 
 def one_connection(jobs):
     if any(job.place != jobs[0].place for job in jobs):
         raise InvalidOperation('an atomic commit needs one connection: models %s use several'
                                % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
+
+
+def once_each(entities):
+    """The entities without those that came before."""
+    seen = Entities()
+    for entity in entities:
+        if entity not in seen:
+            seen.add(entity)
+            yield entity
 
 
 def flatten(objects):
@@ -144,12 +173,15 @@ class Job(object):
         self.stored = None
         self.attempts = 0
         self.operation = self.texts = None
+        self.filled = {}
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
         entity, schema = self.entity, self.entity._schema
-        texts = entity._texts() if self.full or self.force or entity._new else entity._changes()
-        self.texts = texts
+        whole = self.full or self.force or entity._new
+        changes = entity._texts() if whole else entity._changes()
+        self.filled = entity._defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
+        self.texts = texts = dict(changes, **self.filled)
         after = entity._row(texts)
         if entity._new:
             self.operation = plan.insert(schema, after, texts)
@@ -158,10 +190,10 @@ class Job(object):
         elif self.force or self.full:
             before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
             self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
-        elif texts:
-            self.operation = plan.update(schema, entity._id, entity._row(), after, texts)
+        elif changes:
+            self.operation = plan.update(schema, entity._id, entity._row(), after, texts, self.filled)
         elif self.refresh:
-            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, {})
+            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, texts, filled=texts)
         else:
             self.operation = None
         return self.operation
@@ -188,7 +220,7 @@ class Job(object):
         elif raw is None:
             raise self.problem([0, 'gone'])
         else:
-            self.entity._take_over(raw, self.texts)
+            self.entity._take_over(raw, set(self.texts).difference(self.filled))
         self.plan()
 
     def recover(self, error):

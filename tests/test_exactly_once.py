@@ -330,6 +330,18 @@ def test_a_server_that_stays_away_stops_no_other(server, proxy, connection):
     assert len(connection.keys('Far:[0-9]*')) == len(connection.keys('Near:[0-9]*')) == 1
 
 
+def test_a_client_that_is_none_stops_no_other(connection):
+    """A call that failed before it was sent, whatever with, leaves rows of other connections writable."""
+    class NoClient(object):
+        def execute_command(self, *args, **kwargs):
+            raise TypeError('no client')
+    Far = type('Far', (rom.Model,), {'_conn': NoClient(), 'n': rom.Integer()})
+    Near = type('Near', (rom.Model,), {'n': rom.Integer()})
+    with pytest.raises(TypeError):
+        Far(n=1).save()
+    assert Near(n=2).save() == 2
+
+
 def test_the_retry_may_use_another_client(server, proxy, Account, connection, log):
     """The program may give rom another client to the same data: what became of the call is asked through that."""
     rom.util.CONNECTION = client_of(server, proxy, 'caller')

@@ -151,6 +151,31 @@ def test_defaults(connection):
     assert Holder.get(1).a == 7
 
 
+def test_a_save_writes_the_defaults_that_the_row_lacks(connection):
+    """How a column that is new to a model gets into rows written before: a save fills it in, its index entries included."""
+    Holder = model(a=rom.Integer(default=7, index=True), b=rom.Text(default=u'x', index=True, keygen=rom.IDENTITY, unique=True),
+                   c=rom.Json(default={}), d=rom.Integer(default=lambda: 8), e=rom.Integer())
+    Holder(e=1).save()
+    for save, columns in ((lambda entity: entity.save(), 4), (lambda entity: entity.update(e=2).save(), 5),
+                          (lambda entity: entity.update(e=3) and rom.session.commit(), 5), (lambda entity: rom.session.commit(all=True), 4)):
+        connection.hdel('Holder:1', 'a', 'b', 'c', 'd')
+        connection.hset('Holder:1', '-index-data-', '[[],[],[],[]]')
+        connection.delete('Holder:a:idx', 'Holder:b:x:idx', 'Holder:b:uidx')
+        rom.session.rollback()
+        entity = Holder.get(1)
+        assert not entity._modified and rom.session.commit() == 0 and not connection.hexists('Holder:1', 'a')
+        entity = Holder.get(1)
+        assert save(entity) == columns
+        row = connection.hgetall('Holder:1')
+        assert (row[b'a'], row[b'b'], row[b'c'], row[b'd']) == (b'7', b'x', b'{}', b'8')
+        assert connection.zscore('Holder:a:idx', 1) == 7 and connection.smembers('Holder:b:x:idx') == {b'1'}
+        assert connection.hget('Holder:b:uidx', 'x') == b'1'
+    entity.a = None
+    assert entity.save() == 1
+    entity.e = 9
+    assert entity.save() == 1 and not connection.hexists('Holder:1', 'a')
+
+
 def test_primary_key_is_never_assignable(connection):
     Holder = model(key=rom.PrimaryKey())
     entity = Holder()

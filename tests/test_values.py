@@ -262,6 +262,58 @@ def test_changes_in_place_are_noticed(connection, read_again):
     assert reloaded(entity).col == {u'a': [1, 2], u'b': None}
 
 
+@pytest.mark.parametrize('read', ['query', 'get', 'save', 'race'])
+def test_a_value_that_the_program_holds(connection, read):
+    """In-place changes of a Json value are noticed by `commit()`: also where the row was read again since the program took it."""
+    Holder = model(col=rom.Json(), n=rom.Integer(index=True), twice=rom.IndexOnly(keygen2=lambda attr, row: {'': 2 * (row['n'] or 0)}))
+    entity = Holder(col=[1], n=1)
+    rom.session.commit()
+    entity = Holder.get(1)
+    held = entity.col
+    if read == 'query':
+        assert Holder.query.filter(n=1).all() == [entity]
+    elif read == 'get':
+        rom.session.commit()
+        assert Holder.get(1) is entity and entity.col is held
+    else:
+        held.append(0)
+        entity.save()
+        if read == 'race':
+            connection.hset('Holder:1', 'n', 2)
+        entity.save()
+    held[1:] = [2]
+    assert rom.session.commit() == 1
+    assert stored(connection, entity) == '[1, 2]'
+
+
+def test_a_value_that_others_changed_is_read_again(connection):
+    """A query refreshes an unmodified live object: a Json value as well."""
+    Holder = model(col=rom.Json(), n=rom.Integer(index=True))
+    entity = Holder(col=[1], n=1)
+    rom.session.commit()
+    assert entity.col == [1]
+    connection.hset('Holder:1', 'col', '[1, 2]')
+    assert Holder.query.filter(n=1).all() == [entity] and entity.col == [1, 2]
+    entity.col.append(3)
+    entity.refresh(force=True)
+    assert entity.col == [1, 2]
+
+
+def test_a_change_in_place_that_cannot_be_stored(connection):
+    """A value that does not fit is refused before anything is sent, by the save and not by a read that meets the entity."""
+    Holder = model(col=rom.Json(), n=rom.Integer(index=True))
+    entity = Holder(col={}, n=1)
+    entity.save()
+    entity.col[u'x'] = object()
+    assert Holder.query.filter(n=1).all() == [entity] and Holder.get(1) is entity and entity._modified
+    for write in (entity.save, rom.session.commit):
+        with pytest.raises(InvalidColumnValue) as caught:
+            write()
+        assert 'Holder.col' in str(caught.value) and stored(connection, entity) == '{}'
+    entity.col[u'x'] = 1
+    assert rom.session.commit() == 1
+
+
 def test_changes_in_place_after_a_query(connection):
     """In-place changes of a Json value are noticed by `commit()`: of a row that a query gave as well."""
     Holder = model(col=rom.Json(), n=rom.Integer(index=True))
@@ -323,6 +375,50 @@ def test_an_unchanged_reference_counts_as_no_change(connection):
     assert entity.save() == 0
 
 
+# Subclasses ------------------------------------------------------------------------------------------------------
+
+class OddText(type(u'')):
+    def __str__(self):
+        return 'odd'
+    __format__ = lambda self, how: 'odd'
+    __repr__ = __unicode__ = __str__
+
+
+class OddBytes(bytes):
+    def __str__(self):
+        return 'odd'
+    __repr__ = __str__
+
+
+class OddFloat(float):
+    def __repr__(self):
+        return 'odd'
+    __str__ = __repr__
+
+
+class OddInt(int):
+    def __repr__(self):
+        return 'odd'
+    __str__ = __repr__
+
+
+@pytest.mark.parametrize('column,value,text', [
+    (rom.Text, OddText(u'x'), 'x'), (rom.String, OddBytes(b'x'), 'x'), (rom.Float, OddFloat(1.5), '1.5'), (rom.Float, OddInt(2), '2'),
+    (rom.Integer, OddInt(3), '3'), (rom.Json, [OddText(u'x'), OddInt(3)], '["x", 3]')], ids=repr)
+def test_values_of_subclasses(connection, column, value, text):
+    """Values of subclasses (an Enum, a number of numpy) are stored and indexed as what they are, whatever their str and repr say."""
+    words = {'index': True, 'keygen': rom.IDENTITY, 'prefix': True, 'suffix': True} if text == 'x' else {} if column is rom.Json else {'index': True}
+    Holder = model(col=column(unique=text == 'x', **words), n=rom.Integer(), unique_together=[('col', 'n')])
+    entity = Holder(col=value, n=1)
+    entity.save()
+    assert stored(connection, entity) == text and entity.save() == 0
+    assert connection.hgetall('Holder:col:n:uidx') == {rom.util._encode_unique_constraint([text, '1']).encode('utf-8'): b'1'}
+    if text == 'x':
+        assert connection.exists('Holder:col:x:idx') and connection.zrange('Holder:col:pre', 0, -1) == [b'x\x001']
+        assert connection.hgetall('Holder:col:uidx') == {b'x': b'1'}
+    assert reloaded(entity).col == value
+
+
 # Broken rows -----------------------------------------------------------------------------------------------------
 
 BROKEN = [
@@ -376,6 +472,23 @@ def test_a_broken_indexed_field_breaks_nothing_else(connection, column, raw):
 
 def dump(connection):
     return dict((key, connection.dump(key)) for key in connection.keys('*') if b':once:' not in key)
+
+
+@pytest.mark.parametrize('force', [False, True])
+def test_a_broken_unique_field_can_be_mended(connection, force):
+    """A row with one broken field loads: and giving that column a new value mends it."""
+    Holder = model(col=rom.String(unique=True, keygen=rom.IDENTITY_CI), n=rom.Integer(unique=True))
+    Holder(col=b'A', n=1).save()
+    rom.session.rollback()
+    connection.hset('Holder:1', 'col', u'\u1234'.encode('utf-8'))
+    entity = Holder.get(1)
+    entity.col = b'B'
+    entity.save(force=force)
+    assert stored(connection, entity) == 'B' and connection.hget('Holder:col:uidx', 'b') == b'1'
+    rom.session.rollback()
+    connection.hset('Holder:1', 'col', u'\u1234'.encode('utf-8'))
+    Holder.get(1).delete()
+    assert not connection.exists('Holder:1')
 
 
 def test_fields_that_are_no_columns_are_ignored(connection):

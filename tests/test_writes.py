@@ -229,6 +229,42 @@ def test_an_update_sends_and_changes_only_its_columns(Person, connection):
     assert connection.hget('Person:1', 'age') == b'6'
 
 
+@pytest.mark.parametrize('save', ['update', 'refresh'])
+def test_a_default_goes_behind_what_others_wrote(connection, save):
+    """Data of other columns stay as other writers left them: a default fills in only what is missing by then."""
+    class Thing(rom.Model):
+        a = rom.Integer(default=7, index=True)
+        b = rom.Integer()
+
+    thing = Thing(b=1)
+    thing.save()
+    connection.hdel('Thing:1', 'a')
+    rom.session.rollback()
+    thing = Thing.get(1)
+    assert thing.a == 7
+    write_elsewhere(Thing, 1, a=5)
+    if save == 'update':
+        thing.b = 2
+    assert thing.save() == (1 if save == 'update' else 0) and thing.a == 5
+    assert connection.hget('Thing:1', 'a') == b'5' and connection.zscore('Thing:a:idx', 1) == 5
+
+
+def test_a_default_is_written_as_it_was_read(connection):
+    """What an entity says is what the row holds: a callable default is called once for a missing value."""
+    values = iter(range(100))
+
+    class Thing(rom.Model):
+        a = rom.Integer(default=lambda: next(values))
+    Thing().save()
+    for full in (False, True):
+        connection.hdel('Thing:1', 'a')
+        rom.session.rollback()
+        thing = Thing.get(1)
+        seen = thing.a
+        thing.save(full=full)
+        assert thing.a == seen == int(connection.hget('Thing:1', 'a'))
+
+
 # What derives from several columns -------------------------------------------------------------------------------
 
 @pytest.fixture
@@ -666,6 +702,23 @@ def test_deleted_only_when_redis_said_so(Person, connection, rom_connection, mon
     assert list(snapshot(connection)) == [b'Person:id:'] and all(p._deleted for p in people)
 
 
+def test_one_entity_given_twice(connection):
+    """Each entity is deleted, and its hooks are called, once."""
+    log = []
+
+    class Thing(rom.Model):
+        def _before_delete(self):
+            log.append('before')
+
+        def _after_delete(self):
+            log.append('after')
+
+    thing = Thing()
+    thing.save()
+    rom.session.delete(thing, [thing])
+    assert log == ['before', 'after'] and not connection.exists('Thing:1')
+
+
 def test_session_delete_is_one_call(Person, calls):
     """`session.delete` works in one round trip."""
     people = [Person(age=n) for n in range(10)]
@@ -789,6 +842,44 @@ def test_atomic_commit_sees_its_own_claims(Person, connection):
     assert connection.keys('Person:[0-9]*') == []
 
 
+def test_atomic_commit_lists_what_cannot_be_planned(connection):
+    """On failure BulkError lists every entity that stood in the way with its own error: values that no index takes as well."""
+    class Thing(rom.Model):
+        n = rom.Integer()
+        data = rom.Json()
+        half = rom.IndexOnly(keygen2=lambda attr, row: {'': float('nan') if row['n'] % 2 else 1})
+
+    things = [Thing(n=n, data=[]) for n in range(4)]
+    things[2].data.append(object())
+    with pytest.raises(BulkError) as caught:
+        rom.session.commit(atomic=True)
+    assert [entity.n for entity, error in caught.value.errors] == [1, 2, 3]
+    assert all(isinstance(error, InvalidColumnValue) for _, error in caught.value.errors)
+    assert connection.keys('Thing:[0-9]*') == [] and all(thing._new for thing in things)
+    things[2].data.pop()
+    for thing in things:
+        thing.n *= 2
+    assert rom.session.commit(atomic=True) == 16
+
+
+def test_atomic_commit_lists_a_row_that_vanished(Derived, connection, rom_connection, monkeypatch):
+    """On failure BulkError lists every entity that stood in the way: one that went while the commit was planned anew as well."""
+    entity = Derived(a=1, b=1)
+    entity.save()
+    entity.a = 2
+    connection.hset('Derived:1', 'b', 5)
+    send = rom_connection.execute_command
+
+    def execute_command(*args, **options):
+        if args[0] == 'HMGET':
+            connection.delete('Derived:1')
+        return send(*args, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    with pytest.raises(BulkError) as caught:
+        rom.session.commit(atomic=True)
+    assert [type(error) for _, error in caught.value.errors] == [EntityDeletedError]
+
+
 def test_atomic_commit_is_one_call(Person, calls):
     """`commit(atomic=True)`: in one script, however many."""
     Person().save()
@@ -852,6 +943,24 @@ def test_hooks_that_change_other_entities(connection, atomic):
         Part(n=n)
     rom.session.commit(atomic=atomic)
     assert connection.hget('Sum:1', 'total') == b'10' and not total._modified
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_hooks_that_delete_what_waits(connection, atomic):
+    """What hooks delete during a commit is not written by it, and does not stop it."""
+    class Thing(rom.Model):
+        n = rom.Integer(index=True)
+
+        def _before_update(self):
+            if not any(thing._deleted for thing in things):
+                [thing for thing in things if thing is not self][0].delete()
+
+    things = [Thing(n=n) for n in range(3)]
+    rom.session.commit()
+    for thing in things:
+        thing.n += 10
+    assert rom.session.commit(atomic=atomic) == 2
+    assert len(connection.keys('Thing:[0-9]*')) == 2 and problems(connection, Thing) == []
 
 
 def test_a_refused_requirement_writes_nothing(connection):

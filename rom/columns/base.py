@@ -55,6 +55,7 @@ class Column(_Column):
                  suffix=False, keygen2=None):
         self._required = required
         self._default = default
+        self.has_default = default is not NULL and default is not None
         self._unique = unique
         self._index = index
         self._keygen = keygen

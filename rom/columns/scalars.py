@@ -96,9 +96,9 @@ class Float(_Number):
 
     @staticmethod
     def _convert(value):
+        number = float(value)  # of a subclass, whose repr may be anything, the number itself
         if isinstance(value, float):
-            return value
-        number = float(value)
+            return number
         if isinstance(value, six.integer_types):
             if int(number) != value:
                 raise ValueError(value)
@@ -295,7 +295,7 @@ class Text(Column):
         return value
 
     def _to_redis(self, value):
-        return value
+        return codecs.plain_string(value)
 
 
 class Json(Column):
