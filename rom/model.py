@@ -33,6 +33,9 @@ class _ModelMetaclass(type):
         schema = Schema(name, namespace)
         for attr, column in _declared_columns(bases, dict).items():
             dict[attr] = column.bind(schema, attr)
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.check_relations(schema)
         schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
                       _inherited(bases, dict, 'geo_index'))
         dict.update(_described(schema))
@@ -128,7 +131,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
             if not isinstance(column, UnsafeColumn):
-                column._init_(self, type(self), attr, values.pop(attr, None), False)
+                column._init_(self, self._namespace, attr, values.pop(attr, None), False)
         if values and not extra_ok:
             raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
                                      % (sorted(values),), model=self._schema.name, columns=tuple(sorted(values)))
@@ -226,6 +229,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         (attr, value), = kwargs.items()
         column = cls._columns.get(attr)
         if getattr(column, '_unique', False) and not (isinstance(value, tuple) and column._index):
+            if isinstance(value, tuple):
+                raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
+                                 % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
             return cls._get_by_unique(column, value)
         if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
@@ -236,7 +242,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     @classmethod
     def _get_by_unique(cls, column, value):
-        many = isinstance(value, (list, tuple, set, frozenset))
+        many = isinstance(value, (list, set, frozenset))
         values = [cls._unique_text(column, each) for each in (value if many else [value])]
         rows = index.lookup_unique(cls._connection, cls._schema, column._attr, values)
         entities = cls._adopt([row for row in rows if row is not None], hold=True)
@@ -250,7 +256,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if column.is_reference:
             return six.text_type(getattr(value, '_id', value))
         try:
-            return unique_value_of(column, column._validate(value)) or u''
+            return unique_value_of(column, column.accept(value)) or u''
         except InvalidColumnValue as error:
             raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
 

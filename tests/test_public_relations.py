@@ -257,6 +257,8 @@ def test_foreign_model(connection):
     uses = Uses(thing=7)
     assert uses.thing.id == 7
     assert [found.id for found in Uses.query.filter(thing=5).all()] == [1]
+    with pytest.raises(InvalidColumnValue):
+        uses.thing = u'no id'
 
 
 # on_delete -------------------------------------------------------------------------------------------------------
