@@ -46,10 +46,17 @@ class Entity(object):
     @classmethod
     def _loaded(cls, id, raw, page, generation):
         if cls._has_own_init:
-            return cls(_row=(id, raw, page, generation))
+            return cls(_row=(id, raw, page, generation), **cls._told_on_loading(id, raw))
         entity = cls.__new__(cls)
         entity._load(id, raw, page, generation)
         return entity
+
+    @classmethod
+    def _told_on_loading(cls, id, raw):
+        """What 1.1.2 gives to an `__init__` of a model's own when a row is loaded: the texts, and `_loading`."""
+        told = dict((attr, as_text(value)) for attr, value in zip(cls._schema.stored, raw) if value is not None)
+        told.update({cls._pkey: str(id), '_loading': True})
+        return told
 
     def _hold(self, attr, value):
         if not self._assigned:

@@ -39,9 +39,10 @@ class _ModelMetaclass(type):
         schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
                       _inherited(bases, dict, 'geo_index'))
         dict.update(_described(schema))
-        dict['_has_own_init'] = not dict['_is_root'] and ('__init__' in dict or _inherited(bases, {}, '_has_own_init'))
         _warn_shadowing(name, bases, schema)
         model = type.__new__(cls, name, bases, dict)
+        model._has_own_init, model._has_own_save, model._has_own_delete = (
+            _overrides(model, method) for method in ('__init__', 'save', 'delete'))
         MODELS[name] = MODELS[namespace] = model
         for column in schema.columns.values():
             if isinstance(column, Column):
@@ -71,6 +72,12 @@ def _declared_columns(bases, dict):
     if not has_key:
         columns['id'] = PrimaryKey()
     return columns
+
+
+def _overrides(model, method):
+    """Whether a class of the program's own, a mixin included, defines a method that Model has."""
+    owner = next(vars(cls) for cls in model.__mro__ if method in vars(cls))
+    return not owner.get('_is_root')
 
 
 def _inherited(bases, dict, name):
@@ -324,7 +331,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :raises EntityDeletedError: where the row is gone
         """
         self._deleted = self._deleted and not force
-        return session._write([self], full or force, force, refresh=True)
+        return session._write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
@@ -335,7 +342,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if self._deleted:
             return
         if kwargs.get('skip_on_delete_i_really_mean_it') is SKIP_ON_DELETE:
-            session._remove([self])
+            session.delete_alone(self)
         else:
             session.delete_with_rules([self])
 

@@ -5,6 +5,7 @@ import threading
 import weakref
 
 from . import ondelete, store
+from .columns.registry import SKIP_ON_DELETE
 from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
                    pages, with_references)
 
@@ -38,6 +39,7 @@ class Session(threading.local):
         self._generation = 0
         self._writer = store.Writer()
         self._settled_jobs = ()
+        self._asking = None
 
     # -- switched off -------------------------------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class Session(threading.local):
         """
         entities = list(flatten(objects))
         ondelete.refuse_rules(set(type(entity) for entity in entities))
-        self._remove(entities)
+        self._remove(self._agreed(entities))
 
     def refresh(self, *objects, **kwargs):
         """Read entities again.
@@ -176,9 +178,10 @@ class Session(threading.local):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _write(self, entities, full, force, refresh=False):
+    def _write(self, entities, full, force, refresh=False, asked_by=None):
+        """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         settled = self._settle(entities)
-        work = Work(self._writer, full, force, refresh, settled)
+        work = Work(self._writer, full, force, refresh, settled, asked_by)
         for entity in with_references(entities):
             work.add(entity)
         return work.finish()
@@ -262,12 +265,35 @@ class Session(threading.local):
         for entity in entities:
             collector.collect(entity)
         collector.check()
+        collector.removed = self._agreed(collector.removed, entities)
         for entity in collector.removed:
             entity._before_delete()
         for change in collector.changed:
             change[0]._before_update()
         for connection, page in collector.pages():
             self._remove_atomically(connection, collector, page)
+
+    def _agreed(self, entities, asked_by=()):
+        """The entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
+
+        :param asked_by: entities whose delete() is running already
+        """
+        return [entity for entity in entities if entity in asked_by or not entity._has_own_delete or self._ask(entity)]
+
+    def _ask(self, entity):
+        before, self._asking = self._asking, entity
+        try:
+            entity.delete(skip_on_delete_i_really_mean_it=SKIP_ON_DELETE)
+            return self._asking is None
+        finally:
+            self._asking = before
+
+    def delete_alone(self, entity):
+        """Delete an entity without a look at on_delete rules; or agree to it, where that was being asked."""
+        if self._asking is entity:
+            self._asking = None
+        else:
+            self._remove([entity])
 
     def _not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""

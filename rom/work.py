@@ -240,8 +240,9 @@ class Change(Job):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, settled):
+    def __init__(self, writer, full, force, refresh, settled, asked_by=None):
         self.writer = writer
+        self.asked_by = asked_by  # the entity whose save() is running already
         self.full, self.force, self.refresh = full, force, refresh
         self.settled = settled
         self.jobs = []
@@ -252,6 +253,10 @@ class Work(object):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
         if entity in self.settled and not entity._modified:
             self.columns += self.settled.pop(entity)
+            return
+        if entity._has_own_save and entity is not self.asked_by:
+            self.send()
+            self.columns += entity.save(self.full, self.force) or 0
             return
         try:
             entity._before_write()

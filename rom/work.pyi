@@ -71,11 +71,13 @@ class Work:
     force: bool
     refresh: bool
     settled: Dict[Model, int]
+    asked_by: Optional[Model]
     jobs: List[Job]
     characters: int
     columns: int
     def __init__(
-        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int]
+        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int],
+        asked_by: Optional[Model] = ...,
     ) -> None: ...
     def add(self, entity: Model) -> None: ...
     def send(self) -> None: ...

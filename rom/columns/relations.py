@@ -53,7 +53,10 @@ class _Reference(Column):
         return None if value is None else self.accept(value)
 
     def encode(self, value):
-        return None if value is None else six.text_type(int(value.id))
+        try:
+            return None if value is None else six.text_type(int(value.id))
+        except (TypeError, ValueError):
+            raise self.refuse(value, 'takes objects whose id is a whole number, not %r' % (value.id,))
 
     def index_entries(self, text):
         """The id as a number.
