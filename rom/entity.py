@@ -122,7 +122,11 @@ class Entity(object):
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
         if attr in self._assigned or (column.is_mutable and attr in self._values):
             return column.encode(self._values[attr])
-        return column.encode(column.initial()) if raw is None else as_text(raw)
+        if raw is not None:
+            return as_text(raw)
+        if attr not in self._values:
+            column._read(self)  # a default that is called is called once
+        return column.encode(self._values[attr])
 
     def _texts(self):
         return dict((attr, self._text(attr)) for attr in self._schema.stored)
@@ -139,6 +143,12 @@ class Entity(object):
             if attr in self._values and attr not in self._assigned:
                 self._note_change_in_place(attr, changes)
         return changes
+
+    def _filled(self):
+        """{column: text} of what defaults stand in for: a save writes them into the row, as in 1.1.2."""
+        texts = dict((attr, self._text(attr)) for attr in self._schema.defaulted
+                     if attr not in self._assigned and self._raw[self._schema.position[attr]] is None)
+        return dict((attr, text) for attr, text in texts.items() if text is not None)
 
     def _note_change_in_place(self, attr, changes):
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
@@ -201,10 +211,10 @@ class Entity(object):
         self._deleted = True
         session.forget(self)
 
-    def _take_over(self, raw, texts):
+    def _take_over(self, raw, attrs):
         """Take stored values for the columns that are not about to be written."""
         for attr, place in self._schema.position.items():
-            if attr not in texts and self._raw[place] != raw[place]:
+            if attr not in attrs and self._raw[place] != raw[place]:
                 self._raw[place] = raw[place]
                 self._values.pop(attr, None)
                 if attr in self._assigned:  # to what was stored before: that says nothing

@@ -138,9 +138,9 @@ def index_entries(columns, row):
         attr = column._attr
         if column.text_is_score:
             text = row.text(attr)
-            if text is None:
+            if text is None and attr not in row._schema.defaulted:
                 continue
-            if _PLAIN_NUMBER.match(text):
+            if text is not None and _PLAIN_NUMBER.match(text):
                 found['scores'][attr] = text
                 continue
         made = _entries(column, row)
@@ -270,24 +270,25 @@ def insert(schema, after, texts):
     return operation
 
 
-def update(schema, id, before, after, texts):
+def update(schema, id, before, after, texts, filled=()):
     """The operation that writes some columns of a row and leaves all others as they are stored.
 
     :param before: `Row` as this writer knows it
     :param after: `Row` as it will be
     :param texts: {column: text or None} to be written
+    :param filled: those of these columns that another writer may have set meanwhile: it is planned again then
     """
     operation = _operation(schema, id)
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
     operation['unset'] = [attr for attr, text in texts.items() if text is None]
-    operation['expect'] = _expectation(schema, before._raw, texts)
+    operation['expect'] = _expectation(schema, before._raw, set(texts).difference(filled))
     columns = schema.affected_indexes(texts)
     uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
     operation['touched'] = [column._attr for column in columns]
     _index(operation, schema, columns, after, geo=True)
     _exchange(operation, uniques, constraints, before, after)
     sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
-    operation['assume'] = _expectation(schema, before._raw, (attr for attr in sources if attr not in texts))
+    operation['assume'] = _expectation(schema, before._raw, set(sources).difference(texts).union(filled))
     if _only_rescores(operation, schema, columns):
         operation['rescore'] = True
     return operation
@@ -307,11 +308,12 @@ def _only_rescores(operation, schema, columns):
     return not operation['unset'] and not any(c._attr not in operation['scores'] for c in columns)
 
 
-def rewrite(schema, id, before, after, texts, force=False):
+def rewrite(schema, id, before, after, texts, force=False, filled=()):
     """The operation that makes a row, and all its index entries, exactly what they should be.
 
     :param texts: {column: text or None} of every column, or {} to refresh index entries only
     :param force: write the row even where it has gone
+    :param filled: as for `update`
     """
     operation = _operation(schema, id)
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
@@ -326,8 +328,9 @@ def rewrite(schema, id, before, after, texts, force=False):
     if force:
         operation['force'], operation['assume'] = True, known
     else:
-        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in texts)
-        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in texts)
+        claimed = set(texts).difference(filled)
+        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in claimed)
+        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in claimed)
     return operation
 
 

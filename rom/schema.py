@@ -2,6 +2,7 @@
 
 import collections
 
+from .columns.registry import NULL
 from .exceptions import ColumnError, ORMError
 
 __all__ = ['Schema']
@@ -26,6 +27,7 @@ class Schema(object):
         self.position = {}
         self.fields = []
         self.mutable = ()   # stored columns whose values can change without being assigned
+        self.defaulted = () # stored columns whose default stands in for a missing value, references aside
         self.counted = 0    # columns that a first save counts: all but the unsafe ones
         self.shown = ()     # columns that to_dict() shows: all but lists of referrers and the unsafe ones
         self.indexed = ()
@@ -75,6 +77,8 @@ class Schema(object):
         for column in columns:
             column._position = self.position.get(column._attr)
         self.mutable = tuple(column._attr for column in columns if column.is_stored and column.is_mutable)
+        self.defaulted = tuple(column._attr for column in columns
+                               if column.is_stored and not column.is_reference and column._default is not NULL)
         self.counted = len(columns)
         self.shown = tuple(column._attr for column in columns
                            if column.is_stored or column.is_derived or column._attr == self.pk)

@@ -122,24 +122,28 @@ class Job(object):
         self.stored = None
         self.attempts = 0
         self.operation = self.texts = None
+        self.filled = frozenset()  # columns that a default is written to, unless another writer was there first
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
         entity, schema = self.entity, self.entity._schema
-        texts = entity._texts() if self.full or self.force or entity._new else entity._changes()
-        self.texts = texts
-        after = entity._row(texts)
+        whole = self.full or self.force or entity._new
+        changes = entity._texts() if whole else entity._changes()
+        self.texts = dict(entity._filled()) if not whole and (changes or self.refresh) else {}
+        self.filled = frozenset(self.texts).difference(changes)
+        self.texts.update(changes)
+        after = entity._row(self.texts)
         if entity._new:
-            self.operation = plan.insert(schema, after, texts)
+            self.operation = plan.insert(schema, after, self.texts)
             if entity._id is not None:  # handed out earlier, or just now to a keygen that asked
                 self.operation['id'] = str(entity._id)
-        elif self.force or self.full:
+        elif whole:
             before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
-            self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
-        elif texts:
-            self.operation = plan.update(schema, entity._id, entity._row(), after, texts)
+            self.operation = plan.rewrite(schema, entity._id, before, after, self.texts, self.force)
+        elif changes:
+            self.operation = plan.update(schema, entity._id, entity._row(), after, self.texts, self.filled)
         elif self.refresh:
-            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, {})
+            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, self.texts, filled=self.filled)
         else:
             self.operation = None
         return self.operation
@@ -166,7 +170,7 @@ class Job(object):
         elif raw is None:
             raise self.problem([0, 'gone'])
         else:
-            self.entity._take_over(raw, self.texts)
+            self.entity._take_over(raw, set(self.texts).difference(self.filled))
         self.plan()
 
     def recover(self, error):

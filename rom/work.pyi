@@ -1,4 +1,4 @@
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
+from typing import FrozenSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
 
 from .exceptions import BulkError, ORMError
 from .model import Model
@@ -43,6 +43,7 @@ class Job:
     was_new: bool
     stored: Optional[List[Any]]
     attempts: int
+    filled: FrozenSet[str]
     operation: Optional[_Operation]
     texts: Dict[str, Optional[str]]
     def __init__(self, entity: Model, full: bool, force: bool, refresh: bool) -> None: ...

@@ -350,6 +350,73 @@ def test_unique_with_keygen_keeps_the_value(connection):
     assert entity.save() == 1
 
 
+# Defaults of missing values -----------------------------------------------------------------------------------------
+
+@pytest.fixture
+def bare(connection):
+    """A model with defaults, and a row that was written before it had them."""
+    numbers = iter(range(5, 100))
+    Holder = model(a=rom.Integer(default=lambda: next(numbers), index=True), n=rom.Integer(),
+                   t=rom.Text(default=u'x', index=True, keygen=rom.IDENTITY))
+    connection.set('Holder:id:', 1)
+    connection.hset('Holder:1', 'id', 1)
+    return Holder
+
+
+def test_a_save_writes_defaults_into_an_older_row(bare, connection):
+    """The way to fill in and index a new column."""
+    entity = bare.get(1)
+    assert (entity.a, entity.t, entity._modified) == (5, u'x', False)
+    assert rom.session.commit() == 0 and connection.hgetall('Holder:1') == {b'id': b'1'}
+    assert entity.save() == 2 and entity.save() == 0
+    assert connection.hmget('Holder:1', 'a', 't') == [b'5', b'x']
+    assert bare.query.filter(a=5).count() == bare.query.filter(t=u'x').count() == 1
+
+
+def test_a_commit_of_changes_writes_defaults_too(bare, connection):
+    entity = bare.get(1)
+    entity.n = 1
+    assert rom.session.commit() == 3
+    assert connection.hmget('Holder:1', 'a', 't', 'n') == [b'5', b'x', b'1']
+
+
+@pytest.mark.parametrize('how', ['full', 'force'])
+def test_a_default_is_called_once(bare, connection, how):
+    entity = bare.get(1)
+    assert entity.a == 5
+    entity.save(**{how: True})
+    assert connection.hget('Holder:1', 'a') == b'5' and entity.a == 5
+
+
+def test_refresh_indices_indexes_defaults(bare, connection):
+    list(rom.util.refresh_indices(bare))
+    assert bare.query.filter(a=(0, None)).count() == bare.query.filter(t=u'x').count() == 1
+
+
+@better_than_old
+def test_a_default_gives_way_to_another_writer(bare, connection):
+    entity = bare.get(1)
+    entity.n = 1
+    connection.hset('Holder:1', 'a', 77)
+    assert entity.save() == 2
+    assert connection.hmget('Holder:1', 'a', 't', 'n') == [b'77', b'x', b'1'] and entity.a == 77
+    entity = bare.get(1)
+    connection.hdel('Holder:1', 't')
+    entity.refresh()
+    connection.hset('Holder:1', 't', 'y')
+    assert entity.save() == 0 and entity.t == u'y'
+    assert bare.query.filter(t=u'y').count() == 1 and bare.query.filter(t=u'x').count() == 0
+
+
+def test_a_value_that_was_removed_stays_removed_for_its_entity(bare, connection):
+    entity = bare(a=1)
+    entity.save()
+    entity.a = None
+    entity.save()
+    entity.n = 1
+    assert entity.save() == 1 and entity.a is None and connection.hget('Holder:2', 'a') is None
+
+
 # Column classes of a program's own ---------------------------------------------------------------------------------
 
 class Colour(object):
