@@ -101,6 +101,12 @@ class Entity(object):
         """bool: whether a save would write something."""
         return self._new or bool(self._changes())
 
+    @_modified.setter
+    def _modified(self, value):
+        # in 1.1.2 programs marked what they had changed in place; here that is found by comparing
+        if value:
+            self._remember()
+
     @property
     def _data(self):
         """dict: every column's value."""

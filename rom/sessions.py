@@ -6,7 +6,7 @@ import weakref
 
 from . import ondelete, store
 from .columns.registry import SKIP_ON_DELETE
-from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, finish, flatten, one_connection,
+from .work import (ATTEMPTS, Change, Job, Removal, Work, after_errors, bulk_error, entities_of, finish, one_connection,
                    pages, with_references)
 
 __all__ = ['Session', 'session']
@@ -147,25 +147,26 @@ class Session(threading.local):
 
         :returns: int, the number of columns written
         """
-        entities = list(flatten(objects))
+        entities = entities_of(objects, 'save')
         return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=True)
 
     def delete(self, *objects, **kwargs):
-        """Delete entities in one round trip.
+        """Delete entities in one round trip; None is passed over.
 
         :raises QueryError: for models on which an on_delete rule other than 'no action' depends
         """
-        entities = list(flatten(objects))
+        entities = entities_of(objects, 'delete', skip_none=True)
         ondelete.refuse_rules(set(type(entity) for entity in entities))
         self._remove(self._agreed(entities))
 
     def refresh(self, *objects, **kwargs):
-        """Read entities again.
+        """Read entities again, those that are new aside: they have no row yet.
 
         :param bool force: also those with changes, which are lost
         """
-        for entity in flatten(objects):
-            entity.refresh(force=kwargs.get('force', False))
+        for entity in entities_of(objects, 'refresh'):
+            if not entity._new:
+                entity.refresh(force=kwargs.get('force', False))
 
     def refresh_all(self, *objects, **kwargs):
         """Read every known entity again; `force` as for `refresh`."""

@@ -1,9 +1,9 @@
 """The unit of work: entities on their way to Redis, in calls of as many as fit."""
 
 from . import ondelete, plan, store
-from .exceptions import BulkError, InvalidOperation
+from .exceptions import BulkError, InvalidOperation, ORMError
 
-__all__ = ['ATTEMPTS', 'Change', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
+__all__ = ['ATTEMPTS', 'Change', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'entities_of', 'finish',
            'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
@@ -47,13 +47,26 @@ def one_connection(jobs):
                                % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
 
 
-def flatten(objects):
+def entities_of(objects, verb, skip_none=False):
+    """The entities among what a session is given, lists of them included.
+
+    :param objects: entities, and lists of what may be in here
+    :param verb: what is to be done with them, for the message
+    :param skip_none: pass over None
+    :returns: list
+    :raises ORMError: for anything else
+    """
+    found = []
     for item in objects:
         if isinstance(item, (list, tuple, set, frozenset)):
-            for entity in item:
-                yield entity
+            found.extend(entities_of(item, verb, skip_none))
+        elif item is None and skip_none:
+            continue
+        elif not hasattr(type(item), '_schema'):
+            raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
         else:
-            yield item
+            found.append(item)
+    return found
 
 
 def pages(jobs):

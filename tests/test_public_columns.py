@@ -503,6 +503,19 @@ def test_index_has_the_value_and_not_its_text(connection):
     assert Holder.query.filter(price=5).all() == [entity] and Holder.query.filter(price=500).all() == []
 
 
+@pytest.mark.parametrize('allowed,value,given', [(int, 5, u'5'), (float, 0.1, u'0.1'), (complex, 1 + 2j, u'(1+2j)')])
+def test_a_column_class_may_say_no_more_than_its_type(connection, allowed, value, given):
+    Holder = model(col=type('Mine', (rom.Column,), {'_allowed': allowed})())
+    assert Holder(col=given).col == value and reloaded(Holder(col=value)).col == value
+
+
+@better_than_old
+def test_converting_loses_nothing():
+    Holder = model(col=type('Mine', (rom.Column,), {'_allowed': int})())
+    with pytest.raises(InvalidColumnValue):
+        Holder(col=1.5)
+
+
 @pytest.mark.parametrize('allowed', [None, ()])
 def test_a_column_class_says_what_it_takes(allowed):
     attributes = {} if allowed is None else {'_allowed': allowed}

@@ -384,6 +384,38 @@ def test_hooks_of_on_delete(hooked, connection):
         assert 'child before' in log and 'child after' in log
 
 
+def test_what_is_no_entity_is_refused(Item):
+    for function in (rom.session.save, rom.session.refresh):
+        for wrong in (None, 5, [None], ['x']):
+            with pytest.raises(rom.ORMError) as caught:
+                function(wrong)
+            assert type(caught.value) is rom.ORMError
+    rom.session.delete(None, [None])
+    assert rom.session.save([[Item(n=1)]]) == 3
+
+
+def test_new_entities_are_not_refreshed(Item, connection):
+    new, stored = Item(n=1), Item(n=2)
+    stored.save()
+    stored.n = 3
+    rom.session.refresh(new)
+    rom.session.refresh_all(force=True)
+    assert (new.n, stored.n) == (1, 2)
+
+
+def test_modified_can_be_set(connection):
+    """As programs do that have changed a value in place."""
+    class Holder(rom.Model):
+        data = rom.Json()
+    Holder(data={u'a': 1})
+    rom.session.commit()
+    holder = Holder.get(1)
+    holder.data[u'b'] = 2
+    holder._modified = True
+    rom.session.commit()
+    assert connection.hget('Holder:1', 'data') == b'{"a": 1, "b": 2}'
+
+
 # Models with methods of their own --------------------------------------------------------------------------------
 
 class Stamped(object):

@@ -3,6 +3,7 @@
 import copy
 import datetime
 import decimal
+import numbers
 
 import six
 
@@ -222,7 +223,10 @@ class Column(_Column):
         if isinstance(value, self._allowed):
             return value
         try:
-            return self._from_redis(value.decode('utf-8') if isinstance(value, bytes) else value)
+            found = self._from_redis(value.decode('utf-8') if isinstance(value, bytes) else value)
+            if isinstance(value, numbers.Number) and isinstance(found, numbers.Number) and found != value:
+                raise ValueError('it would become %r' % (found,))
+            return found
         except InvalidColumnValue:
             raise
         except Exception as error:
@@ -247,10 +251,12 @@ class Column(_Column):
                                   columns=(self._attr,), value=value)
 
     def _to_redis(self, value):
-        return six.text_type(value)
+        """The text that a row keeps for a value; column classes of one's own may say another."""
+        return value if isinstance(value, six.text_type) else six.text_type(repr(value))
 
     def _from_redis(self, value):
-        return value
+        """The value that a row's text stands for; by default what the one allowed type makes of it."""
+        return value if isinstance(self._allowed, tuple) else self._allowed(value)
 
     def encode(self, value):
         """The text that a row keeps for `value`; None for None.

@@ -297,6 +297,9 @@ class Text(Column):
     def _to_redis(self, value):
         return value
 
+    def _from_redis(self, value):
+        return value.decode('utf-8') if isinstance(value, bytes) else value
+
 
 class Json(Column):
     """A dict, list or tuple that JSON can tell. In-place changes are noticed.
