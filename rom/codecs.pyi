@@ -1,7 +1,18 @@
 import datetime
 from decimal import Decimal
-from typing import Any, Iterable, List, Tuple, TypeVar, Union
+from typing import Any, Iterable, Tuple, Union
 
+from .texts import (
+    compact_json as compact_json,
+    has_surrogates as has_surrogates,
+    json_dumps as json_dumps,
+    latin1_to_text as latin1_to_text,
+    plain_string as plain_string,
+    reverse_text as reverse_text,
+    text_to_bytes as text_to_bytes,
+    word_forms as word_forms,
+    word_text as word_text,
+)
 from .timestamps import (
     _epoch as _epoch,
     _epochd as _epochd,
@@ -43,6 +54,7 @@ __all__ = [
     "_encode_unique_constraint",
     "latin1_to_text",
     "text_to_bytes",
+    "plain_string",
     "word_text",
     "word_forms",
     "has_surrogates",
@@ -53,7 +65,6 @@ __all__ = [
 
 _Text = Union[str, bytes]
 _Number = Union[int, float, Decimal, str, bytes, datetime.date, datetime.time]
-_AnyStr = TypeVar("_AnyStr", str, bytes)
 
 def encode_int(value: int) -> str: ...
 def decode_int(text: _Text) -> int: ...
@@ -64,11 +75,3 @@ def _bigint_to_float(v: int) -> float: ...
 def _prefix_score(v: _Text, next: bool = ...) -> str: ...
 def prefix_range(prefix: _Text) -> Tuple[str, str]: ...
 def _encode_unique_constraint(data: Iterable[Any]) -> str: ...
-def latin1_to_text(value: bytes) -> str: ...
-def text_to_bytes(value: _Text) -> bytes: ...
-def word_text(value: _Text) -> str: ...
-def word_forms(value: _Text) -> List[str]: ...
-def has_surrogates(text: str) -> bool: ...
-def reverse_text(value: _AnyStr) -> _AnyStr: ...
-def json_dumps(value: Any) -> str: ...
-def compact_json(value: Any) -> str: ...

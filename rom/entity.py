@@ -46,10 +46,17 @@ class Entity(object):
     @classmethod
     def _loaded(cls, id, raw, page, generation):
         if cls._has_own_init:
-            return cls(_row=(id, raw, page, generation))
+            return cls(_row=(id, raw, page, generation), **cls._told_on_loading(id, raw))
         entity = cls.__new__(cls)
         entity._load(id, raw, page, generation)
         return entity
+
+    @classmethod
+    def _told_on_loading(cls, id, raw):
+        """What 1.1.2 gives to an `__init__` of a model's own when a row is loaded: the texts, and `_loading`."""
+        told = dict((attr, as_text(value)) for attr, value in zip(cls._schema.stored, raw) if value is not None)
+        told.update({cls._pkey: str(id), '_loading': True})
+        return told
 
     def _hold(self, attr, value):
         if not self._assigned:
@@ -97,6 +104,12 @@ class Entity(object):
         except InvalidColumnValue:  # changed in place to what cannot be stored: the save will say so
             return True
 
+    @_modified.setter
+    def _modified(self, value):
+        # in 1.1.2 programs marked what they had changed in place; here that is found by comparing
+        if value:
+            self._remember()
+
     @property
     def _data(self):
         """dict: every column's value."""
@@ -118,7 +131,9 @@ class Entity(object):
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
         if attr in self._assigned or (attr in self._values and (column.is_mutable or raw is None)):
             return column.encode(self._values[attr])
-        return column.encode(column.missing()) if raw is None else as_text(raw)
+        if raw is not None:
+            return as_text(raw)
+        return column.encode(self._values[attr] if attr in self._values else column._read(self))
 
     def _texts(self):
         return dict((attr, self._text(attr)) for attr in self._schema.stored)
@@ -135,6 +150,12 @@ class Entity(object):
             if attr in self._values and attr not in self._assigned:
                 self._note_change_in_place(attr, changes)
         return changes
+
+    def _filled(self):
+        """{column: text} of what defaults stand in for: a save writes them into the row, as in 1.1.2."""
+        texts = dict((attr, self._text(attr)) for attr in self._schema.defaulted
+                     if attr not in self._assigned and self._raw[self._schema.position[attr]] is None)
+        return dict((attr, text) for attr, text in texts.items() if text is not None)
 
     def _note_change_in_place(self, attr, changes):
         column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
@@ -209,10 +230,10 @@ class Entity(object):
         self._deleted = True
         session.forget(self)
 
-    def _take_over(self, raw, texts):
+    def _take_over(self, raw, attrs):
         """Take stored values for the columns that are not about to be written."""
         for attr, place in self._schema.position.items():
-            if attr not in texts and as_text(self._raw[place]) != as_text(raw[place]):
+            if attr not in attrs and as_text(self._raw[place]) != as_text(raw[place]):
                 self._raw[place] = raw[place]
                 self._values.pop(attr, None)
                 if attr in self._assigned:  # to what was stored before: that says nothing

@@ -33,12 +33,16 @@ class _ModelMetaclass(type):
         schema = Schema(name, namespace)
         for attr, column in _declared_columns(bases, dict).items():
             dict[attr] = column.bind(schema, attr)
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.check_relations(schema)
         schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
                       _inherited(bases, dict, 'geo_index'))
         dict.update(_described(schema))
-        dict['_has_own_init'] = not dict['_is_root'] and ('__init__' in dict or _inherited(bases, {}, '_has_own_init'))
         _warn_shadowing(name, bases, schema)
         model = type.__new__(cls, name, bases, dict)
+        model._has_own_init, model._has_own_save, model._has_own_delete = (
+            _overrides(model, method) for method in ('__init__', 'save', 'delete'))
         MODELS[name] = MODELS[namespace] = model
         for column in schema.columns.values():
             if isinstance(column, Column):
@@ -68,6 +72,12 @@ def _declared_columns(bases, dict):
     if not has_key:
         columns['id'] = PrimaryKey()
     return columns
+
+
+def _overrides(model, method):
+    """Whether a class of the program's own, a mixin included, defines a method that Model has."""
+    owner = next(vars(cls) for cls in model.__mro__ if method in vars(cls))
+    return not owner.get('_is_root')
 
 
 def _inherited(bases, dict, name):
@@ -128,7 +138,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
             if not isinstance(column, UnsafeColumn):
-                column._init_(self, type(self), attr, values.pop(attr, None), False)
+                column._init_(self, self._namespace, attr, values.pop(attr, None), False)
         if values and not extra_ok:
             raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
                                      % (sorted(values),), model=self._schema.name, columns=tuple(sorted(values)))
@@ -226,6 +236,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         (attr, value), = kwargs.items()
         column = cls._columns.get(attr)
         if getattr(column, '_unique', False) and not (isinstance(value, tuple) and column._index):
+            if isinstance(value, tuple):
+                raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
+                                 % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
             return cls._get_by_unique(column, value)
         if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
@@ -236,7 +249,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     @classmethod
     def _get_by_unique(cls, column, value):
-        many = isinstance(value, (list, tuple, set, frozenset))
+        many = isinstance(value, (list, set, frozenset))
         values = [cls._unique_text(column, each) for each in (value if many else [value])]
         rows = index.lookup_unique(cls._connection, cls._schema, column._attr, values)
         entities = cls._adopt([row for row in rows if row is not None], hold=True)
@@ -250,7 +263,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if column.is_reference:
             return six.text_type(getattr(value, '_id', value))
         try:
-            return unique_value_of(column, column._validate(value)) or u''
+            return unique_value_of(column, column.accept(value)) or u''
         except InvalidColumnValue as error:
             raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
 
@@ -318,7 +331,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :raises EntityDeletedError: where the row is gone
         """
         self._deleted = self._deleted and not force
-        return session._write([self], full or force, force, refresh=True)
+        return session._write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
@@ -329,7 +342,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if self._deleted:
             return
         if kwargs.get('skip_on_delete_i_really_mean_it') is SKIP_ON_DELETE:
-            session._remove([self])
+            session.delete_alone(self)
         else:
             session.delete_with_rules([self])
 

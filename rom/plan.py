@@ -138,9 +138,9 @@ def index_entries(columns, row):
         attr = column._attr
         if column.text_is_score:
             text = row.text(attr)
-            if text is None:
+            if text is None and attr not in row._schema.defaulted:
                 continue
-            if _PLAIN_NUMBER.match(text):
+            if text is not None and _PLAIN_NUMBER.match(text):
                 found['scores'][attr] = text
                 continue
         made = _entries(column, row)

@@ -5,8 +5,9 @@ import threading
 import weakref
 
 from . import ondelete, store
+from .columns.registry import SKIP_ON_DELETE
 from .exceptions import InvalidOperation
-from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, finish, flatten,
+from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, entities_of, finish,
                    gather_errors, once_each, one_connection, pages, with_references)
 
 __all__ = ['Session', 'session']
@@ -39,6 +40,7 @@ class Session(threading.local):
         self._generation = 0
         self._writer = store.Writer()
         self._settled_jobs = ()
+        self._asking = None
 
     # -- switched off -------------------------------------------------------------------------------------------------
 
@@ -146,25 +148,26 @@ class Session(threading.local):
 
         :returns: int, the number of columns written
         """
-        entities = list(flatten(objects))
+        entities = entities_of(objects, 'save')
         return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=True)
 
     def delete(self, *objects, **kwargs):
-        """Delete entities in one round trip.
+        """Delete entities in one round trip; None is passed over.
 
         :raises QueryError: for models on which an on_delete rule other than 'no action' depends
         """
-        entities = list(flatten(objects))
+        entities = entities_of(objects, 'delete', skip_none=True)
         ondelete.refuse_rules(set(type(entity) for entity in entities))
-        self._remove(entities)
+        self._remove(self._agreed(self._not_deleted(entities), {}))
 
     def refresh(self, *objects, **kwargs):
-        """Read entities again.
+        """Read entities again, those that are new aside: they have no row yet.
 
         :param bool force: also those with changes, which are lost
         """
-        for entity in flatten(objects):
-            entity.refresh(force=kwargs.get('force', False))
+        for entity in entities_of(objects, 'refresh'):
+            if not entity._new:
+                entity.refresh(force=kwargs.get('force', False))
 
     def refresh_all(self, *objects, **kwargs):
         """Read every known entity again; `force` as for `refresh`."""
@@ -177,9 +180,10 @@ class Session(threading.local):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _write(self, entities, full, force, refresh=False):
+    def _write(self, entities, full, force, refresh=False, asked_by=None):
+        """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         settled = self._settle(entities)
-        work = Work(self._writer, full, force, refresh, settled)
+        work = Work(self._writer, full, force, refresh, settled, asked_by)
         deleted = Entities(entity for entity in entities if entity._deleted)
         for entity in with_references(entities):
             if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
@@ -266,12 +270,13 @@ class Session(threading.local):
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        announced = set()
+        announced, decisions = set(), {}
         for _ in range(ATTEMPTS):
             collector = ondelete.Collector(self._known_of)
             for entity in self._not_deleted(entities):
                 collector.collect(entity)
             collector.check()
+            collector.removed = self._agreed(collector.removed, decisions, entities)
             self._announce(collector, announced)
             if all(self._remove_atomically(collector, page) for page in collector.pages()):
                 return
@@ -290,6 +295,33 @@ class Session(threading.local):
         targets = collector.new_targets()
         if targets:
             self._write(targets, False, False)
+
+    def _agreed(self, entities, decisions, asked_by=()):
+        """The entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
+
+        :param decisions: {pk: bool} of those asked before, added to
+        :param asked_by: entities whose delete() is running already
+        """
+        for entity in entities:
+            if entity._pk not in decisions:
+                decisions[entity._pk] = (not entity._has_own_delete or any(entity is each for each in asked_by)
+                                         or self._ask(entity))
+        return [entity for entity in entities if decisions[entity._pk]]
+
+    def _ask(self, entity):
+        before, self._asking = self._asking, entity
+        try:
+            entity.delete(skip_on_delete_i_really_mean_it=SKIP_ON_DELETE)
+            return self._asking is None
+        finally:
+            self._asking = before
+
+    def delete_alone(self, entity):
+        """Delete an entity without a look at on_delete rules; or agree to it, where that was being asked."""
+        if self._asking is entity:
+            self._asking = None
+        else:
+            self._remove([entity])
 
     def _not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""

@@ -9,6 +9,8 @@ import re
 
 import six
 
+from .texts import _shown
+
 __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
@@ -201,12 +203,3 @@ def _datetime_at(micros, shown):
         if micros == 253402300800 * _MICROS:
             return datetime.datetime.max
         raise ValueError('%s seconds since 1970 is outside the years 1 to 9999' % _shown(shown))
-
-
-def _shown(value):
-    """A value for a message: never long, never an error itself."""
-    try:
-        text = repr(value)
-    except Exception:  # an int of more digits than CPython prints, an object with a broken __repr__
-        text = 'a %s' % type(value).__name__
-    return text if len(text) <= 100 else text[:97] + '...'

@@ -3,7 +3,7 @@
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
 
-__all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'finish', 'flatten',
+__all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'entities_of', 'finish',
            'gather_errors', 'once_each', 'one_connection', 'pages', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
@@ -98,13 +98,26 @@ def once_each(entities):
             yield entity
 
 
-def flatten(objects):
+def entities_of(objects, verb, skip_none=False):
+    """The entities among what a session is given, lists of them included.
+
+    :param objects: entities, and lists of what may be in here
+    :param verb: what is to be done with them, for the message
+    :param skip_none: pass over None
+    :returns: list
+    :raises ORMError: for anything else
+    """
+    found = []
     for item in objects:
         if isinstance(item, (list, tuple, set, frozenset)):
-            for entity in item:
-                yield entity
+            found.extend(entities_of(item, verb, skip_none))
+        elif item is None and skip_none:
+            continue
+        elif not hasattr(type(item), '_schema'):
+            raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
         else:
-            yield item
+            found.append(item)
+    return found
 
 
 def pages(jobs):
@@ -173,7 +186,7 @@ class Job(object):
         self.stored = None
         self.attempts = 0
         self.operation = self.texts = None
-        self.filled = {}
+        self.filled = {}  # defaults to be written, unless another writer was there first
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
@@ -187,7 +200,7 @@ class Job(object):
             self.operation = plan.insert(schema, after, texts)
             if entity._id is not None:  # handed out earlier, or just now to a keygen that asked
                 self.operation['id'] = str(entity._id)
-        elif self.force or self.full:
+        elif whole:
             before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
             self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
         elif changes:
@@ -308,8 +321,9 @@ class Change(StoredJob):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, settled):
+    def __init__(self, writer, full, force, refresh, settled, asked_by=None):
         self.writer = writer
+        self.asked_by = asked_by  # the entity whose save() is running already
         self.full, self.force, self.refresh = full, force, refresh
         self.settled = settled
         self.jobs = []
@@ -320,6 +334,10 @@ class Work(object):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
         if id(entity) in self.settled and not entity._modified:
             self.columns += self.settled.pop(id(entity))[1]
+            return
+        if entity._has_own_save and entity is not self.asked_by:
+            self.send()
+            self.columns += entity.save(self.full, self.force) or 0
             return
         try:
             entity._before_write()

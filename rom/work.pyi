@@ -1,4 +1,4 @@
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
+from typing import FrozenSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
 
 from .exceptions import BulkError, ORMError
 from .model import Model
@@ -12,8 +12,8 @@ __all__ = [
     "Work",
     "after_errors",
     "bulk_error",
+    "entities_of",
     "finish",
-    "flatten",
     "one_connection",
     "pages",
     "with_references",
@@ -30,7 +30,7 @@ def finish(jobs: Sequence[Job], outcome: Outcome) -> List[int]: ...
 def after_errors(jobs: List[_J], outcome: Outcome) -> List[_J]: ...
 def bulk_error(jobs: Sequence[Job], errors: Iterable[_Error]) -> BulkError: ...
 def one_connection(jobs: Sequence[Job]) -> None: ...
-def flatten(objects: Iterable[Any]) -> Iterator[Model]: ...
+def entities_of(objects: Iterable[Any], verb: str, skip_none: bool = ...) -> List[Model]: ...
 def pages(jobs: Iterable[_J]) -> Iterator[List[_J]]: ...
 def with_references(entities: Iterable[Model]) -> List[Model]: ...
 
@@ -43,6 +43,7 @@ class Job:
     was_new: bool
     stored: Optional[List[Any]]
     attempts: int
+    filled: FrozenSet[str]
     operation: Optional[_Operation]
     texts: Dict[str, Optional[str]]
     def __init__(self, entity: Model, full: bool, force: bool, refresh: bool) -> None: ...
@@ -71,11 +72,13 @@ class Work:
     force: bool
     refresh: bool
     settled: Dict[Model, int]
+    asked_by: Optional[Model]
     jobs: List[Job]
     characters: int
     columns: int
     def __init__(
-        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int]
+        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int],
+        asked_by: Optional[Model] = ...,
     ) -> None: ...
     def add(self, entity: Model) -> None: ...
     def send(self) -> None: ...

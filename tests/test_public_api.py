@@ -302,7 +302,7 @@ def test_get_by(User):
     assert ids(User.get_by(age=(2, 4))) == [3, 4, 5] and ids(User.get_by(age=(4, None))) == [5, 6]
     assert ids(User.get_by(age=(None, None), _limit=(1, 2))) == [2, 3]
     assert sorted(ids(User.get_by(name=u'n1'))) == [2, 4, 6]
-    for wrong in ({}, {'age': 1, 'email': u'e1'}, {'level': 3}, {'nope': 1}):
+    for wrong in ({}, {'age': 1, 'email': u'e1'}, {'level': 3}, {'nope': 1}, {'email': (u'e1', u'e2')}):
         raised(rom.QueryError, User.get_by, **wrong)
 
 

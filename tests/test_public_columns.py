@@ -373,3 +373,205 @@ def test_unique_with_keygen_keeps_the_value(connection):
         Holder(email=u'ann@x').save()
     entity.email = u'ANN@x'
     assert entity.save() == 1
+
+
+# Defaults of missing values -----------------------------------------------------------------------------------------
+
+@pytest.fixture
+def bare(connection):
+    """A model with defaults, and a row that was written before it had them."""
+    numbers = iter(range(5, 100))
+    Holder = model(a=rom.Integer(default=lambda: next(numbers), index=True), n=rom.Integer(),
+                   t=rom.Text(default=u'x', index=True, keygen=rom.IDENTITY))
+    connection.set('Holder:id:', 1)
+    connection.hset('Holder:1', 'id', 1)
+    return Holder
+
+
+def test_a_save_writes_defaults_into_an_older_row(bare, connection):
+    """The way to fill in and index a new column."""
+    entity = bare.get(1)
+    assert (entity.a, entity.t, entity._modified) == (5, u'x', False)
+    assert rom.session.commit() == 0 and connection.hgetall('Holder:1') == {b'id': b'1'}
+    assert entity.save() == 2 and entity.save() == 0
+    assert connection.hmget('Holder:1', 'a', 't') == [b'5', b'x']
+    assert bare.query.filter(a=5).count() == bare.query.filter(t=u'x').count() == 1
+
+
+def test_a_commit_of_changes_writes_defaults_too(bare, connection):
+    entity = bare.get(1)
+    entity.n = 1
+    assert rom.session.commit() == 3
+    assert connection.hmget('Holder:1', 'a', 't', 'n') == [b'5', b'x', b'1']
+
+
+@pytest.mark.parametrize('how', ['full', 'force'])
+def test_a_default_is_called_once(bare, connection, how):
+    entity = bare.get(1)
+    assert entity.a == 5
+    entity.save(**{how: True})
+    assert connection.hget('Holder:1', 'a') == b'5' and entity.a == 5
+
+
+def test_refresh_indices_indexes_defaults(bare, connection):
+    list(rom.util.refresh_indices(bare))
+    assert bare.query.filter(a=(0, None)).count() == bare.query.filter(t=u'x').count() == 1
+
+
+@better_than_old
+def test_a_default_gives_way_to_another_writer(bare, connection):
+    entity = bare.get(1)
+    entity.n = 1
+    connection.hset('Holder:1', 'a', 77)
+    assert entity.save() == 2
+    assert connection.hmget('Holder:1', 'a', 't', 'n') == [b'77', b'x', b'1'] and entity.a == 77
+    entity = bare.get(1)
+    connection.hdel('Holder:1', 't')
+    entity.refresh()
+    connection.hset('Holder:1', 't', 'y')
+    assert entity.save() == 0 and entity.t == u'y'
+    assert bare.query.filter(t=u'y').count() == 1 and bare.query.filter(t=u'x').count() == 0
+
+
+def test_a_value_that_was_removed_stays_removed_for_its_entity(bare, connection):
+    entity = bare(a=1)
+    entity.save()
+    entity.a = None
+    entity.save()
+    entity.n = 1
+    assert entity.save() == 1 and entity.a is None and connection.hget('Holder:2', 'a') is None
+
+
+# Column classes of a program's own ---------------------------------------------------------------------------------
+
+class Colour(object):
+    def __init__(self, name):
+        self.name = name
+
+
+class ColourColumn(rom.Column):
+    _allowed = Colour
+
+    def _to_redis(self, value):
+        return value.name
+
+    def _from_redis(self, value):
+        return Colour(value)
+
+
+class Words(rom.Text):
+    _allowed = list
+
+    def _to_redis(self, value):
+        return u','.join(value)
+
+    def _from_redis(self, value):
+        return value.split(u',')
+
+
+class Even(rom.Integer):
+    def _validate(self, value):
+        super(Even, self)._validate(value)
+        if value % 2:
+            raise InvalidColumnValue('odd')
+
+
+class Cents(rom.Integer):
+    def _to_redis(self, value):
+        return super(Cents, self)._to_redis(value * 100)
+
+    def _from_redis(self, value):
+        return super(Cents, self)._from_redis(value) // 100
+
+
+def test_validate_only_checks(connection):
+    """What `_validate` returns is no value: in 1.1.2 it returns nothing."""
+    Holder = model(even=Even(index=True), other=Even(unique=True, default=2))
+    entity = Holder(even=u'4')
+    assert (entity.even, entity.other) == (4, 2)
+    for wrong in (3, u'5'):
+        with pytest.raises(InvalidColumnValue):
+            Holder(even=wrong)
+        with pytest.raises(InvalidColumnValue):
+            entity.even = wrong
+    entity.even = 6
+    again = reloaded(entity)
+    assert (again.even, again.other) == (6, 2)
+    assert Holder.query.filter(even=6).all() == [again] and Holder.get_by(other=2) is again
+
+
+def test_values_of_another_type(connection):
+    """A value that is none of `_allowed` is read by `_from_redis`, and then checked."""
+    Holder = model(colour=ColourColumn(required=True), other=ColourColumn(default=Colour(u'red')))
+    entity = Holder(colour=u'blue')
+    assert (entity.colour.name, entity.other.name) == (u'blue', u'red')
+    entity.colour = u'pink'
+    assert reloaded(entity).colour.name == u'pink'
+    with pytest.raises(rom.exceptions.MissingColumn):
+        Holder()
+
+
+def test_allowed_types_of_a_builtin_column_can_be_others(connection):
+    Holder = model(words=Words(index=True, keygen=lambda words: words))
+    entity = Holder(words=[u'a', u'b'])
+    entity.save()
+    entity.words.append(u'c')
+    assert entity.save() == 1
+    assert reloaded(entity).words == [u'a', u'b', u'c']
+    assert Holder.query.filter(words=u'c').count() == 1
+
+
+def test_index_has_the_value_and_not_its_text(connection):
+    Holder = model(price=Cents(index=True))
+    entity = reloaded(Holder(price=5))
+    assert entity.price == 5 and connection.hget('Holder:1', 'price') in (b'500', u'500')
+    assert Holder.query.filter(price=5).all() == [entity] and Holder.query.filter(price=500).all() == []
+
+
+@pytest.mark.parametrize('allowed,value,given', [(int, 5, u'5'), (float, 0.1, u'0.1'), (complex, 1 + 2j, u'(1+2j)')])
+def test_a_column_class_may_say_no_more_than_its_type(connection, allowed, value, given):
+    Holder = model(col=type('Mine', (rom.Column,), {'_allowed': allowed})())
+    assert Holder(col=given).col == value and reloaded(Holder(col=value)).col == value
+
+
+@better_than_old
+def test_converting_loses_nothing():
+    Holder = model(col=type('Mine', (rom.Column,), {'_allowed': int})())
+    with pytest.raises(InvalidColumnValue):
+        Holder(col=1.5)
+
+
+@pytest.mark.parametrize('allowed', [None, ()])
+def test_a_column_class_says_what_it_takes(allowed):
+    attributes = {} if allowed is None else {'_allowed': allowed}
+    with pytest.raises(ColumnError):
+        type('Mine', (rom.Column,), attributes)()
+
+
+def test_init_of_a_column_is_told_the_namespace(connection):
+    told = []
+
+    class Slug(rom.Text):
+        def _init_(self, obj, model, attr, value, loading):
+            told.append((model, attr, value, loading))
+            super(Slug, self)._init_(obj, model, attr, value or u'slug', loading)
+    Holder = model(slug=Slug(), _namespace='held')
+    assert Holder().slug == u'slug'
+    assert told == [('held', 'slug', None, False)]
+
+
+@pytest.mark.parametrize('column', [rom.Text, rom.Integer])
+def test_keygen_without_an_index(column):
+    with pytest.raises(ColumnError):
+        column(keygen=lambda value: [])
+
+
+def test_index_only_holds_nothing(connection):
+    Holder = model(name=rom.Text(), index=rom.IndexOnly('name', keygen=rom.IDENTITY))
+    with pytest.raises(InvalidColumnValue):
+        Holder(index=u'x')
+    entity = Holder(name=u'a', index=None)
+    with pytest.raises(InvalidColumnValue):
+        entity.index = u'x'
+    entity.index = None
+    assert entity.index is None

@@ -259,6 +259,19 @@ def test_foreign_model(connection):
     assert [found.id for found in Uses.query.filter(thing=5).all()] == [1]
 
 
+@better_than_old
+def test_foreign_ids_are_whole_numbers(connection):
+    class Uses(rom.Model):
+        thing = rom.ForeignModel(Other)
+    uses = Uses()
+    with pytest.raises(InvalidColumnValue):
+        uses.thing = u'no id'
+    uses.thing = Other(u'no id')
+    with pytest.raises(InvalidColumnValue) as caught:
+        uses.save()
+    assert 'Uses.thing' in str(caught.value) and not connection.exists('Uses:1')
+
+
 # on_delete -------------------------------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -382,3 +382,112 @@ def test_hooks_of_on_delete(hooked, connection):
     assert not connection.exists('Child:1') and (1, 'before_delete', True) in log and (1, 'after_delete', False) in log
     if not OLD:
         assert 'child before' in log and 'child after' in log
+
+
+def test_what_is_no_entity_is_refused(Item):
+    for function in (rom.session.save, rom.session.refresh):
+        for wrong in (None, 5, [None], ['x']):
+            with pytest.raises(rom.ORMError) as caught:
+                function(wrong)
+            assert type(caught.value) is rom.ORMError
+    rom.session.delete(None, [None])
+    assert rom.session.save([[Item(n=1)]]) == 3
+
+
+def test_new_entities_are_not_refreshed(Item, connection):
+    new, stored = Item(n=1), Item(n=2)
+    stored.save()
+    stored.n = 3
+    rom.session.refresh(new)
+    rom.session.refresh_all(force=True)
+    assert (new.n, stored.n) == (1, 2)
+
+
+def test_modified_can_be_set(connection):
+    """As programs do that have changed a value in place."""
+    class Holder(rom.Model):
+        data = rom.Json()
+    Holder(data={u'a': 1})
+    rom.session.commit()
+    holder = Holder.get(1)
+    holder.data[u'b'] = 2
+    holder._modified = True
+    rom.session.commit()
+    assert connection.hget('Holder:1', 'data') == b'{"a": 1, "b": 2}'
+
+
+# Models with methods of their own --------------------------------------------------------------------------------
+
+class Stamped(object):
+    def __init__(self, **values):
+        self.loaded = bool(values.get('_loading'))
+        self.told = values.get('n')
+        super(Stamped, self).__init__(**values)
+
+    def save(self, *args, **kwargs):
+        self.saves = (self.saves or 0) + 1
+        return super(Stamped, self).save(*args, **kwargs)
+
+
+def test_a_save_of_ones_own_is_called_by_the_session(connection):
+    class Item(Stamped, rom.Model):
+        n = rom.Integer()
+        saves = rom.Integer()
+    class Other(rom.Model):
+        n = rom.Integer()
+    Item(n=1)
+    Other(n=1)
+    Item(n=2)
+    assert rom.session.commit() == 8
+    assert connection.hmget('Item:1', 'n', 'saves') == [b'1', b'1'] and connection.hget('Item:2', 'saves') == b'1'
+    item = Item.get(1)
+    item.n = 5
+    rom.session.flush()
+    assert connection.hmget('Item:1', 'n', 'saves') == [b'5', b'2']
+    assert item.save() == 1 and item.saves == 3
+
+
+def test_an_init_of_ones_own_is_told_what_is_loaded(connection):
+    class Item(Stamped, rom.Model):
+        n = rom.Integer()
+        saves = rom.Integer()
+    item = Item(n=1)
+    item.save()
+    assert (item.loaded, item.told) == (False, 1)
+    rom.session.rollback()
+    for item in (Item.get(1), Item.query.first()):
+        assert (item.loaded, item.told, item.n) == (True, u'1', 1)
+
+
+def test_a_delete_of_ones_own_is_called_by_the_session(connection):
+    """`session.delete`, `Query.delete` and 'cascade' call it; what it does not hand on stays."""
+    class Parent(rom.Model):
+        pass
+
+    class Item(rom.Model):
+        n = rom.Integer(index=True)
+        gone = rom.Boolean()
+        parent = rom.ManyToOne('Parent', 'cascade')
+
+        def delete(self, **kwargs):
+            self.gone = True
+            self.save()
+            if self.n > 1:
+                super(Item, self).delete(**kwargs)
+    class Sole(rom.Model):
+        n = rom.Integer(index=True)
+
+        def delete(self, **kwargs):
+            called.append(self.n)
+            super(Sole, self).delete(**kwargs)
+    called, parent = [], Parent()
+    for n in (1, 2):
+        Item(n=n, parent=parent)
+        Sole(n=n)
+    rom.session.commit()
+    parent.delete()
+    assert connection.hget('Item:1', 'gone') == b'1' and not connection.exists('Item:2')
+    assert not connection.exists('Parent:1')
+    rom.session.delete(Sole.get(1))
+    Sole.query.filter(n=2).delete()
+    assert called == [1, 2] and not connection.exists('Sole:1') and not connection.exists('Sole:2')

@@ -185,16 +185,28 @@ def test_one_to_many_by_namespace(connection):
 
 def test_two_references_to_one_model(connection):
     """OneToMany: `column` is needed where two references point here."""
-    Parent = model('Parent', first=rom.OneToMany('Child', column='a'), unclear=rom.OneToMany('Child'))
+    Parent = model('Parent', first=rom.OneToMany('Child', column='a'))
     Child = model('Child', a=rom.ManyToOne('Parent', 'no action'), b=rom.ManyToOne('Parent', 'no action'))
     parent = Parent()
     child = Child(a=parent)
     Child(b=parent)
     rom.session.commit()
     assert parent.first == [child]
+
+
+def test_unclear_list_of_referrers_is_refused_when_the_class_is_made():
+    """Whichever of the two models comes second; and it is not registered."""
+    def references():
+        return {'a': rom.ManyToOne('Parent', 'no action'), 'b': rom.OneToOne('Parent', 'no action')}
+    model('Parent', unclear=rom.OneToMany('Child'))
     with pytest.raises(ColumnError) as caught:
-        parent.unclear
-    assert 'Parent.unclear' in str(caught.value)
+        model('Child', **references())
+    assert 'Parent.unclear' in str(caught.value) and 'Child' not in rom.MODELS
+    del rom.MODELS['Parent']
+    model('Child', **references())
+    with pytest.raises(ColumnError) as caught:
+        model('Parent', unclear=rom.OneToMany('Child'))
+    assert 'Parent.unclear' in str(caught.value) and 'Parent' not in rom.MODELS
 
 
 def test_one_to_one_unique(connection):

@@ -1,6 +1,9 @@
 """A column declares and converts: its arguments, its checks, and value <-> stored text."""
 
 import copy
+import datetime
+import decimal
+import numbers
 
 import six
 
@@ -13,6 +16,17 @@ __all__ = ['Column', '_Column']
 
 MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: '
                   + keygens.STRING_INDEX_KEYGENS_STR)
+
+
+_PACKAGE = __name__.rpartition('.')[0]
+
+#: types whose values cannot change without being assigned
+_IMMUTABLE = six.integer_types + (six.text_type, bytes, float, complex, bool, type(None), decimal.Decimal, datetime.date,
+                                  datetime.time, datetime.timedelta)
+
+
+def _all_immutable(allowed):
+    return all(issubclass(kind, _IMMUTABLE) for kind in (allowed if isinstance(allowed, tuple) else (allowed,)))
 
 
 class _Column(object):
@@ -40,6 +54,7 @@ class Column(_Column):
             email = rom.Text(required=True, unique=True)
     """
 
+    #: type or tuple of types of the values; a column class of one's own says which
     _allowed = ()
     #: what kind of values the index holds
     is_numeric = is_boolean = is_reference = is_text = is_derived = False
@@ -67,9 +82,13 @@ class Column(_Column):
         self._init = False
         self._position = None
         self.text_is_score = False
+        self._takes_other_types = False
         self._check_arguments()
 
     def _check_arguments(self):
+        if not self._allowed:
+            raise ColumnError('%s needs a class attribute _allowed: the type, or tuple of types, of its values'
+                              % type(self).__name__)
         if self._keygen is not None and self._keygen2 is not None:
             raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
         for keygen in (self._keygen, self._keygen2):
@@ -78,6 +97,8 @@ class Column(_Column):
         if self._unique and not self.can_be_unique:
             raise ColumnError('Unique columns can only be strings or integers')
         if not (self._index or self._prefix or self._suffix):
+            if self._keygen is not None and not self._unique:
+                raise ColumnError('a keygen is for an index: give one of index, prefix, suffix and unique too')
             return
         if self._keygen is None and self._keygen2 is None:
             if self.is_text:
@@ -99,7 +120,13 @@ class Column(_Column):
     def _keeps_its_score(self):
         """Whether the text that the row keeps is the score that the index holds."""
         return ((self.is_numeric or self.is_reference) and self._index
-                and not (self._keygen or self._keygen2 or self._prefix or self._suffix))
+                and not (self._keygen or self._keygen2 or self._prefix or self._suffix)
+                and not (self._overrides('_to_redis') or self._overrides('_from_redis')))
+
+    def _overrides(self, name):
+        """Whether a column class of the program's own, not one of this package, defines `name`."""
+        owner = next(cls for cls in type(self).__mro__ if name in vars(cls))
+        return not owner.__module__.startswith(_PACKAGE)
 
     # -- binding ---------------------------------------------------------------------------------------------------
 
@@ -114,9 +141,15 @@ class Column(_Column):
         column._attr = attr
         column._model = schema.name
         column._init = True
+        column._takes_other_types = column._overrides('_allowed')
+        if column._takes_other_types or column._overrides('_from_redis'):
+            column.is_mutable = not _all_immutable(column._allowed)
         column.text_is_score = column._keeps_its_score()
         schema.add(attr, column)
         return column
+
+    def check_relations(self, schema):
+        """Refuse what cannot work together with the models that exist already; references and their lists do."""
 
     def register(self, namespace):
         """What a column does once its class is made; references let the other side know."""
@@ -149,7 +182,7 @@ class Column(_Column):
     def __set__(self, obj, value):
         if value is None:
             return self.__delete__(obj)
-        obj._assign(self._attr, self._validate(value))
+        obj._assign(self._attr, self.accept(value))
 
     def __delete__(self, obj):
         if self._required:
@@ -161,7 +194,7 @@ class Column(_Column):
 
         :raises MissingColumn: where a required column has neither value nor default
         """
-        value = self.initial() if value is None else self._validate(value)
+        value = self.initial() if value is None else self.accept(value)
         if value is None and self._required:
             raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
         if value is not None:
@@ -172,7 +205,7 @@ class Column(_Column):
         if self._default is NULL:
             return None
         value = self._default() if callable(self._default) else copy.deepcopy(self._default)
-        return None if value is None else self._validate(value)
+        return None if value is None else self.accept(value)
 
     def missing(self):
         """What a row without a value for this column reads."""
@@ -180,15 +213,42 @@ class Column(_Column):
 
     # -- converting ------------------------------------------------------------------------------------------------
 
-    def _validate(self, value):
-        """The value as this column holds it.
+    def accept(self, value):
+        """The value as this column holds it, converted where that is exact.
 
+        :param value: anything but None
         :raises InvalidColumnValue: where it does not fit
         """
-        allowed = self._allowed
-        if not allowed or isinstance(value, allowed):
+        value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
+        self._validate(value)
+        return value
+
+    def _converted(self, value):
+        """The value as one of the allowed types; what is none of them is read as a row's text would be."""
+        if isinstance(value, self._allowed):
             return value
-        raise self.refuse(value, 'has type %r but must be of type %r' % (type(value), allowed))
+        try:
+            found = self._from_redis(value.decode('utf-8') if isinstance(value, bytes) else value)
+            if isinstance(value, numbers.Number) and isinstance(found, numbers.Number) and found != value:
+                raise ValueError('it would become %r' % (found,))
+            return found
+        except InvalidColumnValue:
+            raise
+        except Exception as error:
+            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, error))
+
+    def _typed(self, value):
+        if isinstance(value, self._allowed):
+            return value
+        raise self.refuse(value, 'has type %r but must be of type %r' % (type(value), self._allowed))
+
+    def _validate(self, value):
+        """Check a value that has been converted; column classes of one's own add their checks here.
+
+        :returns: nothing: what comes back is ignored
+        :raises InvalidColumnValue: where it does not fit
+        """
+        self._typed(value)
 
     def refuse(self, value, why):
         """An InvalidColumnValue for `value`, naming model, column and value."""
@@ -196,10 +256,12 @@ class Column(_Column):
                                   columns=(self._attr,), value=value)
 
     def _to_redis(self, value):
-        return six.text_type(value)
+        """The text that a row keeps for a value; column classes of one's own may say another."""
+        return value if isinstance(value, six.text_type) else six.text_type(repr(value))
 
     def _from_redis(self, value):
-        return value
+        """The value that a row's text stands for; by default what the one allowed type makes of it."""
+        return value if isinstance(self._allowed, tuple) else self._allowed(value)
 
     def encode(self, value):
         """The text that a row keeps for `value`; None for None.

@@ -34,16 +34,23 @@ def _existing(column):
     return model
 
 
+def _references(columns, target):
+    """The names among `columns` of the references to a model."""
+    return [attr for attr, column in columns.items()
+            if isinstance(column, ManyToOne) and find_model(column._ftable) is target]
+
+
 class _Reference(Column):
     """What all references share: the row keeps an id, the attribute gives the object."""
 
+    _allowed = object  # what fits, `_converted` says
     is_reference = True
     default_keygen = staticmethod(keygens._many_to_one_keygen)
 
     def initial(self):
         value = None if self._default is NULL else self._default
         value = value() if callable(value) else value
-        return None if value is None else self._validate(value)
+        return None if value is None else self.accept(value)
 
     def missing(self):
         """As for any column, and None where the default is a row that is gone."""
@@ -53,7 +60,10 @@ class _Reference(Column):
             return None
 
     def encode(self, value):
-        return None if value is None else six.text_type(int(value.id))
+        try:
+            return None if value is None else six.text_type(int(value.id))
+        except (TypeError, ValueError):
+            raise self.refuse(value, 'takes objects whose id is a whole number, not %r' % (value.id,))
 
     def index_entries(self, text):
         """The id as a number.
@@ -84,6 +94,20 @@ class ManyToOne(_Reference):
         self._on_delete = on_delete
         Column.__init__(self, required, default, unique, index=True)
 
+    def check_relations(self, schema):
+        """Refuse a second reference to a model whose list of referrers does not say which one it follows.
+
+        :raises ColumnError: naming that list
+        """
+        target = find_model(self._ftable)
+        if target is None or len(_references(schema.columns, target)) < 2:
+            return
+        for column in target._columns.values():
+            if isinstance(column, OneToMany) and column._column is None and column._ftable in (schema.name,
+                                                                                              schema.namespace):
+                raise ColumnError('%s needs a `column` argument: %s has several references to %s'
+                                  % (column.where, schema.name, target.__name__), model=schema.name)
+
     def register(self, namespace):
         """Let the model pointed at know, once the class is made."""
         table = self._ftable.__name__ if isinstance(self._ftable, type) else self._ftable
@@ -107,7 +131,7 @@ class ManyToOne(_Reference):
         _existing(self)
         super(ManyToOne, self)._init_(obj, model, attr, value, loading)
 
-    def _validate(self, value):
+    def _converted(self, value):
         model = _existing(self)
         if isinstance(value, _id_kinds) and not isinstance(value, bool):
             return self._by_id(model, value)
@@ -179,9 +203,12 @@ class ForeignModel(_Reference):
         self._fmodel = fmodel
         Column.__init__(self, required, default, index=True)
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, _id_kinds) and not isinstance(value, bool):
-            found = self._fmodel.get(int(value))
+            try:
+                found = self._fmodel.get(int(value))
+            except ValueError:
+                raise self.refuse(value, 'takes objects of %r or their ids' % (self._fmodel,))
             if found is None:
                 raise self.refuse(value, 'refers to an object that does not exist')
             return found
@@ -202,6 +229,7 @@ class OneToMany(Column):
     Example: ``airports = rom.OneToMany('Airport')``
     """
 
+    _allowed = object
     is_stored = False
 
     def __init__(self, ftable, column=None):
@@ -212,6 +240,20 @@ class OneToMany(Column):
     def get_related_model(self):
         """The referring Model class; None where no such model has been made."""
         return find_model(self._ftable)
+
+    def check_relations(self, schema):
+        """Refuse a list that does not say which of several references it follows.
+
+        :raises ColumnError: naming it
+        """
+        referrer = find_model(self._ftable)
+        if self._column is not None or referrer is None:
+            return
+        found = [attr for attr, column in referrer._columns.items()
+                 if isinstance(column, ManyToOne) and column._ftable in (schema.name, schema.namespace)]
+        if len(found) > 1:
+            raise ColumnError('%s needs a `column` argument, one of %r: %s has several references to %s'
+                              % (self.where, sorted(found), referrer.__name__, schema.name), model=schema.name)
 
     def _referring_column(self, obj):
         model = _existing(self)

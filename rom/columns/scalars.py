@@ -26,7 +26,7 @@ class _Number(Column):
     is_numeric = True
     default_keygen = staticmethod(keygens._numeric_keygen)
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, bool) and bool not in self._also_allowed:
             raise self.refuse(value, 'takes numbers, not True or False')
         try:
@@ -152,7 +152,7 @@ class Boolean(Column):
     is_boolean = True
     default_keygen = staticmethod(keygens._boolean_keygen)
 
-    def _validate(self, value):
+    def _converted(self, value):
         return bool(value)
 
     def _to_redis(self, obj):
@@ -168,13 +168,13 @@ class _Moment(Column):
     is_numeric = True
     default_keygen = staticmethod(keygens._numeric_keygen)
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, _text_kinds):
             try:
                 return self._from_redis(value.decode('ascii') if isinstance(value, bytes) else value)
             except (ValueError, TypeError, OverflowError, ArithmeticError):
                 raise self.refuse(value, 'takes %s' % self._takes)
-        return super(_Moment, self)._validate(value)
+        return self._typed(value)
 
 
 class DateTime(_Moment):
@@ -186,8 +186,8 @@ class DateTime(_Moment):
     _allowed = datetime.datetime
     _takes = 'datetime.datetime'
 
-    def _validate(self, value):
-        value = super(DateTime, self)._validate(value)
+    def _converted(self, value):
+        value = super(DateTime, self)._converted(value)
         try:
             return codecs.naive_utc(value)
         except (OverflowError, ValueError):
@@ -203,10 +203,10 @@ class DateTime(_Moment):
 class SaferDateTime(DateTime):
     """A DateTime that takes datetime objects only, no text."""
 
-    def _validate(self, value):
+    def _converted(self, value):
         if not isinstance(value, datetime.datetime):
             raise self.refuse(value, 'takes datetime.datetime only')
-        return super(SaferDateTime, self)._validate(value)
+        return super(SaferDateTime, self)._converted(value)
 
 
 class Date(_Moment):
@@ -218,8 +218,8 @@ class Date(_Moment):
     _allowed = datetime.date
     _takes = 'datetime.date'
 
-    def _validate(self, value):
-        value = super(Date, self)._validate(value)
+    def _converted(self, value):
+        value = super(Date, self)._converted(value)
         return value.date() if isinstance(value, datetime.datetime) else value
 
     def _to_redis(self, value):
@@ -238,8 +238,8 @@ class Time(_Moment):
     _allowed = datetime.time
     _takes = 'datetime.time'
 
-    def _validate(self, value):
-        value = super(Time, self)._validate(value)
+    def _converted(self, value):
+        value = super(Time, self)._converted(value)
         if value.tzinfo is not None:
             raise self.refuse(value, 'takes times without tzinfo')
         return value
@@ -261,10 +261,10 @@ class String(Column):
     is_text = True
     can_be_unique = True
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, six.text_type):
             return value.encode('latin-1')
-        return super(String, self)._validate(value)
+        return self._typed(value)
 
     def _to_redis(self, value):
         return value.decode('latin-1')
@@ -283,19 +283,22 @@ class Text(Column):
     is_text = True
     can_be_unique = True
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, bytes):
             try:
                 value = value.decode('utf-8')
             except UnicodeDecodeError:
                 raise self.refuse(value, 'takes unicode text, or bytes that are UTF-8')
-        value = super(Text, self)._validate(value)
+        value = self._typed(value)
         if codecs.has_surrogates(value):
             raise self.refuse(value, 'cannot hold lone surrogates')
         return value
 
     def _to_redis(self, value):
         return codecs.plain_string(value)
+
+    def _from_redis(self, value):
+        return value.decode('utf-8') if isinstance(value, bytes) else value
 
 
 class Json(Column):
@@ -313,13 +316,13 @@ class Json(Column):
             obj._remember_read()  # whoever has the value may change it
         return value
 
-    def _validate(self, value):
+    def _converted(self, value):
         if isinstance(value, _text_kinds):
             try:
                 value = json.loads(value.decode('utf-8') if isinstance(value, bytes) else value)
             except ValueError:
                 raise self.refuse(value, 'takes a dict, list or tuple, or their JSON')
-        value = super(Json, self)._validate(value)
+        value = self._typed(value)
         self._to_redis(value)
         return value
 

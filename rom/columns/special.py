@@ -1,6 +1,6 @@
 """Columns that keep nothing in the row: extra indexes, and raw Redis keys."""
 
-from ..exceptions import ColumnError, InvalidOperation
+from ..exceptions import ColumnError
 from .base import Column, _Column
 
 __all__ = ['IndexOnly', 'UnsafeColumn']
@@ -21,6 +21,7 @@ class IndexOnly(Column):
     Example: ``name_ci = rom.IndexOnly('name', keygen=rom.SIMPLE_CI)``
     """
 
+    _allowed = object
     is_stored = False
     is_derived = True
     can_be_unique = True
@@ -37,14 +38,14 @@ class IndexOnly(Column):
         return self if obj is None else None
 
     def __set__(self, obj, value):
-        raise InvalidOperation('%s is an index over other columns and holds no value' % self.where)
+        if value is not None:
+            raise self.refuse(value, 'is an index over other columns and holds no value')
 
     def __delete__(self, obj):
-        self.__set__(obj, None)
+        """There is nothing to remove."""
 
     def _init_(self, obj, model, attr, value, loading):
-        if value is not None:
-            self.__set__(obj, value)
+        self.__set__(obj, value)
 
     def check_source(self, schema):
         """Refuse a source column that the model does not have.

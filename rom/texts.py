@@ -1,0 +1,216 @@
+"""Texts and what is stored of them: words, bytes, JSON. Pure functions."""
+import json
+import re
+import sys
+from collections import OrderedDict
+
+import six
+
+__all__ = [
+    'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
+    'json_dumps', 'compact_json',
+]
+
+_NARROW = sys.maxunicode == 0xffff
+
+
+# -- text, bytes and words
+
+def latin1_to_text(value):
+    """
+    The text in which a String column stores bytes: each byte the code point of that number.
+
+    :param value: bytes
+    :returns: text
+
+    Example::
+
+        latin1_to_text(b'caf\\xe9')      # u'caf\\xe9'
+    """
+    return value.decode('latin-1')
+
+
+def text_to_bytes(value):
+    """
+    The bytes of a String column's text, the reverse of :func:`latin1_to_text`; bytes stay as they are.
+
+    :param value: text or bytes
+    :returns: bytes
+    :raises UnicodeEncodeError: for text beyond Latin-1.
+
+    Example::
+
+        text_to_bytes(u'caf\\xe9')      # b'caf\\xe9'
+    """
+    return value if isinstance(value, bytes) else value.encode('latin-1')
+
+
+def plain_string(value):
+    """
+    The text or bytes itself; of a subclass whose `str()` says something else, as an Enum's does, what it consists of.
+
+    :param value: text or bytes
+    :returns: exactly text or exactly bytes
+    """
+    if type(value) in (six.text_type, bytes):
+        return value
+    return (u'' if isinstance(value, six.text_type) else b'').join((value,))
+
+
+def word_text(value):
+    """
+    The word under which a value is indexed: bytes that are UTF-8 as that text, others as Latin-1.
+
+    :param value: bytes or text
+    :returns: text
+
+    Example::
+
+        word_text(b'caf\\xc3\\xa9') == word_text(b'caf\\xe9') == u'caf\\xe9'
+    """
+    if not isinstance(value, bytes):
+        return value
+    try:
+        text = value.decode('utf-8')
+    except UnicodeDecodeError:
+        return value.decode('latin-1')
+    # on 2.7 the decoder lets surrogates pass
+    return value.decode('latin-1') if six.PY2 and has_surrogates(text) else text
+
+
+def word_forms(value):
+    """
+    All texts under which a word with these first (or, reversed, last) bytes may be indexed.
+
+    More than one: bytes that are UTF-8 in themselves may go on with bytes that are not.
+
+    :param value: bytes or text
+    :returns: list of text, :func:`word_text` first
+
+    Example::
+
+        word_forms(b'\\xc3\\xa9')     # [u'\\xe9', u'\\xc3\\xa9']
+    """
+    word = word_text(value)
+    if not isinstance(value, bytes):
+        return [word]
+    other = value.decode('latin-1')
+    return [word] if word == other else [word, other]
+
+
+_SURROGATES = re.compile(
+    u'[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]' if _NARROW
+    else u'[\ud800-\udfff]')
+
+
+def has_surrogates(text):
+    """
+    Whether a text holds surrogates that stand for no character, so that it has no UTF-8.
+
+    :param text: text; pairs are characters on narrow builds of Python 2.7
+    :returns: bool
+
+    Example::
+
+        has_surrogates(u'\\ud800')       # True
+    """
+    return _SURROGATES.search(text) is not None
+
+
+_REVERSED_PAIRS = re.compile(u'([\udc00-\udfff])([\ud800-\udbff])')
+
+
+def reverse_text(value):
+    """
+    A word reversed, for the suffix index: text by characters, bytes by bytes.
+
+    :param value: text or bytes
+    :returns: the same type
+
+    Example::
+
+        reverse_text(u'h\\xe9llo')       # u'oll\\xe9h'
+    """
+    value = value[::-1]
+    if _NARROW and isinstance(value, six.text_type):
+        return _REVERSED_PAIRS.sub(r'\2\1', value)
+    return value
+
+
+# -- JSON
+
+def json_dumps(value):
+    """
+    The stored text of a Json column: the same for equal values, whatever the order of their keys.
+
+    :param value: dict, list, tuple, str, number, bool or None, nested as you like
+    :returns: text (ASCII)
+    :raises TypeError: for what JSON cannot hold
+    :raises ValueError: for keys that JSON cannot tell apart, as 1 and '1', of which one would be lost
+
+    Example::
+
+        json_dumps({'b': 1, 'a': (2, None)})        # '{"a": [2, null], "b": 1}'
+    """
+    _check_keys(value)
+    try:
+        return json.dumps(value, sort_keys=True)
+    except TypeError:
+        # keys that do not compare, or a value that is refused for good
+        return json.dumps(_ordered(value))
+
+
+_encode_compact = json.JSONEncoder(separators=(',', ':'), ensure_ascii=False).encode
+
+
+def compact_json(value):
+    """
+    The text that the server's own `cjson.encode` makes of lists and texts, byte for byte.
+
+    :param value: lists, tuples and texts, nested
+    :returns: text
+
+    Example::
+
+        compact_json([['a/b'], []])     # '[["a\\/b"],[]]'
+    """
+    return _encode_compact(value).replace('/', '\\/').replace('\x7f', '\\u007f')
+
+
+def _check_keys(value):
+    if isinstance(value, dict):
+        if not all(isinstance(key, six.string_types) for key in value):
+            names = set(json.loads(json.dumps(dict.fromkeys(value))))
+            if len(names) < len(value):
+                raise ValueError('of the keys %s some are the same in JSON' % _shown(sorted(value, key=_key_order)))
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for each in value:
+        _check_keys(each)
+
+
+def _ordered(value):
+    """`value` with dicts in order of their keys: None, numbers, texts."""
+    if isinstance(value, dict):
+        return OrderedDict((key, _ordered(value[key])) for key in sorted(value, key=_key_order))
+    if isinstance(value, (list, tuple)):
+        return [_ordered(each) for each in value]
+    return value
+
+
+def _key_order(key):
+    if key is None:
+        return 0, 0
+    return (2, key) if isinstance(key, (six.text_type, bytes)) else (1, key)
+
+
+# -- messages
+
+def _shown(value):
+    """A value for a message: never long, never an error itself."""
+    try:
+        text = repr(value)
+    except Exception:  # an int of more digits than CPython prints, an object with a broken __repr__
+        text = 'a %s' % type(value).__name__
+    return text if len(text) <= 100 else text[:97] + '...'
