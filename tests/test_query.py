@@ -591,7 +591,7 @@ def test_results_are_fresh_and_known_weakly(books, Book, connection):
 # -- explain ---------------------------------------------------------------------------------------------------------
 
 def test_explain(books):
-    told = books.filter(text=u'hello', sold=True).order_by('-number').limit(0, 3).explain()
+    told = books.filter(text=u'hello').filter(sold=True).order_by('-number').limit(0, 3).explain()
     assert told.returned == 3 and told.calls == 1
     assert set(told.data) >= {'plan', 'driver', 'filters', 'order', 'keys', 'scanned', 'returned', 'calls', 'steps'}
     assert [each['size'] for each in told.filters] == [12, 6, 12]
