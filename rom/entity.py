@@ -261,6 +261,31 @@ class Entity(object):
         mates = [mate for mate in mates if mate is not None and not mate._deleted]
         return mates if any(mate is self for mate in mates) else [self]
 
+    # -- hooks ----------------------------------------------------------------------------------------------------------
+
+    def _before_insert(self):
+        """Called before a new entity is written."""
+
+    def _before_update(self):
+        """Called before a change is written."""
+
+    def _before_delete(self):
+        """Called before the row is removed."""
+
+    def _after_insert(self):
+        """Called after a new entity was written."""
+
+    def _after_update(self):
+        """Called after a change was written."""
+
+    def _after_delete(self):
+        """Called after the row was removed."""
+
+    def _has_after_hook(self):
+        own = getattr(self, '__dict__', {})
+        return (type(self)._after_insert != Entity._after_insert or '_after_insert' in own
+                or type(self)._after_update != Entity._after_update or '_after_update' in own)
+
     # -- copies ---------------------------------------------------------------------------------------------------------
 
     def __copy__(self):

@@ -12,6 +12,12 @@ class Explanation(object):
 
     :ivar data: dict of plan, driver, filters (each kind, key and size), order, descending, keys,
         scanned, returned, calls and steps; each is an attribute as well
+
+    Example::
+
+        told = User.query.filter(age=5).explain()
+        print(told)
+        told.scanned        # how many index entries were looked at
     """
 
     _PLANS = {

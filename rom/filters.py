@@ -22,10 +22,62 @@ from .exceptions import QueryError
 __all__ = ['ALLOWED_DIST', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'indexed_column', 'to_filters', 'to_near',
            'to_number', 'to_patterns', 'to_prefixes', 'to_suffixes']
 
-Prefix = namedtuple('Prefix', 'attr prefix')
-Suffix = namedtuple('Suffix', 'attr suffix')
-Pattern = namedtuple('Pattern', 'attr pattern')
-Geofilter = namedtuple('Geofilter', 'name lon lat radius measure count')
+
+class Prefix(namedtuple('Prefix', 'attr prefix')):
+    """
+    Rows with a word that begins so; what `Query.startswith` makes.
+
+    :param attr: name of a column with `prefix=True`
+    :param prefix: text
+
+    Example: ``rom.Prefix('name', u'an')``
+    """
+
+    __slots__ = ()
+
+
+class Suffix(namedtuple('Suffix', 'attr suffix')):
+    """
+    Rows with a word that ends so; what `Query.endswith` makes.
+
+    :param attr: name of a column with `suffix=True`
+    :param suffix: text
+
+    Example: ``rom.Suffix('email', u'.org')``
+    """
+
+    __slots__ = ()
+
+
+class Pattern(namedtuple('Pattern', 'attr pattern')):
+    """
+    Rows with a word that begins with a pattern; what `Query.like` makes.
+
+    :param attr: name of a column with `prefix=True`
+    :param pattern: text, as `Query.like` takes it
+
+    Example: ``rom.Pattern('name', u'a*n')``
+    """
+
+    __slots__ = ()
+
+
+class Geofilter(namedtuple('Geofilter', 'name lon lat radius measure count')):
+    """
+    Rows near a point; what `Query.near` makes.
+
+    :param name: name of a GeoIndex
+    :param lon: float, degrees
+    :param lat: float, degrees
+    :param radius: float
+    :param measure: its unit: 'm', 'km', 'mi' or 'ft'
+    :param count: only so many of the nearest; None: all
+
+    Example: ``rom.index.Geofilter('place', 8.57, 50.03, 100, 'km', None)``
+    """
+
+    __slots__ = ()
+
 
 #: as a value of `filter` on a reference: rows that have one
 NOT_NULL = (None, None)

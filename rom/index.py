@@ -20,7 +20,25 @@ from .translation import Translator, parse_pattern
 __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
            'lookup_unique', 'parse_pattern', 'reverse_text']
 
-GeoIndex = namedtuple('GeoIndex', 'name callback')
+
+class GeoIndex(namedtuple('GeoIndex', 'name callback')):
+    """
+    An index of places, for the `geo_index` of a model; :meth:`rom.query.Query.near` asks it.
+
+    :param name: text, the name of the index
+    :param callback: callable(row) -> ``{'lon': number, 'lat': number}`` in degrees, or a list of one; None or
+        an empty list for a row that has no place. A row gives its columns as attributes and as items.
+
+    Example::
+
+        class Airport(rom.Model):
+            lat = rom.Float(required=True)
+            lon = rom.Float(required=True)
+            geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': row.lat})]
+    """
+
+    __slots__ = ()
+
 
 _search = Script('search')
 _unique = Script('unique')
@@ -256,6 +274,10 @@ class GeneralIndex(object):
         :param timeout: seconds; the ids are kept so long under a key, which is returned instead
         :returns: list of ids as the client gives them: bytes, or text with `decode_responses`
         :raises QueryError: for what is no filter
+
+        Example::
+
+            GeneralIndex('User').search(connection, [rom.Prefix('name', u'an')], None, 0, 10)
         """
         search = Search(conn, self.namespace, filters, order_by)
         if timeout is not None and timeout > 0:
@@ -269,7 +291,14 @@ class GeneralIndex(object):
         """
         How many rows pass all filters; 0 without any.
 
+        :param conn: redis-py client
+        :param filters: list of filters, as :mod:`rom.filters` describes them
         :returns: int
+        :raises QueryError: for what is no filter
+
+        Example::
+
+            GeneralIndex('User').count(connection, ['name:ann'])
         """
         return Search(conn, self.namespace, filters).count() if filters else 0
 

@@ -81,12 +81,30 @@ def SIMPLE(val):
 
 
 def SIMPLE_CI(val):
-    """As :func:`SIMPLE`, in lower case (of bytes: the ASCII letters)."""
+    """
+    As :func:`SIMPLE`, in lower case (of bytes: the ASCII letters).
+
+    :param val: text or bytes; None or '' for no value
+    :returns: ``{'': score}``, the score as its repr; None for no value
+
+    Example::
+
+        SIMPLE_CI('X') == SIMPLE('x')       # True
+    """
     return SIMPLE(_string(val).lower()) if val else None
 
 
 def CASE_INSENSITIVE(val):
-    """The same as :func:`SIMPLE_CI`."""
+    """
+    The same as :func:`SIMPLE_CI`.
+
+    :param val: text or bytes; None or '' for no value
+    :returns: ``{'': score}``, the score as its repr; None for no value
+
+    Example::
+
+        CASE_INSENSITIVE('X') == SIMPLE('x')        # True
+    """
     return SIMPLE_CI(val)
 
 
@@ -105,7 +123,16 @@ def IDENTITY(val):
 
 
 def IDENTITY_CI(val):
-    """As :func:`IDENTITY`, in lower case (of bytes: the ASCII letters)."""
+    """
+    As :func:`IDENTITY`, in lower case (of bytes: the ASCII letters).
+
+    :param val: text or bytes, or anything that has a text; None or '' for no value
+    :returns: list of one text or bytes; None for no value
+
+    Example::
+
+        IDENTITY_CI(u'Hello, World!')       # ['hello, world!']
+    """
     return [_string(val).lower()] if val else None
 
 
@@ -128,7 +155,17 @@ def IDENTITY_STRING(val):
 
 
 def IDENTITY_STRING_CI(val):
-    """As :func:`IDENTITY_STRING`, the ASCII letters in lower case."""
+    """
+    As :func:`IDENTITY_STRING`, the ASCII letters in lower case.
+
+    :param val: bytes or text; None or '' for no value
+    :returns: list of one bytes; None for no value
+    :raises UnicodeEncodeError: for text beyond Latin-1.
+
+    Example::
+
+        IDENTITY_STRING_CI(u'Caf\\xe9')     # [b'caf\\xe9']
+    """
     return [word.lower() for word in IDENTITY_STRING(val)] if val else None
 
 

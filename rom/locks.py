@@ -50,6 +50,12 @@ class Lock(object):
 
         :returns: bool, whether the lock is held now.
         :raises ValueError: if `lock_timeout` is not positive.
+
+        Example::
+
+            if lock.acquire():
+                work()
+                lock.release()
         """
         deadline, pause = _clock() + self.acquire_timeout, _FIRST_PAUSE
         while not self._acquire():
@@ -76,6 +82,11 @@ class Lock(object):
 
         :returns: bool; False if it is not held any more, and it is never taken again here.
         :raises ValueError: if `lock_timeout` is not positive.
+
+        Example::
+
+            if not lock.refresh():
+                raise TooLate()
         """
         return self.identifier is not None and self._step('refresh')
 
@@ -84,6 +95,10 @@ class Lock(object):
         Gives the lock back.
 
         :returns: bool; False if it was not held any more, in which case nothing changes.
+
+        Example::
+
+            lock.release()
         """
         if self.identifier is None:
             return False

@@ -273,6 +273,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param bool force: also with unsaved changes, which are lost
         :raises InvalidOperation: for a new entity, or one with changes
         :raises EntityDeletedError: where the row is gone; the entity stays as it was
+
+        Example: ``user.refresh(force=True)``
         """
         if self._deleted:
             return
@@ -310,12 +312,24 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param values: text, or a list of texts
         :param int blocksize: rows per call
         :returns: generator of entities, each once; they leave the session
+        :raises QueryError: where the column has no prefix index
+
+        Example: ``list(User.does_not_startwith('name', [u'dr', u'prof']))``
         """
         return cls._without_affix('pre', attr, values, blocksize, lambda value: value)
 
     @classmethod
     def does_not_endwith(cls, attr, values, blocksize=100):
-        """As `does_not_startwith`, for the ends of words in a suffix index."""
+        """Entities that have words in a suffix index, none of which ends with one of `values`.
+
+        :param attr: name of a column with `suffix=True`
+        :param values: text, or a list of texts
+        :param int blocksize: rows per call
+        :returns: generator of entities, each once; they leave the session
+        :raises QueryError: where the column has no suffix index
+
+        Example: ``list(User.does_not_endwith('email', u'@example.com'))``
+        """
         return cls._without_affix('suf', attr, values, blocksize, codecs.reverse_text)
 
     # -- writing --------------------------------------------------------------------------------------------------------
@@ -325,10 +339,16 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         :param bool full: write every column
         :param bool force: make the row what the entity says, whatever is stored now
-        :returns: int, the number of columns written
+        :returns: int, the number of columns written, the primary key counted on the first save
         :raises UniqueKeyViolation: where another row has a unique value
         :raises DataRaceError: where another writer changed a column that this save writes
         :raises EntityDeletedError: where the row is gone
+        :raises InvalidColumnValue: for what an index cannot hold
+
+        Example::
+
+            user.name = u'Ann'
+            user.save()     # 1
         """
         self._deleted = self._deleted and not force
         return session._write([self], full or force, force, refresh=True, asked_by=self)
@@ -336,8 +356,11 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
 
+        :param kwargs: `skip_on_delete_i_really_mean_it=rom.SKIP_ON_DELETE` leaves the rules aside
         :raises RestrictError: where a row refers to this one with on_delete='restrict'
         :raises InvalidOperation: for an entity that was never saved
+
+        Example: ``User.get(1).delete()``
         """
         if self._deleted:
             return
@@ -347,7 +370,16 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             session.delete_with_rules([self])
 
     def copy(self):
-        """A new, unsaved entity with the same values and an id of its own."""
+        """A new, unsaved entity with the same values and an id of its own.
+
+        :returns: the entity, which joins the session
+
+        Example::
+
+            twin = user.copy()
+            twin.email = u'twin@example.com'
+            twin.save()
+        """
         values = dict((attr, copy.deepcopy(getattr(self, attr)) if self._columns[attr].is_mutable
                        else getattr(self, attr)) for attr in self._schema.stored)
         return type(self)(**values)
@@ -358,13 +390,21 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param args: values in the order of the columns
         :param kwargs: column=value
         :returns: the entity itself
+        :raises InvalidColumnValue: for a value that does not fit
+
+        Example: ``user.update(name=u'Ann', age=5).save()``
         """
         for attr, value in list(zip(self._columns, args)) + list(kwargs.items()):
             setattr(self, attr, value)
         return self
 
     def to_dict(self):
-        """dict: every column's value, references as entities."""
+        """Every column's value.
+
+        :returns: dict of values by column, the primary key included, references as entities
+
+        Example: ``user.to_dict()      # {'id': 1, 'name': 'Ann'}``
+        """
         return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
 
     def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
@@ -372,8 +412,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """Move an amount from this row's column to another row's, atomically, and record it.
 
         :param other: the entity that receives
-        :param attr: name of a numeric column of both
-        :param value: the amount
+        :param attr: name of an Integer, Float or Decimal column of both
+        :param value: the amount, a number
         :param txn_model: the entity in whose row the transfer is noted, so that it happens once
         :param txn_attr: the field of that row, which must not be there yet
         :param int decimal_places: digits behind the point to which the amount is rounded; 0: as it is
@@ -381,30 +421,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param refresh_index: taken for 1.1.2's sake: the indexes are always right
         :raises ValueError: for an amount that is not positive, too little credit, changed entities, a transfer to
             oneself, or one that was done before ('already sent')
+        :raises EntityDeletedError: where one of the three rows is gone
+
+        Example: ``ann.transfer(bob, 'balance', 5, order, 'paid')``
         """
         transfers.transfer(self, other, attr, value, txn_model, txn_attr, decimal_places)
-
-    def _has_after_hook(self):
-        own = getattr(self, '__dict__', {})
-        return (type(self)._after_insert != Model._after_insert or '_after_insert' in own
-                or type(self)._after_update != Model._after_update or '_after_update' in own)
-
-    # -- hooks ----------------------------------------------------------------------------------------------------------
-
-    def _before_insert(self):
-        """Called before a new entity is written."""
-
-    def _before_update(self):
-        """Called before a change is written."""
-
-    def _before_delete(self):
-        """Called before the row is removed."""
-
-    def _after_insert(self):
-        """Called after a new entity was written."""
-
-    def _after_update(self):
-        """Called after a change was written."""
-
-    def _after_delete(self):
-        """Called after the row was removed."""

@@ -94,6 +94,7 @@ class Query(object):
         Only rows with a word that begins so.
 
         :param kwargs: column=text, or a list of texts of which one will do
+        :returns: Query
         :raises QueryError: where the column has no prefix index
 
         Example::
@@ -107,6 +108,7 @@ class Query(object):
         Only rows with a word that ends so.
 
         :param kwargs: column=text, or a list of texts of which one will do
+        :returns: Query
         :raises QueryError: where the column has no suffix index
 
         Example::
@@ -123,6 +125,7 @@ class Query(object):
         one; all others are themselves. A pattern that begins with a wildcard reads the whole index.
 
         :param kwargs: column=pattern, or a list of patterns of which one will do
+        :returns: Query
         :raises QueryError: where the column has no prefix index
 
         Example::
@@ -141,6 +144,7 @@ class Query(object):
         :param distance: float
         :param measure: its unit: 'm', 'km', 'mi' or 'ft'
         :param count: only so many of the nearest, before other filters are asked
+        :returns: Query
         :raises ValueError: for an unknown index or unit
         :raises QueryError: for numbers out of range
 
@@ -155,6 +159,7 @@ class Query(object):
         Results in the order of a column; rows without a value are left out, ties come by id as text.
 
         :param column: name of a column with a numeric index, also ``'col:x'``; ``'-col'`` for descending
+        :returns: Query
         :raises QueryError: where there is no such column or index
 
         Example::
@@ -177,6 +182,7 @@ class Query(object):
 
         :param offset: how many to leave out
         :param count: how many at most; None: all the rest
+        :returns: Query
         :raises QueryError: for anything but numbers from 0
 
         Example::
@@ -204,6 +210,7 @@ class Query(object):
         :param ff: factory of what one row becomes: called with the tuple of names, it returns a function
             of a list of values. There are `_dict_data_factory` (the default), `_list_data_factory`,
             `_tuple_data_factory` and `_namedtuple_data_factory` in `rom.query`.
+        :returns: Query
         :raises QueryError: for unknown names, or one given twice
 
         Example::
@@ -268,6 +275,11 @@ class Query(object):
         :param no_hscan: of no consequence
         :returns: generator of entities, or of what :meth:`select` says
         :raises QueryError: for a timeout below 1
+
+        Example::
+
+            for user in User.query.filter(age=(18, None)).iter_result(pagesize=500):
+                print(user.name)
         """
         _checked_timeout(timeout)
         return self._iter_blocks(_page_size(pagesize))
@@ -277,6 +289,10 @@ class Query(object):
         All results, within the limit.
 
         :returns: list of entities, or of what :meth:`select` says
+
+        Example::
+
+            User.query.filter(name=u'ann').all()
         """
         offset, count = self._window()
         size = store.ROWS_PER_READ if count is None else _page_size(count)
@@ -291,6 +307,10 @@ class Query(object):
         The first result, within the limit.
 
         :returns: an entity, or what :meth:`select` says; None where there is none
+
+        Example::
+
+            oldest = User.query.order_by('-age').first()
         """
         offset, count = self._window()
         if count == 0:
@@ -307,6 +327,10 @@ class Query(object):
         deleted rows are not taken off, within the limit.
 
         :returns: int
+
+        Example::
+
+            User.query.filter(age=(18, None)).count()
         """
         if self._filters or self._order_by:
             return self._search().count()
@@ -343,6 +367,10 @@ class Query(object):
 
         :param blocksize: rows to delete in one call
         :raises QueryError: for models on which an on_delete rule other than 'no action' depends
+
+        Example::
+
+            User.query.filter(active=False).delete()
         """
         ondelete.refuse_rules([self._model])
         query = self.replace(select=None)

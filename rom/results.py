@@ -14,28 +14,52 @@ _read = Script('read')
 # -- factories: what one row becomes -----------------------------------------------------------------------------------
 
 def _dict_data_factory(columns):
-    """For `select`: each row a dict of its values by name."""
+    """For `select`: each row a dict of its values by name.
+
+    :param columns: tuple of names
+    :returns: callable(list of values) -> dict
+
+    Example: ``User.query.select('name', ff=rom.query._dict_data_factory).all()``
+    """
     def make(data):
         return dict(zip(columns, data))
     return make
 
 
 def _list_data_factory(columns):
-    """For `select`: each row the list of its values."""
+    """For `select`: each row the list of its values.
+
+    :param columns: tuple of names
+    :returns: callable(list of values) -> list
+
+    Example: ``User.query.select('name', ff=rom.query._list_data_factory).all()``
+    """
     def make(data):
         return data
     return make
 
 
 def _tuple_data_factory(columns):
-    """For `select`: each row a tuple of its values."""
+    """For `select`: each row a tuple of its values.
+
+    :param columns: tuple of names
+    :returns: callable(list of values) -> tuple
+
+    Example: ``User.query.select('name', ff=rom.query._tuple_data_factory).all()``
+    """
     def make(data):
         return tuple(data)
     return make
 
 
 def _namedtuple_data_factory(columns):
-    """For `select`: each row a namedtuple, its class named after the columns, such as ``name_age``."""
+    """For `select`: each row a namedtuple, its class named after the columns, such as ``name_age``.
+
+    :param columns: tuple of names
+    :returns: callable(list of values) -> namedtuple
+
+    Example: ``User.query.select('name', ff=rom.query._namedtuple_data_factory).all()``
+    """
     return namedtuple('_'.join(columns), columns)._make
 
 

@@ -65,6 +65,10 @@ class Session(threading.local):
         """Remember an entity, so that the next commit writes what changed in it.
 
         :param obj: an entity
+
+        Example::
+
+            rom.session.add(user)
         """
         if self.null_session:
             return
@@ -86,9 +90,13 @@ class Session(threading.local):
                 entities[obj._session_key()] = obj
 
     def forget(self, obj):
-        """Drop an entity and what was changed in it.
+        """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
 
         :param obj: an entity
+
+        Example::
+
+            rom.session.forget(user)
         """
         key = obj._session_key()
         for entities in (self.known, self.wknown):
@@ -96,7 +104,15 @@ class Session(threading.local):
                 del entities[key]
 
     def get(self, pk):
-        """The entity known under `pk` ('namespace:id'), or None."""
+        """The entity that the session knows of a row.
+
+        :param pk: text, 'namespace:id'
+        :returns: the entity, or None
+
+        Example::
+
+            rom.session.get('User:1')
+        """
         found = self.known.get(pk)
         return self.wknown.get(pk) if found is None else found
 
@@ -108,7 +124,12 @@ class Session(threading.local):
         return found
 
     def rollback(self):
-        """Forget every entity; edits in them are not undone, and nothing is written."""
+        """Forget every entity; edits in them are not undone, and nothing is written.
+
+        Example::
+
+            rom.session.rollback()
+        """
         self.known = {}
         self.wknown = weakref.WeakValueDictionary()
 
@@ -122,6 +143,10 @@ class Session(threading.local):
         :param bool force: write over what other writers changed
         :returns: int, the number of columns written
         :raises ORMError: the first error stops; what was written before it stays written
+
+        Example::
+
+            rom.session.flush()
         """
         written, seen = 0, Entities()
         while True:
@@ -132,11 +157,21 @@ class Session(threading.local):
             written += self._write(waiting, full, force, refresh=all)
 
     def commit(self, full=False, all=False, force=False, atomic=False):
-        """`flush`, then forget the strong references.
+        """`flush`, then forget the strong references: `get` will read rows again, into entities that are still held.
 
+        :param bool full: write every column of the changed entities
+        :param bool all: write unchanged ones too
+        :param bool force: write over what other writers changed
         :param bool atomic: all entities or none, in one script
         :returns: int, the number of columns written
+        :raises ORMError: the first error stops; what was written before it stays written
         :raises BulkError: with `atomic`, listing every entity that stood in the way
+        :raises InvalidOperation: with `atomic`, where the entities are on several connections
+
+        Example::
+
+            User(name=u'Ann')
+            rom.session.commit()
         """
         written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
         self.known = {}
@@ -144,17 +179,31 @@ class Session(threading.local):
         return written
 
     def save(self, *objects, **kwargs):
-        """Write entities, changed or not; keyword arguments as for `flush`.
+        """Write entities, changed or not.
 
+        :param objects: entities, or lists of them
+        :param bool full: write every column of them
+        :param bool force: write over what other writers changed
         :returns: int, the number of columns written
+        :raises ORMError: the first error stops; what was written before it stays written
+
+        Example::
+
+            rom.session.save(ann, bob)
         """
         entities = entities_of(objects, 'save')
         return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=True)
 
     def delete(self, *objects, **kwargs):
-        """Delete entities in one round trip; None is passed over.
+        """Delete entities, many in one round trip; None is passed over.
 
+        :param objects: entities, or lists of them
+        :param kwargs: of no consequence
         :raises QueryError: for models on which an on_delete rule other than 'no action' depends
+
+        Example::
+
+            rom.session.delete(ann, bob)
         """
         entities = entities_of(objects, 'delete', skip_none=True)
         ondelete.refuse_rules(set(type(entity) for entity in entities))
@@ -163,14 +212,31 @@ class Session(threading.local):
     def refresh(self, *objects, **kwargs):
         """Read entities again, those that are new aside: they have no row yet.
 
+        :param objects: entities, or lists of them
         :param bool force: also those with changes, which are lost
+        :raises InvalidOperation: for entities with changes, where `force` is False
+        :raises EntityDeletedError: where a row is gone
+
+        Example::
+
+            rom.session.refresh(ann, bob, force=True)
         """
         for entity in entities_of(objects, 'refresh'):
             if not entity._new:
                 entity.refresh(force=kwargs.get('force', False))
 
     def refresh_all(self, *objects, **kwargs):
-        """Read every known entity again; `force` as for `refresh`."""
+        """Read every entity again that the session holds on to.
+
+        :param objects: of no consequence
+        :param bool force: also those with changes, which are lost
+        :raises InvalidOperation: as `refresh` does
+        :raises EntityDeletedError: where a row is gone
+
+        Example::
+
+            rom.session.refresh_all(force=True)
+        """
         self.refresh(*list(self.known.values()), **kwargs)
 
     def _dirty(self, all=False):

@@ -62,6 +62,10 @@ def get_connection():
     """The connection of every model without a `_conn` of its own; programs may replace this function.
 
     :returns: redis-py client
+
+    Example::
+
+        rom.util.get_connection().ping()
     """
     global CONNECTION
     if CONNECTION is None:
@@ -81,13 +85,25 @@ def _connect(obj):
 
 
 def use_null_session():
-    """Switch sessions off for all threads: entities are not remembered, and only `save()` writes."""
+    """Switch sessions off for all threads: entities are not remembered, and only `save()` writes.
+
+    A thread may say otherwise for itself: ``rom.session.null_session = False``.
+
+    Example::
+
+        rom.util.use_null_session()
+    """
     global NULL_SESSION
     NULL_SESSION = True
 
 
 def use_rom_session():
-    """Switch sessions on again for all threads."""
+    """Switch sessions on again for all threads.
+
+    Example::
+
+        rom.util.use_rom_session()
+    """
     global NULL_SESSION
     NULL_SESSION = False
 

@@ -85,7 +85,8 @@ def gather_errors(jobs, work, total):
 
 def one_connection(jobs):
     if any(job.place != jobs[0].place for job in jobs):
-        raise InvalidOperation('an atomic commit needs one connection: models %s use several'
+        raise InvalidOperation('one atomic write needs one connection and, in a cluster, namespaces with one hash tag: '
+                               'models %s do not share theirs'
                                % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
 
 

@@ -1,11 +1,14 @@
 """The code on the pages of the documentation runs, and answers what they say."""
 import doctest
+import inspect
 import io
 import os
 import re
 
 import pytest
 import six
+
+import rom
 
 pytestmark = pytest.mark.skipif(six.PY2, reason='the pages are written for Python 3')
 
@@ -40,3 +43,53 @@ def test_the_tutorial_does_what_it_says_and_queries_are_answered_as_described():
     names = {}
     assert run_page('tutorial.rst', names) > 40
     assert run_page('queries.rst', names) > 5
+
+
+# -- the reference and the docstrings that it is made of ---------------------------------------------------------------
+
+#: what 1.1.2 exports for its own use
+INTERNAL = {'NO_SCRIPT_MESSAGES', 'STRING_INDEX_KEYGENS_STR', 'STRING_SORT_KEYGENS_STR'}
+
+#: what is for rom itself: what a column does for its model, and the session for what is written
+FOR_ROM = {'bind', 'register', 'initial', 'refuse', 'encode', 'decode', 'same', 'index_entries', 'check_source',
+           'default_keygen', 'maps', 'rename', 'current', 'settled_transfer', 'write_together', 'delete_with_rules',
+           'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute'}
+
+
+def public():
+    """{name: what it is} of what `rom` and the modules of 1.1.2 export, without modules and private names."""
+    modules = [rom.columns, rom.exceptions, rom.model, rom.query, rom.util, rom]
+    found = dict((name, getattr(module, name)) for module in modules for name in module.__all__)
+    return dict((name, thing) for name, thing in found.items()
+                if not name.startswith('_') and not inspect.ismodule(thing) and name not in INTERNAL)
+
+
+def documented():
+    """(name, function or class) of all that takes arguments, methods included."""
+    for name, thing in sorted(public().items()):
+        if not callable(thing) or inspect.isclass(thing) and issubclass(thing, Exception):
+            continue
+        yield name, thing
+        for attr, value in sorted(vars(thing).items()) if inspect.isclass(thing) else ():
+            method = getattr(thing, attr) if isinstance(value, classmethod) else value
+            if inspect.isroutine(method) and not attr.startswith('_') and attr not in FOR_ROM:
+                yield '%s.%s' % (name, attr), method
+
+
+def test_the_reference_has_every_public_name():
+    with io.open(os.path.join(DOCS, 'api.rst'), encoding='utf-8') as page:
+        told = set(re.findall(r'\w+', page.read())) | set(rom.exceptions.__all__)  # these by automodule
+    assert set(public()) - told == set()
+
+
+def test_docstrings_name_every_argument_and_give_an_example():
+    found = []
+    for name, thing in documented():
+        told = inspect.getdoc(thing) or ''
+        if 'Example' not in told:
+            found.append((name, 'no example'))
+        if not inspect.isclass(thing):
+            found.extend((name, argument) for argument in inspect.signature(thing).parameters
+                         if argument != 'self' and not re.search(r':param \w* ?%s:' % argument, told)
+                         and not (argument == 'kwargs' and ':param' in told))
+    assert found == []

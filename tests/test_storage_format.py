@@ -4,13 +4,16 @@ unique entries (spec 2)."""
 import datetime
 import decimal
 import json
+import time
 
 import pytest
+import redis
 import rom
 from rom import util
 from rom.codecs import compact_json
 
 from against import OLD, better_than_old
+import servers
 
 INDEX_DATA = b'-index-data-'
 
@@ -481,3 +484,67 @@ def test_a_new_row_lists_its_entries_as_the_server_itself_would_write_them(conne
     value = [[u'name:' + word], [u'age'], [[u'name', word]], [], [u'place']]
     as_server = connection.eval('return cjson.encode(cjson.decode(ARGV[1]))', 1, 'key', json.dumps(value))
     assert compact_json(value) == as_server.decode('utf-8').replace(u'{}', u'[]')
+
+
+@pytest.fixture(params=[False, True], ids=['bytes', 'decodes'])
+def cluster(request, server):
+    """The client of a cluster of one node."""
+    if not hasattr(redis, 'RedisCluster'):
+        pytest.skip('redis-py %s knows no clusters' % redis.__version__)
+    port = servers.free_port() % 20000 + 20000  # the cluster's own traffic takes the port 10000 further
+    node = server.spawn(port=port, cluster_enabled='yes').client(decode_responses=True)
+    node.execute_command('CLUSTER', 'ADDSLOTS', *range(16384))
+    while 'cluster_state:ok' not in str(node.eval("return redis.call('CLUSTER', 'INFO')", 0)):
+        time.sleep(.05)
+    return redis.RedisCluster(host='127.0.0.1', port=port, decode_responses=request.param)
+
+
+@better_than_old
+def test_everything_works_in_a_cluster(cluster):
+    class Team(rom.Model):
+        _namespace, _conn = '{team}', cluster
+        name = rom.Text(unique=True)
+        users = rom.OneToMany('User')
+
+    class User(rom.Model):
+        _namespace, _conn = '{user}:x', cluster
+        email = rom.Text(unique=True)
+        n = rom.Integer(index=True)
+        t = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True)
+        team = rom.ManyToOne('Team', on_delete='cascade')
+        u = rom.UnsafeColumn()
+        unique_together = [('n', 't')]
+        geo_index = [rom.GeoIndex('g', lambda row: {'lon': row.n, 'lat': 2})]
+    teams = [Team(name=u'a'), Team(name=u'b')]
+    for n in range(20):
+        User(email=u'e%d' % n, n=n, t=u'h\xe9llo w%d' % n, team=teams[n % 2])
+    assert rom.session.commit() > 80
+    rom.session.rollback()
+    user = User.get_by(email=u'e3')
+    assert (user.n, user.team.name) == (3, u'b')
+    assert [each.n for each in User.query.filter(t=u'h\xe9llo', n=(2, 9)).order_by('-n').limit(1, 2).all()] == [8, 7]
+    assert [each.n for each in User.query.startswith(t=u'w1').near('g', 12.2, 2, 300, 'km')] == [12, 13, 11, 14, 10]
+    with pytest.raises(rom.UniqueKeyViolation):
+        User(email=u'e3', n=0).save()
+    rom.session.rollback()
+    one, two = User.get([1, 2])
+    one.email, two.email = two.email, one.email
+    assert rom.session.commit(atomic=True) == 2
+    one.n, Team.get(2).name = 50, u'c'
+    with pytest.raises(rom.InvalidOperation) as caught:
+        rom.session.commit(atomic=True)
+    assert 'hash tag' in str(caught.value)
+    rom.session.rollback()
+    with rom.EntityLock(user, 0, 5):
+        assert not rom.EntityLock(user, 0, 5).acquire()
+    user.u.set('x')
+    Team.get(2).delete()
+    assert User.query.filter(n=(None, None)).count() == 10 and User.get_by(email=u'e3') is None
+    cluster.delete('{user}:x:1')
+    cluster.delete('{user}:x:n:idx')
+    cluster.set('{user}:x:1:u', 'y')
+    assert list(util.refresh_indices(User))[-1] == (9, 9)
+    assert list(util.clean_old_index(User)) and util.clean_unsafe_cols(User)[1] == 1
+    for model in Team, User:
+        job = util.check_indexes(model)
+        assert list(job) and job.problems == []

@@ -124,7 +124,14 @@ class ManyToOne(_Reference):
         return _existing(self).get(int(value))
 
     def get_related_model(self):
-        """The Model class pointed at; None where no such model has been made."""
+        """The model pointed at.
+
+        :returns: Model class; None where no such model has been made
+
+        Example::
+
+            Airport.country.get_related_model()     # Country
+        """
         return find_model(self._ftable)
 
     def _init_(self, obj, model, attr, value, loading):
@@ -178,7 +185,12 @@ class ManyToOne(_Reference):
 class OneToOne(ManyToOne):
     """A ManyToOne that, with `unique=True`, no two rows share.
 
+    :param ftable: class name, namespace or class of the model pointed at
+    :param on_delete: one of `ON_DELETE`: what becomes of this row when the other is deleted; mandatory
+    :param bool required: refuse None
+    :param default: an entity or id
     :param bool unique: refuse a second row that refers to the same one
+    :raises ColumnError: where on_delete is missing or cannot work
 
     Example: ``profile = rom.OneToOne('Profile', 'cascade', unique=True)``
     """
@@ -238,7 +250,14 @@ class OneToMany(Column):
         Column.__init__(self)
 
     def get_related_model(self):
-        """The referring Model class; None where no such model has been made."""
+        """The referring model.
+
+        :returns: Model class; None where no such model has been made
+
+        Example::
+
+            Country.airports.get_related_model()    # Airport
+        """
         return find_model(self._ftable)
 
     def check_relations(self, schema):

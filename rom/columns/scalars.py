@@ -180,7 +180,7 @@ class _Moment(Column):
 class DateTime(_Moment):
     """A naive datetime, exact to the microsecond; an aware one is stored as UTC.
 
-    Example: ``created = rom.DateTime(default=datetime.datetime.utcnow, index=True)``
+    Example: ``created = rom.DateTime(default=datetime.datetime.now, index=True)``
     """
 
     _allowed = datetime.datetime
@@ -201,7 +201,10 @@ class DateTime(_Moment):
 
 
 class SaferDateTime(DateTime):
-    """A DateTime that takes datetime objects only, no text."""
+    """A DateTime that takes datetime objects only, no text.
+
+    Example: ``created = rom.SaferDateTime(default=datetime.datetime.now)``
+    """
 
     def _converted(self, value):
         if not isinstance(value, datetime.datetime):
@@ -344,6 +347,8 @@ class PrimaryKey(_Number):
     """The id of a row, from a counter in Redis; never assigned.
 
     :param bool index: index the ids too, so that unfiltered queries follow that index
+
+    Example: ``number = rom.PrimaryKey()``
     """
 
     _allowed = six.integer_types

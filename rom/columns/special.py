@@ -58,7 +58,10 @@ class IndexOnly(Column):
 
 
 class UnsafeColumn(_Column):
-    """Any Redis command on a key of the row's own, outside rows, plans and transactions.
+    """Any Redis command on a key of the row's own, `namespace:id:column`, outside rows, plans and transactions.
+
+    The key is put before the arguments of each command; `skip_key=True` leaves it out. It is deleted with the row,
+    after which every access raises ValueError.
 
     Example::
 
