@@ -153,6 +153,8 @@ def json_dumps(value):
         json_dumps({'b': 1, 'a': (2, None)})        # '{"a": [2, null], "b": 1}'
     """
     _check_keys(value)
+    if six.PY2:
+        value = _with_plain_numbers(value)
     try:
         return json.dumps(value, sort_keys=True)
     except TypeError:
@@ -180,14 +182,29 @@ def compact_json(value):
 def _check_keys(value):
     if isinstance(value, dict):
         if not all(isinstance(key, six.string_types) for key in value):
-            names = set(json.loads(json.dumps(dict.fromkeys(value))))
-            if len(names) < len(value):
+            if len(set(map(_key_name, value))) < len(value):
                 raise ValueError('of the keys %s some are the same in JSON' % _shown(sorted(value, key=_key_order)))
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return
     for each in value:
         _check_keys(each)
+
+
+def _key_name(key):
+    """What JSON calls a key."""
+    return next(iter(json.loads(json.dumps({key: None}, sort_keys=True))))
+
+
+def _with_plain_numbers(value):
+    """For Python 2.7, whose json asks the `str()` of a subclass of int or float what it is."""
+    if isinstance(value, dict):
+        return dict((key, _with_plain_numbers(each)) for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return [_with_plain_numbers(each) for each in value]
+    if isinstance(value, six.integer_types) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, float) else value
 
 
 def _ordered(value):

