@@ -9,7 +9,7 @@ A filter is one of
 - :class:`Prefix`, :class:`Suffix`, :class:`Pattern`, :class:`Geofilter`
 - a list: rows that any of its filters has; a list in a list: rows that all of its filters have
 """
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 import datetime
 import math
 import numbers
@@ -336,16 +336,15 @@ def to_patterns(schema, name, value):
 
 def _affixes(schema, name, column, value, turn, kind):
     values = value if isinstance(value, _LISTS) else [value]
-    found = []
+    found = OrderedDict()
     for each in values:
         if not isinstance(each, _STRINGS):
             raise _error(schema, name, 'takes strings here', each)
         for form in _folded_forms(column, _as_stored(schema, column, each), turn):
-            if kind(name, form) not in found:
-                found.append(kind(name, _checked_word(schema, name, form)))
+            found[kind(name, _checked_word(schema, name, form))] = True
     if not found:
         raise _error(schema, name, 'takes lists with something in them', value)
-    return found[0] if len(found) == 1 else found
+    return next(iter(found)) if len(found) == 1 else list(found)
 
 
 def _folded_forms(column, value, turn):

@@ -1,11 +1,14 @@
 """
 Searches: filters, order and limit become one request to ``search.lua``, its replies ids and rows.
 
-One call answers whatever fits a page. Results of many thousand rows and scans of many thousand
-index entries are cut into several calls, none of which holds the server for long; between these,
-other writers may change what is found. What is found in one call is of one moment.
+One call answers whatever fits a page. Results of many thousand rows, scans of many thousand index
+entries, lists of many thousand values and the nearest many thousand places are cut into several
+calls, none of which holds the server for long; between these, other writers may change what is
+found. What is found in one call is of one moment.
 """
 from collections import namedtuple
+import heapq
+import itertools
 import json
 import uuid
 
@@ -47,6 +50,10 @@ _encode = json.JSONEncoder(separators=(',', ':')).encode
 
 #: what one call may cost the server, in microseconds, roughly
 STEPS_PER_CALL = 20000
+
+#: how many parts of a list one call takes, and how many of these others than words, sets and ranges count for
+PARTS_PER_CALL = 2000
+_PART_WEIGHTS = {'words': 20, 'near': 1000}
 
 
 # -- searches --------------------------------------------------------------------------------------------------------
@@ -98,6 +105,7 @@ class Search(object):
         if explain:
             self.request['explain'] = True
         self._set_order(order_by)
+        self._is_long = any(len(_pieces(each)) > 1 for each in translated)
 
     def _set_order(self, order_by):
         filters = self.request['filters']
@@ -135,7 +143,30 @@ class Search(object):
         reply = _Reply(_search(self.connection, [self._counter], [_encode(request)]))
         if reply.report:
             self.reports.append(reply.report)
+        if reply.state == 'crowded':
+            for each in _leaves(self.request['filters']):
+                self._find_last(each)
+            reply = self._call(request)
+            # the report of the answer comes first, as `explained` tells its plan
+            self.reports[:0] = [self.reports.pop()] if self.reports else []
         return reply
+
+    def _find_last(self, near):
+        """Replaces the `count` of a near filter that takes the server too long, by the last of its places."""
+        count = near.pop('count', None)
+        if count is None:
+            return
+        near_alone = dict(self.request, filters=[dict(near)], order=1, descending=False, mode='parts')
+        places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
+        if len(places) == count:
+            near['last'] = away, _ = places[-1]
+            # hardly more than up to there, but by no rounding less
+            near['radius'] = min(near['radius'], away * 1.001 + .001)
+
+    def _requests(self, **more):
+        """The requests that together find everything: long lists are taken in pieces."""
+        for filters in itertools.product(*[_pieces(each) for each in self.request['filters']]):
+            yield dict(self.request, filters=list(filters), skip=0, **more)
 
     def pages(self, skip=0, count=None, fields=None, first=ROWS_PER_READ):
         """
@@ -148,6 +179,10 @@ class Search(object):
         :returns: generator of (list of ids as text, list of rows for the first of them: values in
             the order of the fields, or None where the row is gone)
         """
+        if self._is_long:
+            ids = self._in_order(pair for request in self._requests(mode='parts') for pair in self._parts(request))
+            yield ids[skip:] if count is None else ids[skip:skip + count], []
+            return
         request = dict(self.request, mode='page', skip=skip, rows=first,
                        wants_rest=count is None or count > first)
         if fields is not None:
@@ -157,7 +192,7 @@ class Search(object):
             request['count'] = first if count is None else min(first, count)
             reply = self._call(request)
             if reply.state == 'part':
-                ids = self._collect(request, reply)[passed:]
+                ids = self._in_order(self._parts(request, reply))[passed:]
                 yield ids[:count] if count is not None else ids, []
                 return
             ids = reply.ids[:count] if count is not None else reply.ids
@@ -168,14 +203,16 @@ class Search(object):
             count = None if count is None else count - len(ids)
             request['after'] = reply.after
 
-    def _collect(self, request, reply):
-        """All ids, sorted, of a search whose replies come in parts."""
-        found = dict(self._parts(request, reply))
+    def _in_order(self, parts):
+        """The ids of parts, each once, sorted."""
+        found = dict(parts)
         sign = -1 if self.request.get('descending') else 1
         return sorted(found, key=lambda id: (sign * found[id], id))
 
-    def _parts(self, request, reply):
+    def _parts(self, request, reply=None):
+        """(id, score) of all that is found by a request whose replies, of which one may be there, come in parts."""
         request = dict(request, wants_rest=True)
+        reply = reply or self._call(request)
         while True:
             for id, score in zip(reply.ids, reply.scores):
                 yield id, float(score)
@@ -198,6 +235,8 @@ class Search(object):
             size = _size(self.connection, self.request['filters'][0])
             if size is not None:
                 return size
+        if self._is_long:
+            return len(dict(pair for request in self._requests(mode='parts') for pair in self._parts(request)))
         request = dict(self.request, mode='count', skip=0)
         reply = self._call(request)
         return reply.ids if reply.state == 'count' else len(dict(self._parts(request, reply)))
@@ -210,12 +249,11 @@ class Search(object):
         :returns: text, its key
         """
         key = '%s:%s' % (self.namespace, uuid.uuid4())
-        request = dict(self.request, mode='store', skip=0, into=key, seconds=seconds)
-        while True:
+        for request in self._requests(mode='store', into=key, seconds=seconds):
             reply = self._call(request)
-            if reply.after is None:
-                return key
-            request['after'] = reply.after
+            while reply.after is not None:
+                reply = self._call(dict(request, after=reply.after))
+        return key
 
     def explained(self):
         """dict: what the calls so far were planned as, and what they took."""
@@ -227,7 +265,7 @@ class Search(object):
         return {
             'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'filters': filters,
             'order': filters[order - 1]['key'] if order and filters else None,
-            'descending': bool(self.request.get('descending')), 'keys': _keys(self.request['filters']),
+            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in _leaves(self.request['filters'])],
             'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
         }
@@ -241,11 +279,25 @@ def _size(connection, item):
         return connection.scard(item['key'])
 
 
-def _keys(filters):
+def _leaves(filters):
+    """The filters without those made of filters."""
     found = []
     for each in filters:
-        found.extend(_keys(each['of']) if 'of' in each else [each['key']])
+        found.extend(_leaves(each['of']) if 'of' in each else [each])
     return found
+
+
+def _pieces(item):
+    """A filter as a list of filters, any of which a row must have, none of which is too long for one call."""
+    pieces, room = [], 0
+    for part in item['of'] if item['kind'] == 'any' else []:
+        weight = sum(_PART_WEIGHTS.get(leaf['kind'], 1) for leaf in _leaves([part]))
+        if weight > room or not pieces:
+            pieces.append([])
+            room = PARTS_PER_CALL
+        pieces[-1].append(part)
+        room -= weight
+    return [dict(item, of=piece) for piece in pieces] if len(pieces) > 1 else [item]
 
 
 class GeneralIndex(object):

@@ -242,7 +242,9 @@ class Query(object):
 
     def _window(self):
         """(offset, count or None) of the limit."""
-        return self._checked_limit(*self._limit) if self._limit is not None else (0, None)
+        offset, count = self._checked_limit(*self._limit) if self._limit is not None else (0, None)
+        # True and False are integers too, but not to JSON
+        return int(offset), None if count is None else int(count)
 
     def _blocks(self, pagesize):
         """Results in lists of at most `pagesize`."""

@@ -1,4 +1,6 @@
 """Filters as ``search.lua`` takes them: keys, bounds, ranges of prefixes, steps of patterns. Pure."""
+from collections import OrderedDict
+
 import six
 
 from . import codecs, keygens
@@ -85,13 +87,10 @@ class Translator(object):
         raise QueryError("Don't know how to handle a filter of: %r" % (item,))
 
     def _any(self, items):
-        parts, seen = [], []
-        for item in items:
-            if item not in seen:
-                seen.append(item)
-                parts.append({'kind': 'all', 'of': [self.translate(each) for each in item]}
-                             if isinstance(item, list) else self.translate(item))
-        return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(seen)}
+        distinct = list(OrderedDict((_identity(item), item) for item in items).values())
+        parts = [{'kind': 'all', 'of': [self.translate(each) for each in item]} if isinstance(item, list)
+                 else self.translate(item) for item in distinct]
+        return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(distinct)}
 
     def _near(self, item):
         made = {'kind': 'near', 'key': self.key(item.name, 'geo'), 'longitude': item.lon, 'latitude': item.lat,
@@ -146,6 +145,11 @@ def _bound(item, value, default):
         raise QueryError('%r is no range of an index: %s' % (item, error))
     shown = {float('inf'): u'+inf', -float('inf'): u'-inf'}.get(score) or codecs.float_repr(score)
     return opening + shown
+
+
+def _identity(item):
+    """What only equal filters have in common; a Prefix and a Suffix are equal as tuples."""
+    return type(item), tuple(_identity(each) for each in item) if isinstance(item, list) else item
 
 
 def _are_points(items):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, Model, String, Text, session
+from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, Model, String, Text, session, util
 from rom.index import parse_pattern
 from rom.scripts import Script
 
@@ -66,6 +66,18 @@ def test_work_is_bounded(matches):
     assert matches(u'*a!' * 40 + u'b', [u'a' * 500]) == []
     assert matches(u'*a' * 40, [u'a' * 500]) == [u'a' * 500]
     assert time.time() - began < 5
+
+
+def test_patterns_of_any_length_leave_the_server_alive(server, monkeypatch):
+    class Long(Model):
+        text = Text(index=True, keygen=IDENTITY, prefix=True)
+    monkeypatch.setattr(util, 'CONNECTION', server.spawn().client())
+    Long(text=u'a' * 300000).save()
+    for start in (u'', u'*', u'a'):
+        assert Long.query.like(text=start + u'!' * 100000).count() == 1
+        assert Long.query.like(text=start + u'!' * 100 + u'b').count() == 0
+    assert Long.query.like(text=u'!' * 100000 + u'b').count() == 0
+    assert Long.query.like(text=u'!' * 100000 + u'a').count() == 1
 
 
 @pytest.fixture

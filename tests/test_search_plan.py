@@ -432,6 +432,70 @@ def test_long_searches_are_cut_into_calls(tables, sizes, monkeypatch):
     assert [entity.id for entity in query.limit(100, 50).all()] == expected[100:150]
 
 
+def leaves(filters):
+    return sum([leaves(each['of']) if 'of' in each else [each] for each in filters], [])
+
+
+def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
+    monkeypatch.setattr(index, 'PARTS_PER_CALL', 200)
+    requests, call = [], index.Search._call
+    monkeypatch.setattr(index.Search, '_call', lambda self, request: requests.append(request) or call(self, request))
+    model = tables[1]
+    number_of = dict((id, (id * 7919) % sizes[1]) for id in range(1, sizes[1] + 1))
+    numbers = list(range(0, 8000, 8))
+    words = [u'w3'] + [u'no%d' % n for n in range(500)] + [u'w4']
+    starts = [u'%s%d' % (u'abcdefghij'[n % 10], n) for n in range(1, 40)]
+    by_number = sorted((id for id in number_of if number_of[id] % 8 == 0), key=lambda id: number_of[id])
+    worded = sorted((id for id in number_of if id % 10 in (3, 4)), key=str)
+    started = sorted((id for id in number_of if any((u'%s%d' % (u'abcdefghij'[id % 10], id)).startswith(start)
+                                                    for start in starts)), key=str)
+    both = [id for id in by_number if id in set(worded)]
+    for query, expected in (
+            (model.query.filter(i=numbers), by_number), (model.query.filter(t=words), worded),
+            (model.query.filter(t=words).order_by('-i'), sorted(worded, key=lambda id: -number_of[id])),
+            (model.query.startswith(s=starts), started), (model.query.filter(i=numbers).filter(t=words), both),
+            (model.query.filter(i=numbers + numbers), by_number)):
+        del requests[:]
+        assert [entity.id for entity in query.all()] == expected
+        assert [entity.id for entity in query.limit(7, 20).all()] == expected[7:27]
+        assert [entity.id for entity in query.iter_result(pagesize=300)] == expected
+        assert query.count() == len(expected) and query.first().id == expected[0]
+        assert [int(id) for id in connection.zrange(query.cached_result(30), 0, -1)] == expected
+        assert max(len(leaves(request['filters'])) for request in requests) <= 401
+
+
+def test_near_costs_little_however_many_there_are(tables, sizes, connection, monkeypatch):
+    model = tables[1]
+    # half of them at one place, most others close to it
+    for id in range(1, sizes[1] + 1):
+        longitude = 50 if id % 2 else 50 + id / 1e4
+        connection.execute_command('GEOADD', 'Big%d:g:geo' % sizes[1], longitude, 1, id)
+    crowd, others = [sorted(range(first, sizes[1] + 1, 2), key=key) for first, key in ((1, str), (2, int))]
+    monkeypatch.setattr(index, 'STEPS_PER_CALL', 3000)
+    for lon, expected in ((50, crowd + others), (51, others[::-1] + crowd)):
+        around = model.query.near('g', lon, 1, 15000, 'km')
+        counted = model.query.near('g', lon, 1, 15000, 'km', 5000)
+        for query, found in ((around.limit(0, 20), expected[:20]), (around.limit(6000, 20), expected[6000:6020]),
+                             (counted.limit(4990, 30), expected[4990:5000]), (counted.limit(0, 5), expected[:5]),
+                             (counted.order_by('-i').limit(0, 5), sorted(expected[:5000], key=lambda id: -(id * 7919 % 8000))[:5]),
+                             (counted.filter(t=u'w3').limit(0, 9), [id for id in expected[:5000] if id % 10 == 3][:9])):
+            assert [entity.id for entity in query.all()] == found
+            search = query._search(explain=True)
+            assert sum(len(page) for page, _ in search.pages(*query._limit)) == len(found)
+            assert max(report['steps'] for report in search.reports) < 15000
+        assert counted.count() == 5000 and around.count() == 8000
+        assert connection.zcard(counted.cached_result(30)) == 5000
+
+
+def test_deep_offsets_in_everything(tables, sizes, connection):
+    query = tables[1].query
+    connection.delete(*['Big%d:%d' % (sizes[1], id) for id in range(10, 5000, 10)])
+    left = [id for id in range(1, sizes[1] + 1) if id >= 5000 or id % 10]
+    for offset in (0, 1, 8, 9, 17, 500, 4499, 7000, 7490):
+        assert [entity.id for entity in query.limit(offset, 20).all()] == left[offset:offset + 20]
+    assert [entity.id for entity in query.limit(5, 3000).iter_result(pagesize=700)] == left[5:3005]
+
+
 def test_primary_key_index_is_walked_in_pages():
     class Keyed(Model):
         id = PrimaryKey(index=True)

@@ -7,48 +7,49 @@
 local ANY = {['!'] = true, ['?'] = true, ['*'] = true}
 -- the bytes after the first one of a character are 128 to 191
 local CHARACTER = '[^\128-\191][\128-\191]*'
+local DEEPEST = 100
 
--- Adds to a set of positions those behind steps that may match nothing; true when all steps are done.
-local function pass_optional(steps, active)
-  for position, step in ipairs(steps) do
-    if active[position] and (step == '?' or step == '*') then active[position + 1] = true end
-  end
-  return active[#steps + 1]
-end
-
--- The positions that a character leads to; nil where there are none.
-local function advance(steps, active, character)
-  local reached
-  for position, step in ipairs(steps) do
-    if active[position] and (ANY[step] or step == character) then
-      reached = reached or {}
-      reached[step == '*' and position or position + 1] = true
-    end
-  end
-  return reached
-end
-
--- Follows all ways through the steps at once: the work is at most characters times steps.
-local function follows(steps, text)
-  local active = {true}
-  if pass_optional(steps, active) then return true end
-  for character in text:gmatch(CHARACTER) do
-    active = advance(steps, active, character)
-    if not active then return false end
-    if pass_optional(steps, active) then return true end
+-- Adds a position in the steps, and those behind it as far as steps may match nothing. True when all steps are done.
+local function enter(steps, active, position)
+  while not active.has[position] do
+    if position > #steps then return true end
+    active.has[position] = true
+    active[#active + 1] = position
+    if steps[position] ~= '?' and steps[position] ~= '*' then return false end
+    position = position + 1
   end
   return false
 end
 
--- What stands between the '*', as patterns of string.find; nil where a '?' makes their lengths vary.
+-- Follows all ways through the steps at once: the work, which it returns too, is at most characters times steps.
+local function follows(steps, text)
+  local active, visited = {has = {}}, 0
+  if enter(steps, active, 1) then return true, visited end
+  for character in text:gmatch(CHARACTER) do
+    local reached = {has = {}}
+    for _, position in ipairs(active) do
+      local step = steps[position]
+      if (ANY[step] or step == character) and enter(steps, reached, step == '*' and position or position + 1) then
+        return true, visited
+      end
+    end
+    visited, active = visited + #active, reached
+    if #active == 0 then break end
+  end
+  return false, visited
+end
+
+-- What stands between the '*', as patterns of string.find; nil where a '?' makes their lengths vary, or where there are
+-- many '!': string.find goes one level deeper for each, and a server whose stack ends there is gone.
 local function pieces_of(steps)
-  local pieces, piece = {}, {}
+  local pieces, piece, depth = {}, {}, 0
   for _, step in ipairs(steps) do
-    if step == '?' then return nil end
+    if step == '?' or depth > DEEPEST then return nil end
     if step == '*' then
       pieces[#pieces + 1] = table.concat(piece)
-      piece = {}
+      piece, depth = {}, 0
     else
+      if step == '!' then depth = depth + 1 end
       piece[#piece + 1] = step == '!' and CHARACTER or step == '\0' and '%z' or step:gsub('%W', '%%%0')
     end
   end
@@ -56,19 +57,24 @@ local function pieces_of(steps)
   return pieces
 end
 
--- A function that tells whether a text matches the steps, and what a character of it costs.
+-- A function that tells whether a text matches the steps, and what that took in the server's microseconds.
 local function new_matcher(steps)
   local pieces = pieces_of(steps)
-  if not pieces then return function(text) return follows(steps, text) end, 0.5 * #steps end
+  if not pieces then
+    return function(text)
+      local is_match, visited = follows(steps, text)
+      return is_match, 0.5 * visited
+    end
+  end
   pieces[1] = '^' .. pieces[1]
   return function(text)
     local from, last = 1, nil
     for _, piece in ipairs(pieces) do
       -- the first place for a piece leaves most to the others
       _, last = text:find(piece, from)
-      if not last then return false end
+      if not last then break end
       from = last + 1
     end
-    return true
-  end, 0.05 * #pieces
+    return last ~= nil, 0.05 * #pieces * #text
+  end
 end

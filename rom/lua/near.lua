@@ -1,6 +1,8 @@
 -- Filters over places within a distance of a point. Included by search.lua.
 --
--- {kind: "near", key, longitude, latitude, radius, unit, count}; count: only the nearest so many, before other filters
+-- {kind: "near", key, longitude, latitude, radius, unit, count, last}
+--   count  only the nearest so many, before other filters
+--   last   or up to one of them: [its distance, its id], as this script has worked it out
 -- Servers older than 6.2 have no GEOSEARCH and give the same by GEORADIUS_RO.
 
 local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
@@ -26,17 +28,32 @@ local function ids_around(filter, radius, most, is_any)
   return call('GEORADIUS_RO', filter.key, filter.longitude, filter.latitude, radius, filter.unit, 'COUNT', most, 'ASC')
 end
 
--- Notes the distances of ids, in the filter's unit. Returns for each whether it is a place within the radius.
+local function is_inside(filter, away, id)
+  local last = filter.last
+  if not away or away > filter.radius then return false end
+  return not last or away < last[1] or away == last[1] and id <= last[2]
+end
+
+-- Notes the distances of ids, in the filter's unit. Returns for each whether the filter has it.
 local function measure(filter, ids)
   local passed, unit = {}, METRES[filter.unit]
   in_pieces(ids, function(piece)
     for place, point in ipairs(call('GEOPOS', filter.key, unpack(piece))) do
       local away = point and distance(filter.longitude, filter.latitude, tonumber(point[1]), tonumber(point[2])) / unit
       if away then filter.scores[piece[place]] = away end
-      passed[#passed + 1] = away and away <= filter.radius or false
+      passed[#passed + 1] = is_inside(filter, away, piece[place])
     end
   end)
   return passed
+end
+
+-- Those of some ids that the filter has.
+local function inside(filter, ids)
+  local kept, passed = {}, measure(filter, ids)
+  for place, id in ipairs(ids) do
+    if passed[place] then kept[#kept + 1] = id end
+  end
+  return kept
 end
 
 -- Keeps ids as all there are.
@@ -60,37 +77,47 @@ local function drop_farthest(filter, ids)
   while #ids > 0 and filter.scores[ids[#ids]] == farthest do ids[#ids] = nil end
 end
 
+-- Whether there are so many places within a radius that the server would take long to sort them.
+local function is_crowded(filter, radius, most)
+  if absent.GEOSEARCH then return false end
+  local found = #ids_around(filter, radius, most, true)
+  spend(found * 0.3 + 5)
+  return found == most
+end
+
 -- Looks at growing circles until `accept(ids)` is content; the ids come nearest first, ties by id.
 -- Returns false if that costs too much.
 local function widen(filter, want, accept)
   local most = 2 * want + 10
   local radius = math.min(filter.radius, 1.5 * filter.radius * math.sqrt(most / math.max(filter.total, 1)))
-  while true do
+  -- a radius that is known to be too small
+  local too_small = 0
+  while most <= 3 * CHUNK and not is_exhausted() do
+    while is_crowded(filter, radius, 2 * most + CHUNK) and not is_exhausted() do radius = (too_small + radius) / 2 end
+    if is_exhausted() then return false end
     local ids = ids_around(filter, radius, most)
     spend(#ids * 5 + 20)
     work.scanned = work.scanned + #ids
-    local is_all = #ids < most and radius >= filter.radius
-    measure(filter, ids)
-    sort_by_distance(filter, ids)
-    local is_cut = #ids == most
-    if is_cut then drop_farthest(filter, ids) end
-    if accept(ids) or is_all then return true end
-    if is_exhausted() or most > 3 * CHUNK then return false end
-    if is_cut then most = most * 4 else radius = math.min(filter.radius, radius * 2) end
+    local kept = inside(filter, ids)
+    -- one that is too far: no other is nearer than those there are
+    local is_all = #kept < #ids or #ids < most and radius >= filter.radius
+    local is_cut = #ids == most and not is_all
+    sort_by_distance(filter, kept)
+    if is_cut then drop_farthest(filter, kept) end
+    if accept(kept) or is_all then return true end
+    if is_cut then most = most * 4 else too_small, radius = radius, math.min(filter.radius, radius * 2) end
   end
+  return false
 end
 
--- The nearest ids, as many as the filter wants.
+-- The nearest ids, as many as the filter wants; nil where that costs too much.
 local function nearest(filter)
   local found
   local is_done = widen(filter, filter.count, function(ids)
     found = ids
     return #ids >= filter.count
   end)
-  if not is_done then
-    found = ids_around(filter, filter.radius, filter.count)
-    measure(filter, found)
-  end
+  if not is_done then return nil end
   for place = #found, filter.count + 1, -1 do found[place] = nil end
   return found
 end
@@ -119,10 +146,15 @@ kinds.near = {
     filter.scores = {}
     filter.total = call('ZCARD', filter.key)
     filter.size, filter.probe_cost, filter.scan_cost = filter.total, 4, 0.5
-    if filter.count then return keep(filter, nearest(filter)) end
+    if filter.count then
+      local found = nearest(filter)
+      if found then return keep(filter, found) end
+      work.is_crowded = true
+      return
+    end
     local ids = ids_around(filter, filter.radius, CHUNK + 1, true)
     spend(#ids * 0.5)
-    if #ids <= CHUNK then keep(filter, ids) end
+    if #ids <= CHUNK then keep(filter, filter.last and inside(filter, ids) or ids) end
   end,
 
   probe = function(filter, ids)
@@ -146,11 +178,7 @@ kinds.near = {
       local ids, scores = unzip(call('ZRANGE', filter.key, rank, rank + CHUNK - 1, 'WITHSCORES'))
       if #ids == 0 then return nil end
       spend(4 * #ids)
-      local inside, passed = {}, measure(filter, ids)
-      for place, id in ipairs(ids) do
-        if passed[place] then inside[#inside + 1] = id end
-      end
-      emit(inside)
+      emit(inside(filter, ids))
       rank = rank + #ids
       if is_exhausted() and rank < filter.total then return {id = ids[#ids], score = scores[#ids]} end
     end

@@ -10,6 +10,9 @@ local function estimate(filters, total)
   return cost, share
 end
 
+-- What the server takes to find what sets have in common.
+local function common_cost(count, smallest) return 0.2 * smallest * (count - 1) end
+
 -- Sets, where the server itself can tell quickly what they have in common.
 local function plan_common(filters, total)
   local sets, rest, smallest = {}, {}, math.huge
@@ -18,11 +21,13 @@ local function plan_common(filters, total)
     if is_set then smallest = math.min(smallest, filter.size) end
     table.insert(is_set and sets or rest, filter)
   end
-  if #sets < 2 or #sets > 100 or smallest > work.allowed then return nil end
+  if #sets < 2 or #sets > 100 or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
+    return nil
+  end
   local _, share = estimate(sets, total)
   local cost = estimate(rest, total)
   local driver = {kind = 'common', of = sets, key = sets[1].key, size = share * total, scan_cost = 0.3}
-  return {driver = driver, rest = rest, cost = 0.2 * smallest * (#sets - 1) + driver.size * (cost + 1.6)}
+  return {driver = driver, rest = rest, cost = common_cost(#sets, smallest) + driver.size * (cost + 1.6)}
 end
 
 -- The filter to read and those to ask: where that is cheapest.
@@ -39,12 +44,12 @@ local function plan_gather(filters, total)
   return common and common.cost < best.cost and common or best
 end
 
--- Whether the counter leads to all ids, as far as can be seen: it may have been lost.
+-- Whether the counter leads to all ids, as far as can be seen: it may have been lost, and have begun anew.
 local function is_complete(highest, filters)
   for _, filter in ipairs(filters) do
     if (filter.kind == 'set' or filter.kind == 'range') and filter.size > (highest or 0) then return false end
   end
-  return highest and highest > 0
+  return highest and highest > 0 and call('EXISTS', string.format('%s:%.0f', namespace, highest + 1)) == 0
 end
 
 -- The way to walk in the wanted order, if there is one: {walk, rest, cost, name, driver}.

@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  any key of the namespace (for routing in a cluster)
 -- ARGV[1]  JSON {namespace, filters, mode, ...}; filters are described in filters.lua, words.lua and near.lua
---   mode     "page", "count" or "store"
+--   mode     "page", "count", "store", or "parts": all ids with what orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
 --   highest  key of the id counter; left out: unknown. all_rows: bool, no filter and in the order of the numbers
 --   skip, count  the page; wants_rest: bool, ids behind it are welcome where they are known anyway
@@ -14,6 +14,7 @@
 -- Reply: {state, ids, rows, scores, after, report}
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
 --            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
+--            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
 
@@ -76,7 +77,7 @@ local function count_common(filters, smallest)
     if filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > 100 or smallest > 2 * work.allowed then return nil end
+  if #keys > 100 or smallest > 2 * work.allowed or common_cost(#keys, smallest) > work.allowed then return nil end
   local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
   return type(common) == 'number' and common
 end
@@ -91,6 +92,12 @@ local function count(plan, filters, state)
   local rest = gather(plan, state, list.take)
   if rest or state then return part(list.ids, rest) end
   return reply('count', #list.ids)
+end
+
+local function parts(plan, state)
+  local list = new_list(plan.driver.repeats)
+  local rest = gather(plan, state, list.take)
+  return part(list.ids, rest)
 end
 
 local function store(plan, state)
@@ -143,7 +150,7 @@ end
 
 local function all_rows(highest)
   local after = request.after
-  local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count}
+  local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count, stride = request.count}
   report.plan = 'rows'
   local stop = walk_rows(highest, page, after)
   if not stop then return reply('done', page.ids) end
@@ -166,11 +173,13 @@ local function search()
     if filter.size < math.huge then total = math.max(total, filter.size) end
     report.sizes[place] = filter.size < math.huge and filter.size or cjson.null
   end
+  if work.is_crowded then return reply('crowded', {}) end
   if order then scores = order.scores end
   if request.mode == 'page' then return find_page(filters, order, highest, total) end
   local plan = plan_gather(filters, total)
   local state = request.after and request.after.gather
   if request.mode == 'count' then return count(plan, filters, state) end
+  if request.mode == 'parts' then return parts(plan, state) end
   return store(plan, state)
 end
 

@@ -16,8 +16,9 @@ local function split_entry(member) return member:match('^(.*)%z(.*)$') end
 local function fits(filter, word)
   if word:sub(1, #filter.prefix) ~= filter.prefix then return false end
   if not filter.pattern then return true end
-  spend((#word - #filter.prefix) * filter.match_cost + 1)
-  return filter.matches(word:sub(#filter.prefix + 1))
+  local is_match, steps = filter.matches(word:sub(#filter.prefix + 1))
+  spend(steps + 1)
+  return is_match
 end
 
 -- Where the entries of one word end that begin at a rank.
@@ -167,7 +168,7 @@ kinds.words = {
 
   prepare = function(filter)
     local prefix = filter.prefix
-    if filter.pattern then filter.matches, filter.match_cost = new_matcher(filter.pattern) end
+    if filter.pattern then filter.matches = new_matcher(filter.pattern) end
     filter.first = rank_below(filter.key, filter.low)
     filter.last = filter.first + call('ZCOUNT', filter.key, filter.low, '(' .. filter.high)
     if #prefix > 7 then
