@@ -11,7 +11,8 @@ from . import codecs, index, store, transfers, util
 from .columns import MODELS, SKIP_ON_DELETE, Column, PrimaryKey, UnsafeColumn, _Column
 from .descriptors import ClassProperty
 from .entity import Entity
-from .exceptions import (ColumnError, EntityDeletedError, InvalidColumnValue, InvalidOperation, ORMError, QueryError)
+from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
+                         InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .plan import unique_value_of
 from .query import Query
 from .schema import Schema
