@@ -366,7 +366,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     def to_dict(self):
         """dict: every column's value, references as entities."""
-        return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
+        return self._data
 
     def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
                  refresh_index=True):

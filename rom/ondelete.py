@@ -38,20 +38,20 @@ class Collector(object):
         self._known = known
         self.removed = []       # entities, children before parents
         self.changed = []       # (entity, attribute, entity to refer to or None)
-        self._seen = set()
+        self._seen = {}         # by id(), as below: models may have an __eq__ of their own
         self._restricting = []  # (restricted entity, referring entity, attribute)
-        self._referrers = {}    # entity to go -> {index key: set of referring ids}
+        self._referrers = {}    # id() of an entity to go -> {index key: set of referring ids}
         self._counted = {}      # (namespace, attribute, referring id) -> those of these sets that it is in
 
     def collect(self, entity):
         """Add an entity and all that depends on it."""
         stack = [(entity, self._dependents(entity))]
-        self._seen.add(entity)
+        self._seen[id(entity)] = entity
         while stack:
             current, dependents = stack[-1]
             for child in dependents:
-                if child not in self._seen:
-                    self._seen.add(child)
+                if id(child) not in self._seen:
+                    self._seen[id(child)] = child
                     stack.append((child, self._dependents(child)))
                     break
             else:
@@ -77,13 +77,14 @@ class Collector(object):
 
     def _referring(self, entity, model, attr):
         key = '%s:%s:idx' % (model._namespace, attr)
-        ids = [int(id) for id in model._connection.zrangebyscore(key, entity._id, entity._id)]
-        counted = self._referrers.setdefault(entity, {})[key] = set(ids)
-        for id in ids:
-            self._counted.setdefault((model._namespace, attr, id), []).append(counted)
+        ids = [int(row) for row in model._connection.zrangebyscore(key, entity._id, entity._id)]
+        counted = self._referrers.setdefault(id(entity), {})[key] = set(ids)
+        for row in ids:
+            self._counted.setdefault((model._namespace, attr, row), []).append(counted)
         stored = model.get(ids) if ids else []
         moved = [child for child in self._known(model) if attr in child._assigned]
-        here = [child for child in stored if child not in moved]
+        elsewhere = set(id(child) for child in moved)
+        here = [child for child in stored if id(child) not in elsewhere]
         return here + [child for child in moved if not child._new and child._values[attr] is entity]
 
     def check(self):
@@ -92,12 +93,12 @@ class Collector(object):
         :raises RestrictError: naming the row and what refers to it
         """
         for entity, child, attr in self._restricting:
-            if child not in self._seen:
+            if id(child) not in self._seen:
                 raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=\'restrict\''
                                     % (entity._pk, type(child).__name__, attr, child._pk),
                                     entity._namespace, str(entity._id), model=type(entity).__name__, pk=entity._id,
                                     columns=(attr,))
-        self.changed = [change for change in self.changed if change[0] not in self._seen]
+        self.changed = [change for change in self.changed if id(change[0]) not in self._seen]
 
     def pages(self):
         """The work in lists that one atomic call carries, by connection: changes first, children before parents.
@@ -116,7 +117,7 @@ class Collector(object):
 
     def guard(self, entity):
         """[[index key, id, count]] of the rows that refer to `entity` as this call starts."""
-        return [[key, str(entity._id), len(ids)] for key, ids in self._referrers.get(entity, {}).items()]
+        return [[key, str(entity._id), len(ids)] for key, ids in self._referrers.get(id(entity), {}).items()]
 
     def done(self, page):
         """Count the referrers on a page that was applied as gone."""

@@ -122,12 +122,12 @@ class Session(threading.local):
         :returns: int, the number of columns written
         :raises ORMError: the first error stops; what was written before it stays written
         """
-        written, seen = 0, set()
+        written, seen = 0, {}  # by id(): models may have an __eq__ of their own
         while True:
-            waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
+            waiting = [entity for entity in self._dirty(all and not seen) if id(entity) not in seen]
             if not waiting:
                 return written
-            seen.update(waiting)
+            seen.update((id(entity), entity) for entity in waiting)
             written += self._write(waiting, full, force, refresh=all)
 
     def commit(self, full=False, all=False, force=False, atomic=False):
@@ -188,13 +188,16 @@ class Session(threading.local):
         return work.finish()
 
     def _settle(self, entities):
-        """Learn what became of calls whose reply was lost, before these entities are written: {entity: columns}."""
+        """Learn what became of calls whose reply was lost, before these entities are written.
+
+        :returns: {id(entity): (entity, columns written)}
+        """
         written = {}
         if not self._writer.doubts:
             return written
         for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
             assigned = [(job.entity, job.entity._assigned) for job in jobs]
-            written.update(zip([job.entity for job in jobs], finish(jobs, outcome)))
+            written.update((id(job.entity), (job.entity, columns)) for job, columns in zip(jobs, finish(jobs, outcome)))
             for entity, attrs in assigned:
                 entity._keep_assigned(attrs)
             self._settled_jobs = jobs
@@ -220,8 +223,8 @@ class Session(threading.local):
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
         settled = self._settle(waiting)
-        written = sum(settled.get(entity, 0) for entity in waiting)
-        seen = set(entity for entity in settled if not entity._modified)
+        written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
+        seen = dict((key, entity) for key, (entity, _) in settled.items() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
@@ -236,10 +239,10 @@ class Session(threading.local):
         """The entities to write, before-hooks called: those included that the hooks make or change."""
         prepared = []
         while True:
-            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
+            waiting = [entity for entity in with_references(self._dirty(all)) if id(entity) not in seen]
             if not waiting:
                 return prepared
-            seen.update(waiting)
+            seen.update((id(entity), entity) for entity in waiting)
             prepared.extend(waiting)
             for entity in waiting:
                 entity._before_write()
@@ -279,7 +282,8 @@ class Session(threading.local):
 
         :param asked_by: entities whose delete() is running already
         """
-        return [entity for entity in entities if entity in asked_by or not entity._has_own_delete or self._ask(entity)]
+        return [entity for entity in entities if not entity._has_own_delete
+                or any(entity is running for running in asked_by) or self._ask(entity)]
 
     def _ask(self, entity):
         before, self._asking = self._asking, entity

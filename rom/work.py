@@ -87,17 +87,17 @@ def with_references(entities):
     :param entities: list
     :returns: list
     """
-    ordered, seen, referred = [], set(), set()
+    ordered, seen, referred = [], set(), set()  # sets of id(): models may have an __eq__ of their own
 
     def visit(start):
         stack = [(start, iter(start._new_references()))]
-        seen.add(start)
+        seen.add(id(start))
         while stack:
             entity, targets = stack[-1]
             for target in targets:
-                referred.add(target)
-                if target not in seen:
-                    seen.add(target)
+                referred.add(id(target))
+                if id(target) not in seen:
+                    seen.add(id(target))
                     stack.append((target, iter(target._new_references())))
                     break
             else:
@@ -105,9 +105,9 @@ def with_references(entities):
                 ordered.append(entity)
 
     for entity in entities:
-        if entity not in seen:
+        if id(entity) not in seen:
             visit(entity)
-    _hand_out_ids([entity for entity in ordered if entity in referred])
+    _hand_out_ids([entity for entity in ordered if id(entity) in referred])
     return ordered
 
 
@@ -268,8 +268,8 @@ class Work(object):
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
-        if entity in self.settled and not entity._modified:
-            self.columns += self.settled.pop(entity)
+        if id(entity) in self.settled and not entity._modified:
+            self.columns += self.settled.pop(id(entity))[1]
             return
         if entity._has_own_save and entity is not self.asked_by:
             self.send()

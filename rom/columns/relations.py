@@ -152,15 +152,15 @@ class ManyToOne(_Reference):
         attr, position = self._attr, self._position
         waiting = [entity for entity in obj._page_mates()
                    if attr not in entity._values and entity._raw[position] is not None]
-        ids = {}
+        ids = []
         for entity in waiting:
             try:
-                ids[entity] = int(entity._raw[position])
+                ids.append((entity, int(entity._raw[position])))
             except ValueError:
                 if entity is obj:
                     raise self.refuse(entity._raw[position], 'of row %s is no id' % obj._pk)
-        found = dict((target._id, target) for target in _existing(self).get(sorted(set(ids.values()))))
-        for entity, id in ids.items():
+        found = dict((target._id, target) for target in _existing(self).get(sorted(set(id for _, id in ids))))
+        for entity, id in ids:
             entity._values[attr] = found.get(id)
 
 
