@@ -40,6 +40,7 @@ class Session(threading.local):
         self._writer = store.Writer()
         self._settled_jobs = ()
         self._asking = None
+        self._saving = []
 
     # -- switched off -------------------------------------------------------------------------------------------------
 
@@ -182,10 +183,14 @@ class Session(threading.local):
     def _write(self, entities, full, force, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         settled = self._settle(entities)
-        work = Work(self._writer, full, force, refresh, settled, asked_by)
-        for entity in with_references(entities):
-            work.add(entity)
-        return work.finish()
+        self._saving.append(asked_by)
+        try:
+            work = Work(self._writer, full, force, refresh, settled, self._saving)
+            for entity in with_references(entities):
+                work.add(entity)
+            return work.finish()
+        finally:
+            self._saving.pop()
 
     def _settle(self, entities):
         """Learn what became of calls whose reply was lost, before these entities are written.

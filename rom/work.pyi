@@ -72,13 +72,13 @@ class Work:
     force: bool
     refresh: bool
     settled: Dict[int, Tuple[Model, int]]
-    asked_by: Optional[Model]
+    saving: Sequence[Optional[Model]]
     jobs: List[Job]
     characters: int
     columns: int
     def __init__(
         self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[int, Tuple[Model, int]],
-        asked_by: Optional[Model] = ...,
+        saving: Sequence[Optional[Model]] = ...,
     ) -> None: ...
     def add(self, entity: Model) -> None: ...
     def send(self) -> None: ...

@@ -447,6 +447,21 @@ def test_a_save_of_ones_own_is_called_by_the_session(connection):
     assert item.save() == 1 and item.saves == 3
 
 
+@better_than_old
+def test_saves_of_ones_own_that_refer_to_each_other(connection):
+    class Item(Stamped, rom.Model):
+        n = rom.Integer()
+        saves = rom.Integer()
+        other = rom.ManyToOne('Item', 'no action')
+    for write in (rom.session.commit, lambda: first.save()):
+        first, second = Item(n=1), Item(n=2)
+        first.other, second.other = second, first
+        write()
+        assert not first._new and not second._new and first.saves == second.saves == 1
+    rom.session.rollback()
+    assert Item.get(3).other.other.id == 3 and connection.hget('Item:4', 'saves') == b'1'
+
+
 def test_an_init_of_ones_own_is_told_what_is_loaded(connection):
     class Item(Stamped, rom.Model):
         n = rom.Integer()
