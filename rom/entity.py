@@ -113,7 +113,7 @@ class Entity(object):
     @property
     def _data(self):
         """dict: every column's value."""
-        return self.to_dict()
+        return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
 
     @property
     def _last(self):

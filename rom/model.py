@@ -11,7 +11,8 @@ from . import codecs, index, store, transfers, util
 from .columns import MODELS, SKIP_ON_DELETE, Column, PrimaryKey, UnsafeColumn, _Column
 from .descriptors import ClassProperty
 from .entity import Entity
-from .exceptions import (ColumnError, EntityDeletedError, InvalidColumnValue, InvalidOperation, ORMError, QueryError)
+from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
+                         InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .plan import unique_value_of
 from .query import Query
 from .schema import Schema
@@ -405,7 +406,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``user.to_dict()      # {'id': 1, 'name': 'Ann'}``
         """
-        return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
+        return self._data
 
     def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
                  refresh_index=True):

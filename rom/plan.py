@@ -201,7 +201,7 @@ def _coordinates(schema, name, point):
 def unique_value(column, row):
     """The text that a unique column claims for a row; None where it claims nothing."""
     if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
-        return _first_word(_entries(column, row))
+        return _first_word(column, _entries(column, row))
     return row.text(column._attr) or None
 
 
@@ -211,11 +211,14 @@ def unique_value_of(column, value):
     :param value: a Python value that the column has accepted
     """
     if column._keygen is not None and (column.is_derived or not column._index):
-        return _first_word(keygens.entries(column._keygen(value)))
+        return _first_word(column, keygens.entries(column._keygen(value)))
     return column.encode(value) or None
 
 
-def _first_word(made):
+def _first_word(column, made):
+    if made.scores and not made.words:
+        raise ColumnError('%s is unique: its keygen must give a list of strings, and gave numbers only; or set '
+                          '`index` as well' % column.where, model=column._model, columns=(column._attr,))
     return (made.words[0] or None) if made.words else None
 
 

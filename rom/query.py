@@ -8,7 +8,7 @@ import six
 from . import filters as _filters_of, keygens, ondelete, sessions, store
 from .exceptions import QueryError
 from .explanation import Explanation
-from .filters import ALLOWED_DIST, NOT_NULL
+from .filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
 from .index import Search
 from .results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                       Selection, rows_of_pages)

@@ -41,6 +41,7 @@ class Session(threading.local):
         self._writer = store.Writer()
         self._settled_jobs = ()
         self._asking = None
+        self._saving = []
 
     # -- switched off -------------------------------------------------------------------------------------------------
 
@@ -249,12 +250,16 @@ class Session(threading.local):
     def _write(self, entities, full, force, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         settled = self._settle(entities)
-        work = Work(self._writer, full, force, refresh, settled, asked_by)
-        deleted = Entities(entity for entity in entities if entity._deleted)
-        for entity in with_references(entities):
-            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
-                work.add(entity)
-        return work.finish()
+        self._saving.append(asked_by)
+        try:
+            work = Work(self._writer, full, force, refresh, settled, self._saving)
+            deleted = Entities(entity for entity in entities if entity._deleted)
+            for entity in with_references(entities):
+                if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                    work.add(entity)
+            return work.finish()
+        finally:
+            self._saving.pop()
 
     def _settle(self, entities):
         """Learn what became of calls whose reply was lost, before these entities are written.

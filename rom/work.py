@@ -322,9 +322,9 @@ class Change(StoredJob):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, settled, asked_by=None):
+    def __init__(self, writer, full, force, refresh, settled, saving=()):
         self.writer = writer
-        self.asked_by = asked_by  # the entity whose save() is running already
+        self.saving = saving  # the entities whose save() is running already
         self.full, self.force, self.refresh = full, force, refresh
         self.settled = settled
         self.jobs = []
@@ -336,9 +336,10 @@ class Work(object):
         if id(entity) in self.settled and not entity._modified:
             self.columns += self.settled.pop(id(entity))[1]
             return
-        if entity._has_own_save and entity is not self.asked_by:
+        if entity._has_own_save and not any(entity is running for running in self.saving):
             self.send()
-            self.columns += entity.save(self.full, self.force) or 0
+            if entity._modified or self.refresh:  # another one's save() may have saved it by now
+                self.columns += entity.save(self.full, self.force) or 0
             return
         try:
             entity._before_write()

@@ -1,4 +1,4 @@
-from typing import FrozenSet, Any, Dict, Iterable, Iterator, List, Optional, Sequence, TypeVar
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from .exceptions import BulkError, ORMError
 from .model import Model
@@ -71,14 +71,14 @@ class Work:
     full: bool
     force: bool
     refresh: bool
-    settled: Dict[Model, int]
-    asked_by: Optional[Model]
+    settled: Dict[int, Tuple[Model, int]]
+    saving: Sequence[Optional[Model]]
     jobs: List[Job]
     characters: int
     columns: int
     def __init__(
-        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[Model, int],
-        asked_by: Optional[Model] = ...,
+        self, writer: Writer, full: bool, force: bool, refresh: bool, settled: Dict[int, Tuple[Model, int]],
+        saving: Sequence[Optional[Model]] = ...,
     ) -> None: ...
     def add(self, entity: Model) -> None: ...
     def send(self) -> None: ...

@@ -163,3 +163,14 @@ def test_values():
     assert rom.util.STRING_SORT_KEYGENS_STR == 'SIMPLE, SIMPLE_CI, CASE_INSENSITIVE'
     assert rom.columns.MODELS is rom.MODELS and rom.columns.MODELS_REFERENCED is rom.MODELS_REFERENCED
     assert type(rom.MODELS) is dict and type(rom.MODELS_REFERENCED) is dict
+
+
+@pytest.mark.parametrize('module,names', [
+    ('columns', 'ColumnError InvalidColumnValue InvalidOperation MissingColumn ORMError RestrictError'),
+    ('model', 'ColumnError DataRaceError EntityDeletedError InvalidColumnValue InvalidOperation ORMError QueryError '
+              'UniqueKeyViolation'),
+    ('query', 'Geofilter Pattern Prefix QueryError Suffix'), ('util', 'DataRaceError ORMError')])
+def test_names_that_modules_have_from_others(module, names):
+    """No part of the manifest, but `from rom.columns import InvalidColumnValue` works in 1.1.2."""
+    for name in names.split():
+        assert exported('rom.' + module, name) is getattr(rom, name)

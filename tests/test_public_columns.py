@@ -575,3 +575,11 @@ def test_index_only_holds_nothing(connection):
         entity.index = u'x'
     entity.index = None
     assert entity.index is None
+
+
+def test_unique_needs_words(connection):
+    """A keygen that gives numbers only would make no value unique."""
+    Holder = model(name=rom.Text(unique=True, keygen=rom.SIMPLE))
+    with pytest.raises(TypeError if OLD else ColumnError):
+        Holder(name=u'x').save()
+    assert not connection.exists('Holder:1')

@@ -447,6 +447,21 @@ def test_a_save_of_ones_own_is_called_by_the_session(connection):
     assert item.save() == 1 and item.saves == 3
 
 
+@better_than_old
+def test_saves_of_ones_own_that_refer_to_each_other(connection):
+    class Item(Stamped, rom.Model):
+        n = rom.Integer()
+        saves = rom.Integer()
+        other = rom.ManyToOne('Item', 'no action')
+    for write in (rom.session.commit, lambda: first.save()):
+        first, second = Item(n=1), Item(n=2)
+        first.other, second.other = second, first
+        write()
+        assert not first._new and not second._new and first.saves == second.saves == 1
+    rom.session.rollback()
+    assert Item.get(3).other.other.id == 3 and connection.hget('Item:4', 'saves') == b'1'
+
+
 def test_an_init_of_ones_own_is_told_what_is_loaded(connection):
     class Item(Stamped, rom.Model):
         n = rom.Integer()
@@ -491,3 +506,65 @@ def test_a_delete_of_ones_own_is_called_by_the_session(connection):
     rom.session.delete(Sole.get(1))
     Sole.query.filter(n=2).delete()
     assert called == [1, 2] and not connection.exists('Sole:1') and not connection.exists('Sole:2')
+
+
+@pytest.mark.parametrize('hashable', [True, False])
+def test_models_may_say_what_is_equal(connection, hashable):
+    """Entities are told apart by which they are, whatever __eq__ and __hash__ say."""
+    class Alike(object):
+        def __eq__(self, other):
+            return isinstance(other, Alike)
+
+        def __ne__(self, other):
+            return not self == other
+        __hash__ = (lambda self: 7) if hashable else None
+
+    class Parent(Alike, rom.Model):
+        n = rom.Integer(index=True)
+
+    class Child(Alike, rom.Model):
+        n = rom.Integer(index=True)
+        parent = rom.ManyToOne('Parent', 'cascade')
+    parents = [Parent(n=n) for n in (1, 2)]
+    for n in (1, 2, 3):
+        Child(n=n, parent=parents[n % 2])
+    rom.session.commit()
+    children = Child.get([1, 2, 3])
+    assert [child.n for child in children] == [1, 2, 3] and children[0].parent is children[2].parent is parents[1]
+    for child in children:
+        child.n += 10
+    rom.session.commit()
+    assert [connection.hget('Child:%d' % id, 'n') for id in (1, 2, 3)] == [b'11', b'12', b'13']
+    rom.session.rollback()
+    assert [child.parent.n for child in Child.query.order_by('n')] == [2, 1, 2]
+    assert rom.session.save(*[child.update(n=5) for child in Child.get([1, 2])]) == 2
+    Parent.get(2).delete()
+    assert [child.n for child in Child.query.order_by('n')] == [5] and Parent.query.order_by('n').all()[0].n == 1
+
+
+@better_than_old
+@pytest.mark.parametrize('atomic', [True, False])
+def test_equal_entities_are_all_committed(connection, atomic):
+    class Item(rom.Model):
+        n = rom.Integer()
+
+        def __eq__(self, other):
+            return self.n == other.n
+
+        def __hash__(self):
+            return hash(self.n)
+    for _ in range(3):
+        Item(n=1)
+    assert rom.session.commit(atomic=atomic) == 6
+    assert connection.exists('Item:1', 'Item:2', 'Item:3') == 3
+
+
+def test_to_dict_of_ones_own_may_use_data(connection):
+    class Item(rom.Model):
+        n = rom.Integer()
+
+        def to_dict(self):
+            return dict(self._data, more=True)
+    item = Item(n=1)
+    item.save()
+    assert item.to_dict() == {'id': 1, 'n': 1, 'more': True} and item._data == {'id': 1, 'n': 1}

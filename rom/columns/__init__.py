@@ -1,5 +1,8 @@
 """Typed columns, and what the models of a program know of each other."""
 
+# programs written for 1.1.2 import the errors from here, too
+from ..exceptions import (ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn, ORMError,  # noqa: F401
+                          RestrictError)
 from .base import Column, _Column
 from .registry import (MODELS, MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, SKIP_ON_DELETE)
 from .relations import ForeignModel, ManyToOne, OneToMany, OneToOne

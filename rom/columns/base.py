@@ -82,7 +82,7 @@ class Column(_Column):
         self._init = False
         self._position = None
         self.text_is_score = False
-        self._takes_other_types = False
+        self._takes_other_types = self._checks = False
         self._check_arguments()
 
     def _check_arguments(self):
@@ -142,6 +142,7 @@ class Column(_Column):
         column._model = schema.name
         column._init = True
         column._takes_other_types = column._overrides('_allowed')
+        column._checks = column._overrides('_validate')
         if column._takes_other_types or column._overrides('_from_redis'):
             column.is_mutable = not _all_immutable(column._allowed)
         column.text_is_score = column._keeps_its_score()
@@ -220,7 +221,8 @@ class Column(_Column):
         :raises InvalidColumnValue: where it does not fit
         """
         value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
-        self._validate(value)
+        if self._checks:
+            self._validate(value)
         return value
 
     def _converted(self, value):
@@ -231,11 +233,11 @@ class Column(_Column):
             found = self._from_redis(value.decode('utf-8') if isinstance(value, bytes) else value)
             if isinstance(value, numbers.Number) and isinstance(found, numbers.Number) and found != value:
                 raise ValueError('it would become %r' % (found,))
-            return found
         except InvalidColumnValue:
             raise
         except Exception as error:
             raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, error))
+        return self._typed(found)
 
     def _typed(self, value):
         if isinstance(value, self._allowed):
