@@ -102,8 +102,8 @@ def test_touching_one_fetches_those_of_the_page(connection, calls):
     owners = [Owner(n=n) for n in range(60)]
     for n in range(60):
         Thing(owner=owners[n], other=owners[59 - n], n=n)
-    Thing.query.filter(n=(0, 99)).all()[0].owner  # a server that does not know a script yet is called twice
     forget()
+    Thing.get([1, 2])  # a server that does not know a script yet is called twice
     for read in (lambda: Thing.query.filter(n=(0, 99)).order_by('n').all(), lambda: Thing.get(list(range(1, 61)))):
         rom.session.rollback()
         del calls[:]
