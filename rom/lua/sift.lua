@@ -24,20 +24,28 @@ local function field_of(id, name)
   return type(text) == 'string' and text
 end
 
-local LONG, OFTEN = 2000, 1
-local lists, work = {}, 0
+-- A list is searched as text; one so long and asked for so often is taken apart. That costs as much as so many searches.
+local LONG, OFTEN = 5000, 20
+local CHUNK = 100  -- entries between two looks at what the call has cost
+local lists, encoded, work = {}, {}, 0
 
--- Every element of a list, as JSON.
+-- Every element of a list: names as they are, a column and a word with a zero byte between.
 local function elements(text)
   local found, ok, parts = {}, pcall(cjson.decode, text)
   for _, part in pairs(ok and type(parts) == 'table' and parts or {}) do
-    for _, element in pairs(type(part) == 'table' and part or {}) do found[cjson.encode(element)] = true end
+    for _, element in pairs(type(part) == 'table' and part or {}) do
+      if type(element) == 'string' then
+        found[element] = true
+      elseif type(element) == 'table' and type(element[1]) == 'string' and type(element[2]) == 'string' then
+        found[element[1] .. '\0' .. element[2]] = true
+      end
+    end
   end
   return found
 end
 
--- Whether a row lists an entry, given as JSON. A long list that is asked for again and again is taken apart once.
-local function is_listed(id, entry)
+-- Whether a row lists a name or, if there is one, a name and a word.
+local function is_listed(id, name, word)
   local list = lists[id]
   if not list then
     list = {text = field_of(id, '-index-data-'), asked = 0}
@@ -45,23 +53,27 @@ local function is_listed(id, entry)
   end
   if not list.text then return false end
   list.asked = list.asked + 1
-  if #list.text < LONG or list.asked <= OFTEN then
+  if not list.elements and (#list.text < LONG or list.asked <= OFTEN) then
     work = work + #list.text / LONG
-    return string.find(list.text, entry, 1, true)
+    encoded[name] = encoded[name] or cjson.encode(name)
+    return string.find(list.text, word and cjson.encode({name, word}) or encoded[name], 1, true)
   end
-  list.elements = list.elements or elements(list.text)
-  return list.elements[entry]
+  if not list.elements then
+    work = work + OFTEN * #list.text / LONG
+    list.elements = elements(list.text)
+  end
+  return list.elements[word and name .. '\0' .. word or name]
 end
 
 -- Whether the row of an entry knows of it; never wrongly yes for a row whose own list has been checked.
-local function is_known(kind, name, encoded, id, member)
+local function is_known(kind, name, id, member)
   if kind == 'old' then
     return redis.call('TYPE', row_key(id)).ok == 'hash' and not field_of(id, '-index-data-')
   end
   if not name then return false end
   if kind == 'uidx' then return member ~= '' and field_of(id, name) == member end
-  if kind == 'pre' or kind == 'suf' then return is_listed(id, cjson.encode({name, string.sub(member, 1, -2 - #id)})) end
-  return is_listed(id, encoded)
+  if kind == 'pre' or kind == 'suf' then return is_listed(id, name, string.sub(member, 1, -2 - #id)) end
+  return is_listed(id, name)
 end
 
 local function id_of(kind, member, value)
@@ -75,13 +87,13 @@ while position <= #request.keys and work < request.limit do
   local key, kind, name = unpack(request.keys[position])
   local type = redis.call('TYPE', key).ok
   local step = type == 'set' and 1 or 2
-  local next_cursor, found, encoded = '0', {}, cjson.encode(name)
+  local next_cursor, found = '0', {}
   if TYPES[kind][type] then
-    next_cursor, found = unpack(redis.call(SCANS[type], key, cursor, 'COUNT', request.limit))
+    next_cursor, found = unpack(redis.call(SCANS[type], key, cursor, 'COUNT', math.min(request.limit, CHUNK)))
   end
   for place = 1, #found, step do
     local id = id_of(kind, found[place], found[place + 1])
-    if not is_known(kind, name, encoded, id, found[place]) then
+    if not is_known(kind, name, id, found[place]) then
       suspects[#suspects + 1] = {position - 1, readable(id), readable(found[place])}
     end
   end
