@@ -195,11 +195,8 @@ class Session(threading.local):
         if not self._writer.doubts:
             return written
         for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
-            assigned = [(job.entity, job.entity._assigned) for job in jobs]
             for job, columns in zip(jobs, finish(jobs, outcome)):
                 written[id(job.entity)] = job.entity, columns
-            for entity, attrs in assigned:
-                entity._keep_assigned(attrs)
             self._settled_jobs = jobs
         return written
 
