@@ -186,13 +186,17 @@ class Entity(object):
         """The columns that were assigned since a write was planned from `planned`, {column: value}."""
         return set(attr for attr in self._assigned if attr not in planned or self._values[attr] is not planned[attr])
 
-    def _written(self, id, texts, planned, was_new=False, whole=False):
-        """The row holds `texts` now, which were made of the assigned values `planned`; what was assigned since is not
-        written yet. Returns the number of columns written."""
+    def _written(self, id, texts, planned, seen, was_new=False, whole=False):
+        """The row holds `texts` now. Returns the number of columns written.
+
+        :param planned: {column: value}, the assigned ones of which they were made; what was assigned since is not written
+        :param seen: the row as it was seen by then; one that was read since knows better what is stored
+        """
         if self._id is None:
             self._take_id(id)
-        for attr, text in texts.items():
-            self._raw[self._schema.position[attr]] = text
+        if self._raw is seen:
+            for attr, text in texts.items():
+                self._raw[self._schema.position[attr]] = text
         self._new = False
         self._assigned = self._assigned_since(planned) or ()
         self._generation = session._generation

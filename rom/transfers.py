@@ -143,7 +143,7 @@ class _Leg(object):
         for attr in self.texts:
             if attr not in self.entity._assigned:
                 self.entity._values.pop(attr, None)
-        return self.entity._written(int(id), self.texts, {})
+        return self.entity._written(int(id), self.texts, {}, self.entity._raw)
 
     def run_hook(self):
         """A transfer is no save: no hooks are called."""

@@ -173,7 +173,7 @@ class Job(object):
         self.stored = None
         self.attempts = 0
         self.operation = self.texts = None
-        self.filled, self.planned = {}, {}
+        self.filled, self.planned, self.seen = {}, {}, None
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
@@ -183,6 +183,7 @@ class Job(object):
         self.filled = entity._defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
         self.texts = texts = dict(changes, **self.filled)
         self.planned = dict((attr, entity._values[attr]) for attr in entity._assigned)
+        self.seen = entity._raw
         after = entity._row(texts)
         if entity._new:
             self.operation = plan.insert(schema, after, texts)
@@ -237,7 +238,7 @@ class Job(object):
 
     def finish(self, id):
         """The row is written: let the entity know. Returns the number of columns written."""
-        return self.entity._written(int(id), self.texts, self.planned, self.was_new, self.full or self.force)
+        return self.entity._written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
 
     def run_hook(self):
         """Call the hook that follows the write."""
