@@ -203,20 +203,25 @@ class Entity(object):
             raise InvalidOperation('%s entity was never saved and cannot be deleted' % self._schema.name,
                                    model=self._schema.name)
 
-    def _written(self, id, texts, was_new=False, whole=False):
-        """The row holds `texts` now. Returns the number of columns written."""
+    def _assigned_since(self, planned):
+        """The columns that were assigned since a write was planned from `planned`, {column: value}."""
+        return set(attr for attr in self._assigned if attr not in planned or self._values[attr] is not planned[attr])
+
+    def _written(self, id, texts, planned, seen, was_new=False, whole=False):
+        """The row holds `texts` now. Returns the number of columns written.
+
+        :param planned: {column: value}, the assigned ones of which they were made; what was assigned since is not written
+        :param seen: the row as it was seen by then; one that was read since knows better what is stored
+        """
         if self._id is None:
             self._take_id(id)
-        for attr, text in texts.items():
-            self._raw[self._schema.position[attr]] = text
+        if self._raw is seen:
+            for attr, text in texts.items():
+                self._raw[self._schema.position[attr]] = text
         self._new = False
-        self._assigned = ()
+        self._assigned = self._assigned_since(planned) or ()
         self._generation = session._generation
         return self._schema.counted if was_new or whole else len(texts)
-
-    def _keep_assigned(self, attrs):
-        """What was assigned after a write was sent, and before its outcome was known, is not written yet."""
-        self._assigned = set(attr for attr in set(attrs).union(self._assigned) if attr in self._values)
 
     def _references_set(self, targets, texts):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""

@@ -298,7 +298,7 @@ def _id_of(schema, name, column, value):
     if isinstance(value, _STRINGS + (numbers.Number,)):
         return value
     if hasattr(value, '_id') and hasattr(value, '_schema'):
-        if hasattr(column, 'get_related_model') and not isinstance(value, column.get_related_model()):
+        if hasattr(column, 'takes') and not column.takes(value):
             raise _error(schema, name, 'refers to %s' % column.get_related_model().__name__, value)
         id = value._id
     else:

@@ -16,7 +16,7 @@ try:
 except ImportError:  # Python 2.7
     from collections import Mapping
 
-__all__ = ['Row', 'delete', 'insert', 'rewrite', 'update']
+__all__ = ['Row', 'delete', 'insert', 'missing_defaults', 'rewrite', 'update']
 
 # the Web Mercator bounds of Redis' geo sets: https://redis.io/commands/geoadd/
 MAX_LONGITUDE = 180.0
@@ -100,12 +100,17 @@ def _is_broken(raw):
 
 # -- index entries -----------------------------------------------------------------------------------------------------
 
+def _is_missing(column, row):
+    """Whether the row has no value for a column: a default that it lacks makes no entries before it is written."""
+    return not column.is_derived and row.text(column._attr) is None
+
+
 def _generated(column, row):
     """What a column's keygen makes of the row, in any form that `keygens.entries` takes."""
     if column.is_derived:  # these see None as well: they may index what is missing
         return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row[column._column])
     if column._keygen2 is not None:
-        return None if row.text(column._attr) is None else column._keygen2(column._attr, row)
+        return column._keygen2(column._attr, row)
     if column.is_reference:
         return column.index_entries(row.text(column._attr))
     return column.index_entries(row[column._attr])
@@ -136,13 +141,11 @@ def index_entries(columns, row):
     found = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
     for column in columns:
         attr = column._attr
-        if column.text_is_score:
-            text = row.text(attr)
-            if text is None and attr not in row._schema.defaulted:
-                continue
-            if text is not None and _PLAIN_NUMBER.match(text):
-                found['scores'][attr] = text
-                continue
+        if _is_missing(column, row):
+            continue
+        if column.text_is_score and _PLAIN_NUMBER.match(row.text(attr)):
+            found['scores'][attr] = row.text(attr)
+            continue
         made = _entries(column, row)
         if column._index:
             found['words'].extend(u'%s:%s' % (attr, word) for word in made.words)
@@ -200,6 +203,8 @@ def _coordinates(schema, name, point):
 
 def unique_value(column, row):
     """The text that a unique column claims for a row; None where it claims nothing."""
+    if _is_missing(column, row):
+        return None
     if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
         return _first_word(column, _entries(column, row))
     return row.text(column._attr) or None
@@ -284,6 +289,13 @@ def index_data(schema, operation):
 def pairs_of(operation, part):
     """[(column, word)] of an operation's prefixes or suffixes."""
     return [(attr, word) for attr, entries in operation.get(part, {}).items() for word in entries[::2]]
+
+
+def missing_defaults(schema, raw):
+    """{column: text} of the defaults that a stored row lacks."""
+    columns = [schema.columns[attr] for attr in schema.defaulted if raw[schema.position[attr]] is None]
+    values = [(column, column.missing()) for column in columns]
+    return dict((column._attr, column.encode(value)) for column, value in values if value is not None)
 
 
 def insert(schema, after, texts):

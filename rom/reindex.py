@@ -100,14 +100,16 @@ def session_aside():
         session.known, session.wknown = known, wknown
 
 
-def planned(model, id, raw):
+def planned(model, id, raw, fill=False):
     """The operation that makes a stored row's index entries and unique values what they should be.
 
+    :param bool fill: write the defaults that the row lacks, as 1.1.2 does, so that a new column gets into old rows
     :raises ORMError: where they cannot be told, as of a row with a broken field
     """
     schema = model._schema
-    row = plan.Row(schema, raw, id=int(id))
-    operation = plan.rewrite(schema, int(id), row, row, {})
+    texts = plan.missing_defaults(schema, raw) if fill else {}
+    before, after = plan.Row(schema, raw, id=int(id)), plan.Row(schema, raw, texts=texts, id=int(id))
+    operation = plan.rewrite(schema, int(id), before, after, texts, filled=texts)
     scores = operation.setdefault('scores', {})
     if operation.get('pk_index'):
         scores[schema.pk] = operation['id']
@@ -146,7 +148,7 @@ def _refresh_block(model, writer, ids, failures):
         for id, raw in zip(ids, rows):
             try:
                 if raw is not None:
-                    operations.append(planned(model, id, raw))
+                    operations.append(planned(model, id, raw, fill=True))
             except ORMError as error:
                 failures[id, None] = error
     return [id for page in pages(operations, count_entries) for id in _rewrite(model, writer, page, failures)]

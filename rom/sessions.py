@@ -39,7 +39,7 @@ class Session(threading.local):
         self._order = itertools.count()
         self._generation = 0
         self._writer = store.Writer()
-        self._settled_jobs = ()
+        self._settled_transfers = set()  # those found done by other writes, until the program repeats them
         self._asking = None
         self._saving = []
 
@@ -270,19 +270,18 @@ class Session(threading.local):
         if not self._writer.doubts:
             return written
         for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
-            assigned = [(job.entity, job.entity._assigned) for job in jobs]
             for job, columns in zip(jobs, finish(jobs, outcome)):
                 written[id(job.entity)] = job.entity, columns
-            for entity, attrs in assigned:
-                entity._keep_assigned(attrs)
-            self._settled_jobs = jobs
+            self._settled_transfers.update(job.identity for job in jobs if hasattr(job, 'identity'))
         return written
 
     def settled_transfer(self, identity, entities):
         """Whether a call whose reply was lost was the transfer told by `identity`, and was done."""
-        self._settled_jobs = ()
         self._settle(entities)
-        return any(getattr(job, 'identity', None) == identity for job in self._settled_jobs)
+        if identity not in self._settled_transfers:
+            return False
+        self._settled_transfers.remove(identity)
+        return True
 
     def write_together(self, jobs):
         """Write planned jobs in one atomic call.

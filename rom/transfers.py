@@ -141,8 +141,9 @@ class _Leg(object):
         if self.raw is not self.entity._raw:
             self.entity._refreshed(self.raw)
         for attr in self.texts:
-            self.entity._values.pop(attr, None)
-        return self.entity._written(int(id), self.texts)
+            if attr not in self.entity._assigned:
+                self.entity._values.pop(attr, None)
+        return self.entity._written(int(id), self.texts, {}, self.entity._raw)
 
     def run_hook(self):
         """A transfer is no save: no hooks are called."""

@@ -188,6 +188,7 @@ class Job(object):
         self.attempts = 0
         self.operation = self.texts = None
         self.filled = {}  # defaults to be written, unless another writer was there first
+        self.planned, self.seen = {}, None
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
@@ -196,6 +197,8 @@ class Job(object):
         changes = entity._texts() if whole else entity._changes()
         self.filled = entity._defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
         self.texts = texts = dict(changes, **self.filled)
+        self.planned = dict((attr, entity._values[attr]) for attr in entity._assigned)
+        self.seen = entity._raw
         after = entity._row(texts)
         if entity._new:
             self.operation = plan.insert(schema, after, texts)
@@ -213,8 +216,9 @@ class Job(object):
         return self.operation
 
     def is_current(self):
-        """Whether the entity is still what it was when this was planned: a hook may have saved or deleted it."""
-        return self.entity._new == self.was_new and not self.entity._deleted
+        """Whether the entity is still what it was when this was planned: a hook may have saved, changed or deleted it."""
+        entity = self.entity
+        return entity._new == self.was_new and not entity._deleted and not entity._assigned_since(self.planned)
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
@@ -249,7 +253,7 @@ class Job(object):
 
     def finish(self, id):
         """The row is written: let the entity know. Returns the number of columns written."""
-        return self.entity._written(int(id), self.texts, self.was_new, self.full or self.force)
+        return self.entity._written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
 
     def run_hook(self):
         """Call the hook that follows the write."""

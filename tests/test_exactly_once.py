@@ -258,6 +258,41 @@ def test_changing_the_entity_before_the_retry(server, proxy, Account, connection
 
 
 @pytest.mark.parametrize('how', ['reply', 'request'])
+def test_a_transfer_repeated_after_something_else(server, proxy, Account, connection, how):
+    """Sent again by the caller, a transfer succeeds once and reports success: also after another write has settled it."""
+    rom.util.CONNECTION = client_of(server, proxy, 'caller')
+    source, target, token, other = Account.get(1), Account(n=0), Account(), Account()
+    source.n = 10
+    rom.session.commit()
+    proxy.lose(True, how=how)
+    with pytest.raises(LOST):
+        source.transfer(target, 'n', 3, token, 'sent')
+    other.n = 1
+    other.save()
+    source.transfer(target, 'n', 3, token, 'sent')
+    assert [connection.hget(account._pk, 'n') for account in (source, target)] == [b'7', b'3']
+    assert (source.n, target.n) == (7, 3)
+    with pytest.raises(ValueError):
+        source.transfer(target, 'n', 3, token, 'sent')
+
+
+def test_reading_the_row_after_a_loss(server, proxy, Account, connection):
+    """What was read after the lost call is newer than what that call wrote: no race is told where none is."""
+    rom.util.CONNECTION = client_of(server, proxy, 'caller')
+    account = Account.get(1)
+    account.n = 5
+    proxy.lose(True)
+    with pytest.raises(LOST):
+        account.save()
+    connection.hset('Account:1', 'n', 6)
+    account.refresh(force=True)
+    account.name = u'other'
+    assert account.save() == 1 and account.n == 6
+    account.n = 7
+    assert account.save() == 1 and connection.hget('Account:1', 'n') == b'7'
+
+
+@pytest.mark.parametrize('how', ['reply', 'request'])
 def test_doing_something_else_after_a_loss(server, proxy, Account, connection, how):
     """The next write settles what became of the lost one, whatever it writes."""
     rom.util.CONNECTION = client_of(server, proxy, 'caller')

@@ -245,6 +245,19 @@ def test_scores_that_redis_would_refuse(registry, text):
 
 # Row -------------------------------------------------------------------------------------------------------------
 
+@pytest.mark.parametrize('column', [rom.Integer(default=5, index=True), rom.Boolean(default=True, index=True),
+                                    rom.Text(default=u'x', unique=True, keygen=rom.IDENTITY),
+                                    rom.Text(default=u'x', index=True, keygen=rom.SIMPLE, prefix=True, suffix=True)], ids=repr)
+def test_a_default_that_the_row_lacks_makes_no_entries(registry, column):
+    """Index entries and unique values tell what the row holds: a default is told from the write on that fills it in."""
+    made = type('Holder', (rom.Model,), {'col': column})._schema
+    row = plan.Row(made, [None], id=1)
+    assert row['col'] == column.initial()
+    assert plan.index_entries(made.indexed, row) == {'words': [], 'scores': {}, 'prefixes': [], 'suffixes': []}
+    assert plan.unique_values(made.unique, (), row) == {}
+    assert list(plan.missing_defaults(made, [None])) == ['col'] and plan.missing_defaults(made, [b'']) == {}
+
+
 def test_a_row_as_keygens_see_it(derived):
     row = plan.Row(derived, raw(derived, a=u'1', plain=u'\xe9'), texts={'b': u'2'}, id=lambda: 9)
     assert (row['a'], row.b, row['plain'], row.key, row['key']) == (1, 2, u'\xe9', 9, 9)

@@ -54,6 +54,24 @@ def test_refresh_indices_of_new_indexes(connection):
     assert [found.id for found in Grown.query.filter(n=5).all()] == [1]
 
 
+def test_refresh_indices_writes_defaults(connection):
+    """How a new column with a default gets into rows that were written before."""
+    class Grown(rom.Model):
+        n = rom.Integer()
+    Grown(n=5).save()
+    rom.session.rollback()
+    rom.MODELS.pop('Grown')
+
+    class Grown(rom.Model):  # noqa: F811 (the model as it is in the next release of a program)
+        n = rom.Integer()
+        kind = rom.Integer(default=7, index=True)
+        name = rom.Text(default=u'x', index=True, keygen=rom.IDENTITY)
+    list(util.refresh_indices(Grown))
+    assert [found.id for found in Grown.query.filter(kind=7).all()] == [1]
+    assert [found.id for found in Grown.query.filter(name=u'x').all()] == [1]
+    assert connection.hmget('Grown:1', 'kind', 'name') == [b'7', b'x']
+
+
 @pytest.mark.parametrize('arguments', [{}, {'block_size': 10}])
 def test_clean_old_index(Item, connection, arguments):
     before = {key: connection.type(key) for key in connection.keys('*') if connection.ttl(key) < 0}

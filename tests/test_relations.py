@@ -290,6 +290,24 @@ def test_assigning_a_deleted_or_foreign_entity(connection):
             Thing(owner=wrong)
 
 
+def test_entities_of_a_subclass(connection):
+    """Assigning an entity that does not exist: one of a subclass is a row of another model, whatever its id."""
+    Owner = model('Owner', things=rom.OneToMany('Thing'), named=rom.OneToMany('Thing', column='owner'))
+    Special = type('Special', (Owner,), {})
+    Thing = model('Thing', owner=rom.ManyToOne('Owner', 'no action'))
+    owner, special = Owner(), Special()
+    thing = Thing(owner=owner)
+    rom.session.commit()
+    assert owner.id == special.id and owner.things == owner.named == [thing]
+    with pytest.raises(InvalidColumnValue):
+        thing.owner = special
+    with pytest.raises(QueryError):
+        Thing.query.filter(owner=special).all()
+    for attr in ('things', 'named'):
+        with pytest.raises(ColumnError):
+            getattr(special, attr)
+
+
 def test_a_target_deleted_before_the_save(connection):
     """Assigning an entity that does not exist: InvalidColumnValue, at the save where it went after the assignment."""
     Owner = model('Owner')

@@ -404,7 +404,7 @@ class OddInt(int):
 
 @pytest.mark.parametrize('column,value,text', [
     (rom.Text, OddText(u'x'), 'x'), (rom.String, OddBytes(b'x'), 'x'), (rom.Float, OddFloat(1.5), '1.5'), (rom.Float, OddInt(2), '2'),
-    (rom.Integer, OddInt(3), '3'), (rom.Json, [OddText(u'x'), OddInt(3)], '["x", 3]')], ids=repr)
+    (rom.Integer, OddInt(3), '3'), (rom.Json, [OddText(u'x')], '["x"]')], ids=repr)
 def test_values_of_subclasses(connection, column, value, text):
     """Values of subclasses (an Enum, a number of numpy) are stored and indexed as what they are, whatever their str and repr say."""
     words = {'index': True, 'keygen': rom.IDENTITY, 'prefix': True, 'suffix': True} if text == 'x' else {} if column is rom.Json else {'index': True}

@@ -946,6 +946,48 @@ def test_hooks_that_change_other_entities(connection, atomic):
 
 
 @pytest.mark.parametrize('atomic', [False, True])
+@pytest.mark.parametrize('new', [False, True])
+def test_hooks_that_change_what_waits(connection, atomic, new):
+    """What hooks change during a commit is written by that commit: in an entity whose turn has come before, too."""
+    class Sum(rom.Model):
+        total = rom.Integer(default=0, index=True)
+
+    class Part(rom.Model):
+        n = rom.Integer()
+
+        def _before_insert(self):
+            total.total += self.n
+
+    total = Sum()
+    if not new:
+        rom.session.commit()
+    total.total = 1
+    for n in range(5):
+        Part(n=n)
+    rom.session.commit(atomic=atomic)
+    assert connection.hget('Sum:1', 'total') == b'11' and total.total == 11 and not total._modified
+    assert problems(connection, Sum) == []
+
+
+def test_what_is_assigned_while_a_write_is_under_way(Person, connection, rom_connection, monkeypatch):
+    """A save touches only what it changed: what another thread assigns meanwhile is not taken for written."""
+    person = Person(age=1, note=u'a')
+    person.save()
+    send = rom_connection.execute_command
+
+    def execute_command(*args, **options):
+        answer = send(*args, **options)
+        person.age, person.score = 3, .5
+        return answer
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    person.age, person.note = 2, u'b'
+    person.save()
+    monkeypatch.undo()
+    assert (person.age, person.score, person._modified) == (3, .5, True) and connection.hget('Person:1', 'age') == b'2'
+    assert person.save() == 2 and not person._modified and connection.hget('Person:1', 'age') == b'3'
+
+
+@pytest.mark.parametrize('atomic', [False, True])
 def test_hooks_that_delete_what_waits(connection, atomic):
     """What hooks delete during a commit is not written by it, and does not stop it."""
     class Thing(rom.Model):

@@ -142,11 +142,16 @@ class ManyToOne(_Reference):
         model = _existing(self)
         if isinstance(value, _id_kinds) and not isinstance(value, bool):
             return self._by_id(model, value)
-        if not isinstance(value, model):
+        if not self.takes(value):
             raise self.refuse(value, 'takes %s entities or their ids' % model.__name__)
         if value._deleted:
             raise self.refuse(value, 'cannot refer to a deleted %s' % model.__name__)
         return value
+
+    def takes(self, value):
+        """Whether a value is a row of the model pointed at; one of a subclass is a row of another."""
+        model = _existing(self)
+        return isinstance(value, model) and value._namespace == model._namespace
 
     def _by_id(self, model, value):
         try:
@@ -277,9 +282,13 @@ class OneToMany(Column):
     def _referring_column(self, obj):
         model = _existing(self)
         if self._column is not None:
+            column = model._columns.get(self._column)
+            if isinstance(column, ManyToOne) and not column.takes(obj):
+                raise ColumnError('%s: %s.%s refers to no rows of %s'
+                                  % (self.where, model.__name__, self._column, type(obj).__name__))
             return self._column
         found = [attr for attr, column in model._columns.items()
-                 if isinstance(column, ManyToOne) and isinstance(obj, _existing(column))]
+                 if isinstance(column, ManyToOne) and column.takes(obj)]
         if len(found) != 1:
             raise ColumnError('%s needs a `column` argument: %s has %d references to %s'
                               % (self.where, model.__name__, len(found), type(obj).__name__))
