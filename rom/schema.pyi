@@ -20,6 +20,7 @@ class Schema:
     position: Dict[str, int]
     fields: List[bytes]
     mutable: _Attrs
+    defaulted: _Attrs
     counted: int
     shown: _Attrs
     indexed: Tuple[_Column, ...]
