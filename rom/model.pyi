@@ -20,6 +20,7 @@ from typing_extensions import Self
 from .columns.scalars import PrimaryKey
 from .entity import Entity
 from .index import GeneralIndex, GeoIndex
+from .metaclass import _ModelMetaclass as _ModelMetaclass
 from .query import Query
 
 __all__ = ["Model"]
@@ -28,9 +29,6 @@ _M = TypeVar("_M", bound="Model")
 _Id = Union[int, str, bytes]
 _Ids = Union[List[Any], Tuple[Any, ...], AbstractSet[Any]]
 _Word = Union[str, bytes]
-
-class _ModelMetaclass(type):
-    def __new__(cls, name: str, bases: Tuple[type, ...], dict: Dict[str, Any]) -> _ModelMetaclass: ...
 
 class _QueryOfModel:
     def __get__(self, obj: Optional[Entity], cls: Type[_M]) -> Query[_M]: ...

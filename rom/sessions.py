@@ -1,26 +1,17 @@
-"""The identity map, and the unit of work: which entities are known, and how the changed ones are written."""
-
-import itertools
-import threading
-import weakref
+"""The unit of work: how the entities that a thread has changed are written, and deleted."""
 
 from . import ondelete, store
 from .columns.registry import SKIP_ON_DELETE
 from .exceptions import InvalidOperation
+from .identity_map import IdentityMap
 from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, entities_of, finish,
                    gather_errors, once_each, one_connection, pages, with_references)
 
 __all__ = ['Session', 'session']
 
-def _never():
-    return False
 
-
-class Session(threading.local):
-    """The entities a thread knows and has changed.
-
-    `known` holds new and changed entities, and those fetched by id, until they are committed or forgotten;
-    `wknown` finds any entity that the program still holds.
+class Session(IdentityMap):
+    """The entities a thread knows and has changed; see `IdentityMap` for `known` and `wknown`.
 
     Example::
 
@@ -29,112 +20,12 @@ class Session(threading.local):
         rom.session.commit()
     """
 
-    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
-    null_session_default = staticmethod(_never)
-
     def __init__(self, *args, **kwargs):
-        self.known = {}
-        self.wknown = weakref.WeakValueDictionary()
-        self._null_session = None
-        self._order = itertools.count()
-        self._generation = 0
+        super(Session, self).__init__(*args, **kwargs)
         self._writer = store.Writer()
         self._settled_transfers = set()  # those found done by other writes, until the program repeats them
-        self._asking = None
-        self._saving = []
-
-    # -- switched off -------------------------------------------------------------------------------------------------
-
-    @property
-    def null_session(self):
-        """bool: whether this thread's session remembers nothing; True, False, or deleted to follow the default."""
-        return type(self).null_session_default() if self._null_session is None else self._null_session
-
-    @null_session.setter
-    def null_session(self, value):
-        self._null_session = value
-        if value:
-            self.rollback()
-
-    @null_session.deleter
-    def null_session(self):
-        self._null_session = None
-
-    # -- the identity map ---------------------------------------------------------------------------------------------
-
-    def add(self, obj):
-        """Remember an entity, so that the next commit writes what changed in it.
-
-        :param obj: an entity
-
-        Example::
-
-            rom.session.add(user)
-        """
-        if self.null_session:
-            return
-        key = obj._session_key()
-        if key not in self.known:
-            obj._order = next(self._order)
-            self.known[key] = obj
-        self.wknown[key] = obj
-
-    def maps(self):
-        """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
-        return ({}, {}) if self.null_session else (self.known, self.wknown)
-
-    def rename(self, obj, old_key):
-        """Keep an entity under its new key, once it has an id."""
-        for entities in (self.known, self.wknown):
-            if entities.get(old_key) is obj:
-                del entities[old_key]
-                entities[obj._session_key()] = obj
-
-    def forget(self, obj):
-        """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
-
-        :param obj: an entity
-
-        Example::
-
-            rom.session.forget(user)
-        """
-        key = obj._session_key()
-        for entities in (self.known, self.wknown):
-            if entities.get(key) is obj:
-                del entities[key]
-
-    def get(self, pk):
-        """The entity that the session knows of a row.
-
-        :param pk: text, 'namespace:id'
-        :returns: the entity, or None
-
-        Example::
-
-            rom.session.get('User:1')
-        """
-        found = self.known.get(pk)
-        return self.wknown.get(pk) if found is None else found
-
-    def current(self, pk):
-        """The entity known under `pk` if it need not be read again, or None."""
-        found = self.get(pk)
-        if found is None or (found._generation != self._generation and not found._modified):
-            return None
-        return found
-
-    def rollback(self):
-        """Forget every entity; edits in them are not undone, and nothing is written.
-
-        Example::
-
-            rom.session.rollback()
-        """
-        self.known = {}
-        self.wknown = weakref.WeakValueDictionary()
-
-    # -- the unit of work ---------------------------------------------------------------------------------------------
+        self._asking = None              # the entity whose own delete() is being asked whether it goes
+        self._saving = []                # the entities whose own save() is running
 
     def flush(self, full=False, all=False, force=False):
         """Write the changed entities, in the order in which they came to the session.

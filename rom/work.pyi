@@ -1,4 +1,4 @@
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from .exceptions import BulkError, ORMError
 from .model import Model
@@ -7,6 +7,7 @@ from .store import Outcome, Writer
 __all__ = [
     "ATTEMPTS",
     "Change",
+    "Entities",
     "Job",
     "Removal",
     "Work",
@@ -14,6 +15,8 @@ __all__ = [
     "bulk_error",
     "entities_of",
     "finish",
+    "gather_errors",
+    "once_each",
     "one_connection",
     "pages",
     "with_references",
@@ -26,9 +29,18 @@ _Operation = Dict[str, Any]
 ATTEMPTS: int
 CHARACTERS_PER_WRITE: int
 
+class Entities:
+    def __init__(self, entities: Iterable[Model] = ...) -> None: ...
+    def update(self, entities: Iterable[Model]) -> None: ...
+    def add(self, entity: Model) -> None: ...
+    def __contains__(self, entity: Model) -> bool: ...
+    def __len__(self) -> int: ...
+
 def finish(jobs: Sequence[Job], outcome: Outcome) -> List[int]: ...
 def after_errors(jobs: List[_J], outcome: Outcome) -> List[_J]: ...
 def bulk_error(jobs: Sequence[Job], errors: Iterable[_Error]) -> BulkError: ...
+def gather_errors(jobs: Iterable[_J], work: Callable[[_J], Any], total: int) -> None: ...
+def once_each(entities: Iterable[Model]) -> Iterator[Model]: ...
 def one_connection(jobs: Sequence[Job]) -> None: ...
 def entities_of(objects: Iterable[Any], verb: str, skip_none: bool = ...) -> List[Model]: ...
 def pages(jobs: Iterable[_J]) -> Iterator[List[_J]]: ...
@@ -43,9 +55,11 @@ class Job:
     was_new: bool
     stored: Optional[List[Any]]
     attempts: int
-    filled: FrozenSet[str]
     operation: Optional[_Operation]
     texts: Dict[str, Optional[str]]
+    filled: Dict[str, str]
+    planned: Dict[str, Any]
+    seen: Optional[List[Any]]
     def __init__(self, entity: Model, full: bool, force: bool, refresh: bool) -> None: ...
     def plan(self) -> Optional[_Operation]: ...
     def is_current(self) -> bool: ...
@@ -57,14 +71,24 @@ class Job:
     def finish(self, id: Any) -> int: ...
     def run_hook(self) -> None: ...
 
-class Removal(Job):
-    guard: Iterable[Sequence[Any]]
-    def __init__(self, entity: Model, guard: Iterable[Sequence[Any]] = ...) -> None: ...
+class StoredJob(Job):
+    may_move: bool
+    def __init__(self, entity: Model) -> None: ...
 
-class Change(Job):
-    attr: str
-    target: Optional[Model]
-    def __init__(self, entity: Model, attr: str, target: Optional[Model]) -> None: ...
+class Removal(StoredJob):
+    guard: Iterable[Sequence[Any]]
+    reason: Optional[Dict[str, Optional[str]]]
+    def __init__(
+        self,
+        entity: Model,
+        guard: Iterable[Sequence[Any]] = ...,
+        reason: Optional[Dict[str, Optional[str]]] = ...,
+    ) -> None: ...
+
+class Change(StoredJob):
+    targets: Dict[str, Optional[Model]]
+    expect: Optional[Dict[str, Any]]
+    def __init__(self, entity: Model, stored: List[Any], targets: Dict[str, Optional[Model]]) -> None: ...
 
 class Work:
     writer: Writer

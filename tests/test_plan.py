@@ -253,7 +253,7 @@ def test_a_default_that_the_row_lacks_makes_no_entries(registry, column):
     made = type('Holder', (rom.Model,), {'col': column})._schema
     row = plan.Row(made, [None], id=1)
     assert row['col'] == column.initial()
-    assert plan.index_entries(made.indexed, row) == {'words': [], 'scores': {}, 'prefixes': [], 'suffixes': []}
+    assert plan.index_entries(made.indexed, row) == {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
     assert plan.unique_values(made.unique, (), row) == {}
     assert list(plan.missing_defaults(made, [None])) == ['col'] and plan.missing_defaults(made, [b'']) == {}
 

@@ -1,0 +1,124 @@
+"""The identity map: which entities a thread knows."""
+
+import itertools
+import threading
+import weakref
+
+__all__ = ['IdentityMap']
+
+
+def _never():
+    return False
+
+
+class IdentityMap(threading.local):
+    """The entities a thread knows.
+
+    `known` holds new and changed entities, and those fetched by id, until they are committed or forgotten;
+    `wknown` finds any entity that the program still holds.
+
+    Example::
+
+        rom.session.get('User:1')
+    """
+
+    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
+    null_session_default = staticmethod(_never)
+
+    def __init__(self, *args, **kwargs):
+        self.known = {}
+        self.wknown = weakref.WeakValueDictionary()
+        self._null_session = None
+        self._order = itertools.count()
+        self._generation = 0
+
+    # -- switched off -------------------------------------------------------------------------------------------------
+
+    @property
+    def null_session(self):
+        """bool: whether this thread's session remembers nothing; True, False, or deleted to follow the default."""
+        return type(self).null_session_default() if self._null_session is None else self._null_session
+
+    @null_session.setter
+    def null_session(self, value):
+        self._null_session = value
+        if value:
+            self.rollback()
+
+    @null_session.deleter
+    def null_session(self):
+        self._null_session = None
+
+    # -- known entities -----------------------------------------------------------------------------------------------
+
+    def add(self, obj):
+        """Remember an entity, so that the next commit writes what changed in it.
+
+        :param obj: an entity
+
+        Example::
+
+            rom.session.add(user)
+        """
+        if self.null_session:
+            return
+        key = obj._session_key()
+        if key not in self.known:
+            obj._order = next(self._order)
+            self.known[key] = obj
+        self.wknown[key] = obj
+
+    def maps(self):
+        """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
+        return ({}, {}) if self.null_session else (self.known, self.wknown)
+
+    def rename(self, obj, old_key):
+        """Keep an entity under its new key, once it has an id."""
+        for entities in (self.known, self.wknown):
+            if entities.get(old_key) is obj:
+                del entities[old_key]
+                entities[obj._session_key()] = obj
+
+    def forget(self, obj):
+        """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
+
+        :param obj: an entity
+
+        Example::
+
+            rom.session.forget(user)
+        """
+        key = obj._session_key()
+        for entities in (self.known, self.wknown):
+            if entities.get(key) is obj:
+                del entities[key]
+
+    def get(self, pk):
+        """The entity that the session knows of a row.
+
+        :param pk: text, 'namespace:id'
+        :returns: the entity, or None
+
+        Example::
+
+            rom.session.get('User:1')
+        """
+        found = self.known.get(pk)
+        return self.wknown.get(pk) if found is None else found
+
+    def current(self, pk):
+        """The entity known under `pk` if it need not be read again, or None."""
+        found = self.get(pk)
+        if found is None or (found._generation != self._generation and not found._modified):
+            return None
+        return found
+
+    def rollback(self):
+        """Forget every entity; edits in them are not undone, and nothing is written.
+
+        Example::
+
+            rom.session.rollback()
+        """
+        self.known = {}
+        self.wknown = weakref.WeakValueDictionary()

@@ -1,0 +1,100 @@
+"""What makes a class statement a model."""
+
+import collections
+import warnings
+
+import six
+
+from . import index
+from .columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
+from .exceptions import ColumnError, ORMError
+from .schema import Schema
+
+__all__ = ['_ModelMetaclass']
+
+
+class _ModelMetaclass(type):
+    """Makes a class statement a model: binds its columns, works out its schema, registers it."""
+
+    def __new__(cls, name, bases, dict):
+        namespace = dict.setdefault('_namespace', name)
+        if name in MODELS or namespace in MODELS:
+            raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
+        schema = Schema(name, namespace)
+        for attr, column in _declared_columns(bases, dict).items():
+            dict[attr] = column.bind(schema, attr)
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.check_relations(schema)
+        schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
+                      _inherited(bases, dict, 'geo_index'))
+        dict.update(_described(schema))
+        _warn_shadowing(name, bases, schema)
+        model = type.__new__(cls, name, bases, dict)
+        model._has_own_init, model._has_own_save, model._has_own_delete = (
+            _overrides(model, method) for method in ('__init__', 'save', 'delete'))
+        MODELS[name] = MODELS[namespace] = model
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.register(namespace)
+        return model
+
+
+def _is_primary_key(column):
+    return isinstance(column, PrimaryKey)
+
+
+def _declared_columns(bases, dict):
+    """{attr: column}: inherited ones as copies, then the class's own, then the primary key."""
+    own = [(attr, value) for attr, value in dict.items() if isinstance(value, _Column)]
+    if six.PY2:
+        own.sort()  # a class body has no order there
+    has_key = any(_is_primary_key(column) for _, column in own)
+    columns = collections.OrderedDict()
+    for base in bases:
+        for attr, column in getattr(base, '_columns', {}).items():
+            if not _is_primary_key(column) or not (has_key or base._is_root):
+                columns[attr] = column
+                has_key = has_key or _is_primary_key(column)
+    if not has_key and isinstance(dict.get('id'), _Column):
+        raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined")
+    columns.update(own)
+    if not has_key:
+        columns['id'] = PrimaryKey()
+    return columns
+
+
+def _overrides(model, method):
+    """Whether a class of the program's own, a mixin included, defines a method that Model has."""
+    owner = next(vars(cls) for cls in model.__mro__ if method in vars(cls))
+    return not owner.get('_is_root')
+
+
+def _inherited(bases, dict, name):
+    if name in dict:
+        return dict[name]
+    for base in bases:
+        if getattr(base, name, None) is not None:
+            return getattr(base, name)
+
+
+def _described(schema):
+    """The class attributes by which 1.1.2 tells what a model has."""
+    columns = [column for column in schema.columns.values() if not isinstance(column, UnsafeColumn)]
+
+    def having(flag):
+        return set(column._attr for column in columns if getattr(column, flag))
+    return {
+        '_schema': schema, '_columns': schema.columns, '_pkey': schema.pk, '_geo': schema.geo,
+        '_index': having('_index'), '_unique': having('_unique'), '_cunique': set(schema.together),
+        '_prefix': having('_prefix'), '_suffix': having('_suffix'), '_required': having('_required'),
+        '_no_fk': not any(column.is_reference for column in columns),
+        '_gindex': index.GeneralIndex(schema.namespace), '_is_root': schema.name == 'Model',
+    }
+
+
+def _warn_shadowing(name, bases, schema):
+    for attr in schema.columns:
+        hidden = [getattr(base, attr, None) for base in bases]
+        if any(value is not None and not isinstance(value, _Column) for value in hidden):
+            warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)

@@ -1,0 +1,6 @@
+from typing import Any, Dict, Tuple
+
+__all__ = ["_ModelMetaclass"]
+
+class _ModelMetaclass(type):
+    def __new__(cls, name: str, bases: Tuple[type, ...], dict: Dict[str, Any]) -> _ModelMetaclass: ...
