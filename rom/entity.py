@@ -15,92 +15,93 @@ __all__ = ['Entity']
 class Entity(object):
     """The inner side of a `Model`: raw fields decoded on first use, and the bookkeeping of changes.
 
-    `_raw` is the row as it was last seen, in the order of `schema.stored`; `_values` what was decoded or assigned;
-    `_assigned` which of those were assigned.
+    The names of its own begin with `_rom_`: all others are free for programs, which may call a column `_id`.
+    `_rom_raw` is the row as it was last seen, in the order of `schema.stored`; `_rom_values` what was decoded or assigned;
+    `_rom_assigned` which of those were assigned.
     """
 
-    __slots__ = ('__weakref__', '_assigned', '_deleted', '_generation', '_id', '_new', '_order', '_page', '_raw',
-                 '_values')
+    __slots__ = ('__weakref__', '_rom_assigned', '_deleted', '_rom_generation', '_rom_id', '_new', '_rom_order', '_rom_page', '_rom_raw',
+                 '_rom_values')
 
     # -- state ----------------------------------------------------------------------------------------------------------
 
-    def _begin(self, id, raw):
-        self._id = id
-        self._raw = raw
-        self._values = {}
-        self._assigned = ()
+    def _rom_begin(self, id, raw):
+        self._rom_id = id
+        self._rom_raw = raw
+        self._rom_values = {}
+        self._rom_assigned = ()
         self._new = self._deleted = False
-        self._order = self._generation = 0
-        self._page = None
+        self._rom_order = self._rom_generation = 0
+        self._rom_page = None
 
-    def _load(self, id, raw, page, generation):
-        self._id = id
-        self._raw = raw
-        self._values = {}
-        self._assigned = ()
+    def _rom_load(self, id, raw, page, generation):
+        self._rom_id = id
+        self._rom_raw = raw
+        self._rom_values = {}
+        self._rom_assigned = ()
         self._new = self._deleted = False
-        self._order = 0
-        self._page = page
-        self._generation = generation
+        self._rom_order = 0
+        self._rom_page = page
+        self._rom_generation = generation
 
     @classmethod
-    def _loaded(cls, id, raw, page, generation):
-        if cls._has_own_init:
-            return cls(_row=(id, raw, page, generation), **cls._told_on_loading(id, raw))
+    def _rom_loaded(cls, id, raw, page, generation):
+        if cls._rom_has_own_init:
+            return cls(_rom_row=(id, raw, page, generation), **cls._rom_told_on_loading(id, raw))
         entity = cls.__new__(cls)
-        entity._load(id, raw, page, generation)
+        entity._rom_load(id, raw, page, generation)
         return entity
 
     @classmethod
-    def _told_on_loading(cls, id, raw):
+    def _rom_told_on_loading(cls, id, raw):
         """What 1.1.2 gives to an `__init__` of a model's own when a row is loaded: the texts, and `_loading`."""
-        told = dict((attr, as_text(value)) for attr, value in zip(cls._schema.stored, raw) if value is not None)
+        told = dict((attr, as_text(value)) for attr, value in zip(cls._rom_schema.stored, raw) if value is not None)
         told.update({cls._pkey: str(id), '_loading': True})
         return told
 
-    def _hold(self, attr, value):
-        if not self._assigned:
-            self._assigned = set()
-        self._values[attr] = value
-        self._assigned.add(attr)
+    def _rom_hold(self, attr, value):
+        if not self._rom_assigned:
+            self._rom_assigned = set()
+        self._rom_values[attr] = value
+        self._rom_assigned.add(attr)
 
-    def _assign(self, attr, value):
+    def _rom_assign(self, attr, value):
         """A column was given a value: the session holds on to the entity."""
-        self._hold(attr, value)
-        self._remember()
+        self._rom_hold(attr, value)
+        self._rom_remember()
 
-    def _remember(self):
+    def _rom_remember(self):
         if not self._deleted:
             session.add(self)
 
-    def _remember_read(self):
+    def _rom_remember_read(self):
         """A value that can change in place was read: the session holds on to the entity, if it knows it at all."""
-        if session.wknown.get(self._session_key()) is self:
+        if session.wknown.get(self._rom_session_key()) is self:
             session.add(self)
 
-    def _session_key(self):
-        return '%s:%s' % (self._namespace, 'new %d' % id(self) if self._id is None else self._id)
+    def _rom_session_key(self):
+        return '%s:%s' % (self._namespace, 'new %d' % id(self) if self._rom_id is None else self._rom_id)
 
-    def _allocate_id(self):
-        if self._id is None:
-            self._take_id(store.allocate_ids(self._connection, self._schema, 1)[0])
-        return self._id
+    def _rom_allocate_id(self):
+        if self._rom_id is None:
+            self._rom_take_id(store.allocate_ids(self._connection, self._rom_schema, 1)[0])
+        return self._rom_id
 
-    def _take_id(self, id):
-        old_key = self._session_key()
-        self._id = id
+    def _rom_take_id(self, id):
+        old_key = self._rom_session_key()
+        self._rom_id = id
         session.rename(self, old_key)
 
     @property
     def _pk(self):
         """text: 'namespace:id'."""
-        return '%s:%s' % (self._namespace, self._allocate_id())
+        return '%s:%s' % (self._namespace, self._rom_allocate_id())
 
     @property
     def _modified(self):
         """bool: whether a save would write something."""
         try:
-            return self._new or bool(self._changes())
+            return self._new or bool(self._rom_changes())
         except InvalidColumnValue:  # changed in place to what cannot be stored: the save will say so
             return True
 
@@ -108,161 +109,155 @@ class Entity(object):
     def _modified(self, value):
         # in 1.1.2 programs marked what they had changed in place; here that is found by comparing
         if value:
-            self._remember()
+            self._rom_remember()
 
     @property
     def _data(self):
         """dict: every column's value."""
-        return dict((attr, getattr(self, attr)) for attr in self._schema.shown)
+        return dict((attr, getattr(self, attr)) for attr in self._rom_schema.shown)
 
     @property
     def _last(self):
         """dict: the texts of the stored row, as this entity last saw it."""
         if self._new:
-            return dict((attr, text) for attr, text in self._texts().items() if text is not None)
-        found = dict((attr, as_text(raw)) for attr, raw in zip(self._schema.stored, self._raw) if raw is not None)
-        found[self._pkey] = six.text_type(self._id)
+            return dict((attr, text) for attr, text in self._rom_texts().items() if text is not None)
+        found = dict((attr, as_text(raw)) for attr, raw in zip(self._rom_schema.stored, self._rom_raw) if raw is not None)
+        found[self._pkey] = six.text_type(self._rom_id)
         return found
 
     # -- what a save writes ---------------------------------------------------------------------------------------------
 
-    def _text(self, attr):
+    def _rom_text(self, attr):
         """What the row should keep for a column, as this entity sees it."""
-        column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
-        if attr in self._assigned or (attr in self._values and (column.is_mutable or raw is None)):
-            return column.encode(self._values[attr])
+        column, raw = self._columns[attr], self._rom_raw[self._rom_schema.position[attr]]
+        if attr in self._rom_assigned or (attr in self._rom_values and (column.is_mutable or raw is None)):
+            return column.encode(self._rom_values[attr])
         if raw is not None:
             return as_text(raw)
-        return column.encode(self._values[attr] if attr in self._values else column._read(self))
+        return column.encode(self._rom_values[attr] if attr in self._rom_values else column._read(self))
 
-    def _texts(self):
-        return dict((attr, self._text(attr)) for attr in self._schema.stored)
+    def _rom_texts(self):
+        return dict((attr, self._rom_text(attr)) for attr in self._rom_schema.stored)
 
-    def _changes(self):
+    def _rom_changes(self):
         """{column: text or None} of what differs from the row."""
         changes = {}
-        for attr in self._assigned:
+        for attr in self._rom_assigned:
             column = self._columns[attr]
-            text = column.encode(self._values[attr])
-            if not column.same(text, self._raw[self._schema.position[attr]]):
+            text = column.encode(self._rom_values[attr])
+            if not column.same(text, self._rom_raw[self._rom_schema.position[attr]]):
                 changes[attr] = text
-        for attr in self._schema.mutable:
-            if attr in self._values and attr not in self._assigned:
-                self._note_change_in_place(attr, changes)
+        for attr in self._rom_schema.mutable:
+            if attr in self._rom_values and attr not in self._rom_assigned:
+                self._rom_note_change_in_place(attr, changes)
         return changes
 
-    def _filled(self):
-        """{column: text} of what defaults stand in for: a save writes them into the row, as in 1.1.2."""
-        texts = dict((attr, self._text(attr)) for attr in self._schema.defaulted
-                     if attr not in self._assigned and self._raw[self._schema.position[attr]] is None)
-        return dict((attr, text) for attr, text in texts.items() if text is not None)
-
-    def _note_change_in_place(self, attr, changes):
-        column, raw = self._columns[attr], self._raw[self._schema.position[attr]]
-        text = column.encode(self._values[attr])
+    def _rom_note_change_in_place(self, attr, changes):
+        column, raw = self._columns[attr], self._rom_raw[self._rom_schema.position[attr]]
+        text = column.encode(self._rom_values[attr])
         # by their texts: NaN, tuples and int keys do not equal what JSON makes of them
         if not column.same(text, raw) and text != column.encode(column.missing() if raw is None else column.decode(raw)):
             changes[attr] = text
 
-    def _defaults_to_fill(self, changes):
+    def _rom_defaults_to_fill(self, changes):
         """{column: text} of the defaults that a save writes, as in 1.1.2, where the row has no value yet."""
         found = {}
-        for attr in self._schema.defaulted:
-            if attr not in changes and self._raw[self._schema.position[attr]] is None:
+        for attr in self._rom_schema.defaulted:
+            if attr not in changes and self._rom_raw[self._rom_schema.position[attr]] is None:
                 column = self._columns[attr]
-                value = self._values[attr] if attr in self._values else column._read(self)
+                value = self._rom_values[attr] if attr in self._rom_values else column._read(self)
                 if value is not None:
                     found[attr] = column.encode(value)
         return found
 
-    def _row(self, texts=None):
+    def _rom_row(self, texts=None):
         """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
         if texts is None:
-            return Row(self._schema, self._raw, id=self._id)
-        return Row(self._schema, self._raw, self._values, texts, self._allocate_id)
+            return Row(self._rom_schema, self._rom_raw, id=self._rom_id)
+        return Row(self._rom_schema, self._rom_raw, self._rom_values, texts, self._rom_allocate_id)
 
-    def _new_references(self):
+    def _rom_new_references(self):
         """New entities that this one refers to, which must be saved before it."""
-        if self._no_fk or not self._assigned:
+        if self._no_fk or not self._rom_assigned:
             return ()
-        return [self._values[attr] for attr in self._schema.stored if attr in self._assigned
+        return [self._rom_values[attr] for attr in self._rom_schema.stored if attr in self._rom_assigned
                 and getattr(self._columns[attr], '_ftable', None) is not None
-                and self._values[attr] is not None and self._values[attr]._new]
+                and self._rom_values[attr] is not None and self._rom_values[attr]._new]
 
-    def _before_write(self):
+    def _rom_before_write(self):
         if self._deleted:
             raise EntityDeletedError('Entity %s is deleted; copy() it to save it again' % self._pk, self._namespace,
-                                     str(self._id), model=self._schema.name, pk=self._id)
+                                     str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
         if self._new:
             self._before_insert()
         else:
             self._before_update()
 
-    def _check_deletable(self):
+    def _rom_check_deletable(self):
         if self._new:
-            raise InvalidOperation('%s entity was never saved and cannot be deleted' % self._schema.name,
-                                   model=self._schema.name)
+            raise InvalidOperation('%s entity was never saved and cannot be deleted' % self._rom_schema.name,
+                                   model=self._rom_schema.name)
 
-    def _assigned_since(self, planned):
+    def _rom_assigned_since(self, planned):
         """The columns that were assigned since a write was planned from `planned`, {column: value}."""
-        return set(attr for attr in self._assigned if attr not in planned or self._values[attr] is not planned[attr])
+        return set(attr for attr in self._rom_assigned if attr not in planned or self._rom_values[attr] is not planned[attr])
 
-    def _written(self, id, texts, planned, seen, was_new=False, whole=False):
+    def _rom_written(self, id, texts, planned, seen, was_new=False, whole=False):
         """The row holds `texts` now. Returns the number of columns written.
 
         :param planned: {column: value}, the assigned ones of which they were made; what was assigned since is not written
         :param seen: the row as it was seen by then; one that was read since knows better what is stored
         """
-        if self._id is None:
-            self._take_id(id)
-        if self._raw is seen:
+        if self._rom_id is None:
+            self._rom_take_id(id)
+        if self._rom_raw is seen:
             for attr, text in texts.items():
-                self._raw[self._schema.position[attr]] = text
+                self._rom_raw[self._rom_schema.position[attr]] = text
         self._new = False
-        self._assigned = self._assigned_since(planned) or ()
-        self._generation = session._generation
-        return self._schema.counted if was_new or whole else len(texts)
+        self._rom_assigned = self._rom_assigned_since(planned) or ()
+        self._rom_generation = session._generation
+        return self._rom_schema.counted if was_new or whole else len(texts)
 
-    def _references_set(self, targets, texts):
+    def _rom_references_set(self, targets, texts):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
         for attr, target in targets.items():
-            self._raw[self._schema.position[attr]] = texts[attr]
-            self._values[attr] = target
-            if attr in self._assigned:
-                self._assigned.discard(attr)
+            self._rom_raw[self._rom_schema.position[attr]] = texts[attr]
+            self._rom_values[attr] = target
+            if attr in self._rom_assigned:
+                self._rom_assigned.discard(attr)
 
-    def _removed(self):
+    def _rom_removed(self):
         self._deleted = True
         session.forget(self)
 
-    def _take_over(self, raw, attrs):
+    def _rom_take_over(self, raw, attrs):
         """Take stored values for the columns that are not about to be written."""
-        for attr, place in self._schema.position.items():
-            if attr not in attrs and as_text(self._raw[place]) != as_text(raw[place]):
-                self._raw[place] = raw[place]
-                self._values.pop(attr, None)
-                if attr in self._assigned:  # to what was stored before: that says nothing
-                    self._assigned.discard(attr)
+        for attr, place in self._rom_schema.position.items():
+            if attr not in attrs and as_text(self._rom_raw[place]) != as_text(raw[place]):
+                self._rom_raw[place] = raw[place]
+                self._rom_values.pop(attr, None)
+                if attr in self._rom_assigned:  # to what was stored before: that says nothing
+                    self._rom_assigned.discard(attr)
 
-    def _unchanged_in_place(self, raw):
-        return dict((attr, self._values[attr]) for attr in self._schema.mutable if attr in self._values
-                    and as_text(self._raw[self._schema.position[attr]]) == as_text(raw[self._schema.position[attr]]))
+    def _rom_unchanged_in_place(self, raw):
+        return dict((attr, self._rom_values[attr]) for attr in self._rom_schema.mutable if attr in self._rom_values
+                    and as_text(self._rom_raw[self._rom_schema.position[attr]]) == as_text(raw[self._rom_schema.position[attr]]))
 
-    def _refreshed(self, raw, keep=False):
+    def _rom_refreshed(self, raw, keep=False):
         """Mirror a row that has just been read.
 
         :param keep: keep the objects of unchanged values that can be changed in place, for the program may hold them
         """
-        kept = self._unchanged_in_place(raw) if keep and self._schema.mutable else {}
-        self._raw = raw
-        self._values.clear()
-        self._values.update(kept)
-        self._assigned = ()
-        self._generation = session._generation
+        kept = self._rom_unchanged_in_place(raw) if keep and self._rom_schema.mutable else {}
+        self._rom_raw = raw
+        self._rom_values.clear()
+        self._rom_values.update(kept)
+        self._rom_assigned = ()
+        self._rom_generation = session._generation
 
-    def _page_mates(self):
+    def _rom_page_mates(self):
         """The entities loaded together with this one, itself included."""
-        mates = [reference() for reference in self._page or ()]
+        mates = [reference() for reference in self._rom_page or ()]
         mates = [mate for mate in mates if mate is not None and not mate._deleted]
         return mates if any(mate is self for mate in mates) else [self]
 
@@ -286,7 +281,7 @@ class Entity(object):
     def _after_delete(self):
         """Called after the row was removed."""
 
-    def _has_after_hook(self):
+    def _rom_has_after_hook(self):
         own = getattr(self, '__dict__', {})
         return (type(self)._after_insert != Entity._after_insert or '_after_insert' in own
                 or type(self)._after_update != Entity._after_update or '_after_update' in own)
@@ -297,25 +292,25 @@ class Entity(object):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo):
-        return _detached(type(self), self._state())
+        return _detached(type(self), self._rom_state())
 
     def __reduce_ex__(self, protocol):
-        return _detached, (type(self), self._state())
+        return _detached, (type(self), self._rom_state())
 
-    def _state(self):
-        values = dict((attr, value) for attr, value in self._values.items()
-                      if attr in self._assigned or not self._columns[attr].is_reference)
+    def _rom_state(self):
+        values = dict((attr, value) for attr, value in self._rom_values.items()
+                      if attr in self._rom_assigned or not self._columns[attr].is_reference)
         own = dict((attr, copy.deepcopy(value) if self._columns[attr].is_mutable else value)
                    for attr, value in values.items())
-        return (self._id, list(self._raw), own, set(self._assigned), self._new, self._deleted,
+        return (self._rom_id, list(self._rom_raw), own, set(self._rom_assigned), self._new, self._deleted,
                 dict(getattr(self, '__dict__', {})))
 
 
 def _detached(model, state):
-    """An entity that no session knows, from what `_state` gave."""
+    """An entity that no session knows, from what `_rom_state` gave."""
     entity = model.__new__(model)
     id, raw, values, assigned, new, deleted, extra = state
-    entity._begin(id, raw)
-    entity._values, entity._assigned, entity._new, entity._deleted = values, set(assigned) or (), new, deleted
+    entity._rom_begin(id, raw)
+    entity._rom_values, entity._rom_assigned, entity._new, entity._deleted = values, set(assigned) or (), new, deleted
     entity.__dict__.update(extra)
     return entity

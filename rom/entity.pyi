@@ -10,15 +10,15 @@ __all__ = ["Entity"]
 class Entity:
     __slots__ = (
         "__weakref__",
-        "_assigned",
+        "_rom_assigned",
         "_deleted",
-        "_generation",
-        "_id",
+        "_rom_generation",
+        "_rom_id",
         "_new",
-        "_order",
-        "_page",
-        "_raw",
-        "_values",
+        "_rom_order",
+        "_rom_page",
+        "_rom_raw",
+        "_rom_values",
     )
     _schema: ClassVar[Schema]
     _columns: ClassVar[Dict[str, Any]]

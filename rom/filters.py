@@ -139,7 +139,7 @@ def to_filters(schema, name, value):
 
     Example::
 
-        to_filters(User._schema, 'age', (18, None))     # [('age', 18, None)]
+        to_filters(User._rom_schema, 'age', (18, None))     # [('age', 18, None)]
     """
     column = indexed_column(schema, name, 'filter', 'index')
     if isinstance(value, _LISTS):
@@ -297,10 +297,10 @@ def _id_of(schema, name, column, value):
     """The id of an entity; ids as they are."""
     if isinstance(value, _STRINGS + (numbers.Number,)):
         return value
-    if hasattr(value, '_id') and hasattr(value, '_schema'):
+    if hasattr(value, '_rom_id') and hasattr(value, '_rom_schema'):
         if hasattr(column, 'takes') and not column.takes(value):
             raise _error(schema, name, 'refers to %s' % column.get_related_model().__name__, value)
-        id = value._id
+        id = value._rom_id
     else:
         id = getattr(value, 'id', None)
     if id is None:

@@ -62,9 +62,9 @@ class IdentityMap(threading.local):
         """
         if self.null_session:
             return
-        key = obj._session_key()
+        key = obj._rom_session_key()
         if key not in self.known:
-            obj._order = next(self._order)
+            obj._rom_order = next(self._order)
             self.known[key] = obj
         self.wknown[key] = obj
 
@@ -77,7 +77,7 @@ class IdentityMap(threading.local):
         for entities in (self.known, self.wknown):
             if entities.get(old_key) is obj:
                 del entities[old_key]
-                entities[obj._session_key()] = obj
+                entities[obj._rom_session_key()] = obj
 
     def forget(self, obj):
         """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
@@ -88,7 +88,7 @@ class IdentityMap(threading.local):
 
             rom.session.forget(user)
         """
-        key = obj._session_key()
+        key = obj._rom_session_key()
         for entities in (self.known, self.wknown):
             if entities.get(key) is obj:
                 del entities[key]
@@ -109,7 +109,7 @@ class IdentityMap(threading.local):
     def current(self, pk):
         """The entity known under `pk` if it need not be read again, or None."""
         found = self.get(pk)
-        if found is None or (found._generation != self._generation and not found._modified):
+        if found is None or (found._rom_generation != self._generation and not found._modified):
             return None
         return found
 

@@ -86,7 +86,7 @@ class Search(object):
 
     Example::
 
-        search = Search(connection, 'User', [('age', 18, None)], '-age', User._schema)
+        search = Search(connection, 'User', [('age', 18, None)], '-age', User._rom_schema)
         for ids, rows in search.pages(count=20, fields=['name']):
             ...
     """

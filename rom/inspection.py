@@ -94,7 +94,7 @@ class Inspector(object):
     """
 
     def __init__(self, model, repair=False):
-        self.model, self.schema, self.connection = model, model._schema, model._connection
+        self.model, self.schema, self.connection = model, model._rom_schema, model._connection
         self.namespace = namespace_of(model)
         self.repair = repair
         self.problems = []

@@ -148,7 +148,7 @@ def clean_unsafe_cols(*models, **kwargs):
         raise ValueError('missing models')
     examined = deleted = 0
     for model in models:
-        unsafe = set(plan.as_text(attr) for attr in model._schema.unsafe)
+        unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)
         pairs = []
         for rest in keys_of(model, u'*'):
             examined += not rest.startswith(u'once:')  # what write calls remember is no data of the model

@@ -31,7 +31,7 @@ class _ModelMetaclass(type):
         dict.update(_described(schema))
         _warn_shadowing(name, bases, schema)
         model = type.__new__(cls, name, bases, dict)
-        model._has_own_init, model._has_own_save, model._has_own_delete = (
+        model._rom_has_own_init, model._rom_has_own_save, model._rom_has_own_delete = (
             _overrides(model, method) for method in ('__init__', 'save', 'delete'))
         MODELS[name] = MODELS[namespace] = model
         for column in schema.columns.values():
@@ -53,7 +53,7 @@ def _declared_columns(bases, dict):
     columns = collections.OrderedDict()
     for base in bases:
         for attr, column in getattr(base, '_columns', {}).items():
-            if not _is_primary_key(column) or not (has_key or base._is_root):
+            if not _is_primary_key(column) or not (has_key or base._rom_is_root):
                 columns[attr] = column
                 has_key = has_key or _is_primary_key(column)
     if not has_key and isinstance(dict.get('id'), _Column):
@@ -67,7 +67,7 @@ def _declared_columns(bases, dict):
 def _overrides(model, method):
     """Whether a class of the program's own, a mixin included, defines a method that Model has."""
     owner = next(vars(cls) for cls in model.__mro__ if method in vars(cls))
-    return not owner.get('_is_root')
+    return not owner.get('_rom_is_root')
 
 
 def _inherited(bases, dict, name):
@@ -85,11 +85,11 @@ def _described(schema):
     def having(flag):
         return set(column._attr for column in columns if getattr(column, flag))
     return {
-        '_schema': schema, '_columns': schema.columns, '_pkey': schema.pk, '_geo': schema.geo,
+        '_rom_schema': schema, '_columns': schema.columns, '_pkey': schema.pk, '_geo': schema.geo,
         '_index': having('_index'), '_unique': having('_unique'), '_cunique': set(schema.together),
         '_prefix': having('_prefix'), '_suffix': having('_suffix'), '_required': having('_required'),
         '_no_fk': not any(column.is_reference for column in columns),
-        '_gindex': index.GeneralIndex(schema.namespace), '_is_root': schema.name == 'Model',
+        '_gindex': index.GeneralIndex(schema.namespace), '_rom_is_root': schema.name == 'Model',
     }
 
 

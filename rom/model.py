@@ -42,10 +42,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     __slots__ = ()
 
     def __init__(self, **values):
-        row = values.pop('_row', None)
+        row = values.pop('_rom_row', None)
         if row is not None:
-            return self._load(*row)
-        self._begin(None, [None] * len(self._schema.stored))
+            return self._rom_load(*row)
+        self._rom_begin(None, [None] * len(self._rom_schema.stored))
         self._new = True
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
@@ -53,7 +53,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
                 column._init_(self, self._namespace, attr, values.pop(attr, None), False)
         if values and not extra_ok:
             raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
-                                     % (sorted(values),), model=self._schema.name, columns=tuple(sorted(values)))
+                                     % (sorted(values),), model=self._rom_schema.name, columns=tuple(sorted(values)))
         session.add(self)
 
     @ClassProperty
@@ -68,7 +68,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     # -- reading --------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def _adopt(cls, rows, hold=False):
+    def _rom_adopt(cls, rows, hold=False):
         """Entities for rows just read: the live ones the session knows, else new ones.
 
         :param rows: list of (id, raw list or None)
@@ -77,7 +77,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
         known, weakly = session.maps()
-        generation, loaded = session._generation, cls._loaded
+        generation, loaded = session._generation, cls._rom_loaded
         for id, raw in rows:
             if raw is None:
                 continue
@@ -88,10 +88,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if entity is None:
                 weakly[key] = entity = loaded(id, raw, page, generation)
             elif not entity._modified:
-                entity._refreshed(raw, keep=True)
-                entity._page = page
+                entity._rom_refreshed(raw, keep=True)
+                entity._rom_page = page
             if hold and key not in known:
-                entity._order = next(session._order)
+                entity._rom_order = next(session._order)
                 known[key] = entity
             entities.append(entity)
         if not cls._no_fk:
@@ -122,9 +122,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
                 found[id] = None
                 missing.append(id)
         if missing:
-            rows = store.read_rows(cls._connection, cls._schema, missing)
-            for entity in cls._adopt(zip(missing, rows), hold=True):
-                found[entity._id] = entity
+            rows = store.read_rows(cls._connection, cls._rom_schema, missing)
+            for entity in cls._rom_adopt(zip(missing, rows), hold=True):
+                found[entity._rom_id] = entity
         entities = [found[id] for id in wanted if found[id] is not None]
         return entities if many else (entities[0] if entities else None)
 
@@ -151,7 +151,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if isinstance(value, tuple):
                 raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
                                  % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
-            return cls._get_by_unique(column, value)
+            return cls._rom_get_by_unique(column, value)
         if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
         if numeric and isinstance(value, (six.text_type, bytes)):
@@ -160,20 +160,20 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         return (query.limit(*limit) if limit else query).all()
 
     @classmethod
-    def _get_by_unique(cls, column, value):
+    def _rom_get_by_unique(cls, column, value):
         many = isinstance(value, (list, set, frozenset))
-        values = [cls._unique_text(column, each) for each in (value if many else [value])]
-        rows = index.lookup_unique(cls._connection, cls._schema, column._attr, values)
-        entities = cls._adopt([row for row in rows if row is not None], hold=True)
+        values = [cls._rom_unique_text(column, each) for each in (value if many else [value])]
+        rows = index.lookup_unique(cls._connection, cls._rom_schema, column._attr, values)
+        entities = cls._rom_adopt([row for row in rows if row is not None], hold=True)
         return entities if many else (entities[0] if entities else None)
 
     @classmethod
-    def _unique_text(cls, column, value):
+    def _rom_unique_text(cls, column, value):
         if value is None:
             raise QueryError('%s: no row is found by None' % column.where, model=cls.__name__,
                              columns=(column._attr,))
         if column.is_reference:
-            return six.text_type(getattr(value, '_id', value))
+            return six.text_type(getattr(value, '_rom_id', value))
         try:
             return unique_value_of(column, column.accept(value)) or u''
         except InvalidColumnValue as error:
@@ -193,14 +193,14 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if self._new or (not force and self._modified):
             raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
                                    'data' if not self._new else 'Cannot refresh a new entity: it has no row yet')
-        raw = store.read_rows(self._connection, self._schema, [self._id])[0]
+        raw = store.read_rows(self._connection, self._rom_schema, [self._rom_id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
-                                     str(self._id), model=self._schema.name, pk=self._id)
-        self._refreshed(raw)
+                                     str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
+        self._rom_refreshed(raw)
 
     @classmethod
-    def _without_affix(cls, kind, attr, values, blocksize, start):
+    def _rom_without_affix(cls, kind, attr, values, blocksize, start):
         column = cls._columns.get(attr)
         flag = '_prefix' if kind == 'pre' else '_suffix'
         if not getattr(column, flag, False):
@@ -210,8 +210,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             values = [value.lower() for value in values]
         ids = index.ids_without(cls._connection, cls._namespace, attr, kind, [start(value) for value in values])
         for first in range(0, len(ids), blocksize):
-            for entity in cls._adopt(zip(ids[first:first + blocksize], store.read_rows(
-                    cls._connection, cls._schema, ids[first:first + blocksize]))):
+            for entity in cls._rom_adopt(zip(ids[first:first + blocksize], store.read_rows(
+                    cls._connection, cls._rom_schema, ids[first:first + blocksize]))):
                 yield entity
                 if not entity._modified:
                     session.forget(entity)
@@ -228,7 +228,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_startwith('name', [u'dr', u'prof']))``
         """
-        return cls._without_affix('pre', attr, values, blocksize, lambda value: value)
+        return cls._rom_without_affix('pre', attr, values, blocksize, lambda value: value)
 
     @classmethod
     def does_not_endwith(cls, attr, values, blocksize=100):
@@ -242,7 +242,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_endwith('email', u'@example.com'))``
         """
-        return cls._without_affix('suf', attr, values, blocksize, codecs.reverse_text)
+        return cls._rom_without_affix('suf', attr, values, blocksize, codecs.reverse_text)
 
     # -- writing --------------------------------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             twin.save()
         """
         values = dict((attr, copy.deepcopy(getattr(self, attr)) if self._columns[attr].is_mutable
-                       else getattr(self, attr)) for attr in self._schema.stored)
+                       else getattr(self, attr)) for attr in self._rom_schema.stored)
         return type(self)(**values)
 
     def update(self, *args, **kwargs):

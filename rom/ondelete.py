@@ -78,7 +78,7 @@ class Collector(object):
     def _note_reasons(self, entity, attr, referring):
         """Remember that a row goes because it refers to `entity`: one that another writer has moved by then stays."""
         for child, raw in referring:
-            stored = raw[child._schema.position[attr]]
+            stored = raw[child._rom_schema.position[attr]]
             if child._pk not in self._seen and _refers(stored, entity):
                 self._reasons[child._pk] = {attr: plan.as_text(stored)}
 
@@ -95,17 +95,17 @@ class Collector(object):
     def _referring(self, entity, model, attr):
         """[(entity, its row as stored)] of those that refer to `entity`, read afresh."""
         key = '%s:%s:idx' % (model._namespace, attr)
-        ids = [int(id) for id in model._connection.zrangebyscore(key, entity._id, entity._id)]
+        ids = [int(id) for id in model._connection.zrangebyscore(key, entity._rom_id, entity._rom_id)]
         self._guard_against_others(entity, model, attr, key, ids)
-        rows = dict(zip(ids, store.read_rows(model._connection, model._schema, ids) if ids else ()))
-        place = model._schema.position[attr]
+        rows = dict(zip(ids, store.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
+        place = model._rom_schema.position[attr]
         rows = dict((id, raw) for id, raw in rows.items() if raw is not None and _refers(raw[place], entity))
-        moved = [child for child in self._known(model) if attr in child._assigned]
+        moved = [child for child in self._known(model) if attr in child._rom_assigned]
         elsewhere = set(child._pk for child in moved)
-        stored = [child for child in model._adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True)
+        stored = [child for child in model._rom_adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True)
                   if child._pk not in elsewhere]
-        return ([(child, rows[child._id]) for child in stored]
-                + [(child, child._raw) for child in moved if not child._new and child._values[attr] is entity])
+        return ([(child, rows[child._rom_id]) for child in stored]
+                + [(child, child._rom_raw) for child in moved if not child._new and child._rom_values[attr] is entity])
 
     def _guard_against_others(self, entity, model, attr, key, ids):
         """Note who refers to `entity`, where the call that removes it can see whether others do by then."""
@@ -125,7 +125,7 @@ class Collector(object):
                 rule = child._columns[attr]._on_delete
                 raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=%r'
                                     % (entity._pk, type(child).__name__, attr, child._pk, str(rule)),
-                                    entity._namespace, str(entity._id), model=type(entity).__name__, pk=entity._id,
+                                    entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id,
                                     columns=(attr,))
         for pk in self._seen:
             self.changed.pop(pk, None)
@@ -155,21 +155,21 @@ class Collector(object):
 
     def guard(self, entity):
         """[[index key, id, ids]] of the rows that may refer to `entity` as this call starts."""
-        return [[key, str(entity._id), [str(id) for id in ids]]
+        return [[key, str(entity._rom_id), [str(id) for id in ids]]
                 for key, ids in self._referrers.get(entity._pk, {}).items()]
 
     def done(self, page):
         """Count the referrers on a page that was applied as gone."""
         for step in page:
             child = step[0]
-            for attr in step[2] if len(step) > 1 else child._schema.stored:
-                for counted in self._counted.get((child._namespace, attr, child._id), ()):
-                    counted.discard(child._id)
+            for attr in step[2] if len(step) > 1 else child._rom_schema.stored:
+                for counted in self._counted.get((child._namespace, attr, child._rom_id), ()):
+                    counted.discard(child._rom_id)
 
 
 def _refers(raw, entity):
     try:
-        return int(raw) == entity._id
+        return int(raw) == entity._rom_id
     except (TypeError, ValueError):
         return False
 
@@ -180,7 +180,7 @@ def change_operation(entity, raw, texts):
     :param raw: the row as it is stored
     :param texts: {attribute: id as text, or None}
     """
-    schema = entity._schema
-    before = plan.Row(schema, raw, id=entity._id)
-    after = plan.Row(schema, raw, texts=texts, id=entity._id)
-    return plan.update(schema, entity._id, before, after, texts)
+    schema = entity._rom_schema
+    before = plan.Row(schema, raw, id=entity._rom_id)
+    after = plan.Row(schema, raw, texts=texts, id=entity._rom_id)
+    return plan.update(schema, entity._rom_id, before, after, texts)

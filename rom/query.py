@@ -85,7 +85,7 @@ class Query(object):
 
             User.query.filter(age=(18, None), name=u'ann')
         """
-        schema = self._model._schema
+        schema = self._model._rom_schema
         return self._and(each for name, value in kwargs.items()
                          for each in _filters_of.to_filters(schema, name, value))
 
@@ -101,7 +101,7 @@ class Query(object):
 
             User.query.startswith(name=u'an')
         """
-        return self._and(_filters_of.to_prefixes(self._model._schema, *item) for item in kwargs.items())
+        return self._and(_filters_of.to_prefixes(self._model._rom_schema, *item) for item in kwargs.items())
 
     def endswith(self, **kwargs):
         """
@@ -115,7 +115,7 @@ class Query(object):
 
             User.query.endswith(email=u'@example.com')
         """
-        return self._and(_filters_of.to_suffixes(self._model._schema, *item) for item in kwargs.items())
+        return self._and(_filters_of.to_suffixes(self._model._rom_schema, *item) for item in kwargs.items())
 
     def like(self, **kwargs):
         """
@@ -132,7 +132,7 @@ class Query(object):
 
             User.query.like(name=u'a*n')
         """
-        return self._and(_filters_of.to_patterns(self._model._schema, *item) for item in kwargs.items())
+        return self._and(_filters_of.to_patterns(self._model._rom_schema, *item) for item in kwargs.items())
 
     def near(self, name, lon, lat, distance, measure, count=None):
         """
@@ -152,7 +152,7 @@ class Query(object):
 
             Airport.query.near('place', 8.57, 50.03, 100, 'km')
         """
-        return self._and([_filters_of.to_near(self._model._schema, name, lon, lat, distance, measure, count)])
+        return self._and([_filters_of.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
 
     def order_by(self, column):
         """
@@ -170,7 +170,7 @@ class Query(object):
             raise QueryError('%s.query.order_by takes the name of a column, you provided %r'
                              % (self._model.__name__, column))
         name = column[1:] if column.startswith('-') else column
-        schema = self._model._schema
+        schema = self._model._rom_schema
         found = _filters_of.indexed_column(schema, name, 'order_by', 'index')
         if ':' not in name and found.is_text and _filters_of.plain_keygen(found) not in keygens.STRING_SORT_KEYGENS:
             warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
@@ -232,11 +232,11 @@ class Query(object):
         """The column to order by: the primary key, if it is indexed, where nothing else is said."""
         if self._order_by or self._filters:
             return self._order_by
-        pk = self._model._schema.pk
+        pk = self._model._rom_schema.pk
         return pk if self._model._columns[pk]._index else None
 
     def _search(self, explain=False):
-        schema = self._model._schema
+        schema = self._model._rom_schema
         search = Search(self._model._connection, schema.namespace, self._filters, self._effective_order, schema, explain)
         return search.all_rows() if self._is_unfiltered else search
 
@@ -250,8 +250,8 @@ class Query(object):
         """Results in lists of at most `pagesize`."""
         offset, count = self._window()
         selection = self._select and Selection.of(self._model, self._select)
-        fields = selection.fields if selection else self._model._schema.fields
-        make = selection.results if selection else self._model._adopt
+        fields = selection.fields if selection else self._model._rom_schema.fields
+        make = selection.results if selection else self._model._rom_adopt
         search = self._search()
         for rows in rows_of_pages(search, search.pages(offset, count, fields, pagesize), fields, pagesize):
             yield make(rows)
@@ -336,7 +336,7 @@ class Query(object):
         """
         if self._filters or self._order_by:
             return self._search().count()
-        schema = self._model._schema
+        schema = self._model._rom_schema
         total = int(self._model._connection.get('%s:%s:' % (schema.namespace, schema.pk)) or 0)
         offset, count = self._window()
         total = max(0, total - offset)
@@ -383,8 +383,8 @@ class Query(object):
         size = _page_size(blocksize)
         for first in range(0, len(ids), size):
             block = ids[first:first + size]
-            rows = store.read_rows(self._model._connection, self._model._schema, block)
-            entities = self._model._adopt(list(zip(block, rows)))
+            rows = store.read_rows(self._model._connection, self._model._rom_schema, block)
+            entities = self._model._rom_adopt(list(zip(block, rows)))
             if entities:
                 sessions.session.delete(*entities)
 

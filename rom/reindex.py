@@ -28,11 +28,11 @@ _AS_BYTES = {store.NEVER_DECODE: True} if hasattr(redis.client, 'NEVER_DECODE') 
 # -- what is there -----------------------------------------------------------------------------------------------------
 
 def namespace_of(model):
-    return plan.as_text(model._schema.namespace)
+    return plan.as_text(model._rom_schema.namespace)
 
 
 def counter_of(model):
-    return u'%s:%s:' % (namespace_of(model), model._schema.pk)
+    return u'%s:%s:' % (namespace_of(model), model._rom_schema.pk)
 
 
 def keys_of(model, pattern):
@@ -106,7 +106,7 @@ def planned(model, id, raw, fill=False):
     :param bool fill: write the defaults that the row lacks, as 1.1.2 does, so that a new column gets into old rows
     :raises ORMError: where they cannot be told, as of a row with a broken field
     """
-    schema = model._schema
+    schema = model._rom_schema
     texts = plan.missing_defaults(schema, raw) if fill else {}
     before, after = plan.Row(schema, raw, id=int(id)), plan.Row(schema, raw, texts=texts, id=int(id))
     operation = plan.rewrite(schema, int(id), before, after, texts, filled=texts)
@@ -137,13 +137,13 @@ def refresh_rows(model, writer, ids, failures):
         if not ids:
             return
     for id in ids:
-        failures[id, None] = store.problem(model._schema, id, [0, 'stale'])
+        failures[id, None] = store.problem(model._rom_schema, id, [0, 'stale'])
 
 
 def _refresh_block(model, writer, ids, failures):
     """One attempt; returns the ids of rows that have changed meanwhile."""
     operations = []
-    rows = store.read_rows(model._connection, model._schema, ids)
+    rows = store.read_rows(model._connection, model._rom_schema, ids)
     with session_aside():
         for id, raw in zip(ids, rows):
             try:
@@ -163,7 +163,7 @@ def _rewrite(model, writer, operations, failures):
         for error in outcome.errors:
             id = int(operations[0]['id'])
             if error[1] == 'unique':
-                failures[id, error[2]] = store.problem(model._schema, id, error)
+                failures[id, error[2]] = store.problem(model._rom_schema, id, error)
                 del operations[0]['claim'][error[2]]
                 continue
             for failure in [failure for failure in failures if failure[0] == id]:
@@ -171,7 +171,7 @@ def _rewrite(model, writer, operations, failures):
             if error[1] == 'stale':
                 changed.append(id)
             elif error[1] != 'gone':
-                failures[id, None] = store.problem(model._schema, id, error)
+                failures[id, None] = store.problem(model._rom_schema, id, error)
             operations = operations[1:]
     return changed
 

@@ -80,7 +80,7 @@ class Selection(object):
         self._names = tuple(names[:-1] if remove_last else names)
         self._make = factory(self._names)
         self._columns = [model._columns[name] for name in self._names]
-        schema = model._schema
+        schema = model._rom_schema
         self._is_raw = all(name == schema.pk or name in schema.position for name in self._names)
         stored = [name for name in self._names if name in schema.position] if self._is_raw else schema.stored
         self._place = dict((name, place) for place, name in enumerate(stored))
@@ -101,7 +101,7 @@ class Selection(object):
             raise QueryError('No such columns known: %r' % (unknown,), model=model.__name__, columns=tuple(unknown))
         if len(set(names)) != len(names):
             raise QueryError('Column names must be unique')
-        pk = model._schema.pk
+        pk = model._rom_schema.pk
         remove_last = pk not in names and not include_pk
         if not names and remove_last:
             raise QueryError('%s.query.select needs the names of columns' % model.__name__, model=model.__name__)
@@ -120,10 +120,10 @@ class Selection(object):
 
     def _column_values(self, name, column, rows):
         """The values of one column in all rows."""
-        if name == self._model._schema.pk:
+        if name == self._model._rom_schema.pk:
             return [id if self._decode else str(id) for id, _ in rows]
         if not self._is_raw and name not in self._place:
-            return [getattr(entity, name) for entity in self._model._adopt(rows)]
+            return [getattr(entity, name) for entity in self._model._rom_adopt(rows)]
         texts = [values[self._place[name]] for _, values in rows]
         if not self._decode:
             return [store.as_str(text) for text in texts]
@@ -136,8 +136,8 @@ class Selection(object):
         """The entities that references point at, read in one call."""
         model = column.get_related_model()
         ids = sorted(set(int(text) for text in texts if text is not None))
-        rows = store.read_rows(model._connection, model._schema, ids) if ids else []
-        found = dict((entity._id, entity) for entity in model._adopt(list(zip(ids, rows))))
+        rows = store.read_rows(model._connection, model._rom_schema, ids) if ids else []
+        found = dict((entity._rom_id, entity) for entity in model._rom_adopt(list(zip(ids, rows))))
         return [None if text is None else found.get(int(text)) for text in texts]
 
 

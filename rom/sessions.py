@@ -134,7 +134,7 @@ class Session(IdentityMap):
     def _dirty(self, all=False):
         entities = dict((id(entity), entity) for entity in list(self.known.values()))
         return sorted((entity for entity in entities.values() if (all or entity._modified) and not entity._deleted),
-                      key=lambda entity: entity._order)
+                      key=lambda entity: entity._rom_order)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class Session(IdentityMap):
             prepared.extend(waiting)
             for entity in waiting:
                 if not entity._deleted:
-                    entity._before_write()
+                    entity._rom_before_write()
 
     def _send_atomically(self, jobs):
         for _ in range(ATTEMPTS):
@@ -265,7 +265,7 @@ class Session(IdentityMap):
         """
         for entity in entities:
             if entity._pk not in decisions:
-                decisions[entity._pk] = (not entity._has_own_delete or any(entity is each for each in asked_by)
+                decisions[entity._pk] = (not entity._rom_has_own_delete or any(entity is each for each in asked_by)
                                          or self._ask(entity))
         return [entity for entity in entities if decisions[entity._pk]]
 
@@ -289,7 +289,7 @@ class Session(IdentityMap):
         self._settle(entities)
         entities = [entity for entity in once_each(entities) if not entity._deleted]
         for entity in entities:
-            entity._check_deletable()
+            entity._rom_check_deletable()
         return entities
 
     def _known_of(self, model):

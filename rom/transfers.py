@@ -63,7 +63,7 @@ def _check_parties(source, target, attr, parties):
     for entity in parties:
         if entity._deleted:
             raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
-                                     entity._namespace, str(entity._id), model=type(entity).__name__, pk=entity._id)
+                                     entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id)
     if source._pk == target._pk:
         raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
     for entity in (source, target):
@@ -89,7 +89,7 @@ class _Leg(object):
         self.token_attr = token_attr
         self.connection = entity._connection
         self.place = store.place_of(self.connection, entity._namespace)
-        self.raw = entity._raw
+        self.raw = entity._rom_raw
         self.operation = self.texts = None
 
     def plan(self):
@@ -97,22 +97,22 @@ class _Leg(object):
 
         :raises ValueError: where the balance is too small, or the transfer was done before
         """
-        schema = self.entity._schema
+        schema = self.entity._rom_schema
         self.texts = {} if self.attr is None else {self.attr: self._balance()}
         if self.token_attr in schema.position:
             if self.raw[schema.position[self.token_attr]] is not None:
                 raise ValueError('already sent')
             self.texts[self.token_attr] = u'1'
-        before = plan.Row(schema, self.raw, id=self.entity._id)
-        after = plan.Row(schema, self.raw, texts=self.texts, id=self.entity._id)
-        self.operation = plan.update(schema, self.entity._id, before, after, self.texts)
+        before = plan.Row(schema, self.raw, id=self.entity._rom_id)
+        after = plan.Row(schema, self.raw, texts=self.texts, id=self.entity._rom_id)
+        self.operation = plan.update(schema, self.entity._rom_id, before, after, self.texts)
         if self.token_attr is not None:
             self.operation['set'][self.token_attr] = '1'
             self.operation['expect'][self.token_attr] = False
 
     def _balance(self):
         column = self.entity._columns[self.attr]
-        text = plan.as_text(self.raw[self.entity._schema.position[self.attr]])
+        text = plan.as_text(self.raw[self.entity._rom_schema.position[self.attr]])
         balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
         if self.change < 0 and balance < 0:
             raise ValueError('not enough credit')
@@ -125,25 +125,25 @@ class _Leg(object):
 
     def read_again(self):
         """See the row as it is now."""
-        schema = self.entity._schema
+        schema = self.entity._rom_schema
         fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
-        values = self.connection.hmget('%s:%s' % (schema.namespace, self.entity._id), fields)
+        values = self.connection.hmget('%s:%s' % (schema.namespace, self.entity._rom_id), fields)
         if self.token_attr is not None and values.pop() is not None:
             raise ValueError('already sent')
         self.raw = values
 
     def problem(self, error):
         """The exception for an error of the write call."""
-        return store.problem(self.entity._schema, self.entity._id, error)
+        return store.problem(self.entity._rom_schema, self.entity._rom_id, error)
 
     def finish(self, id):
         """The row is written: the entity mirrors it."""
-        if self.raw is not self.entity._raw:
-            self.entity._refreshed(self.raw)
+        if self.raw is not self.entity._rom_raw:
+            self.entity._rom_refreshed(self.raw)
         for attr in self.texts:
-            if attr not in self.entity._assigned:
-                self.entity._values.pop(attr, None)
-        return self.entity._written(int(id), self.texts, {}, self.entity._raw)
+            if attr not in self.entity._rom_assigned:
+                self.entity._rom_values.pop(attr, None)
+        return self.entity._rom_written(int(id), self.texts, {}, self.entity._rom_raw)
 
     def run_hook(self):
         """A transfer is no save: no hooks are called."""

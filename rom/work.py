@@ -114,7 +114,7 @@ def entities_of(objects, verb, skip_none=False):
             found.extend(entities_of(item, verb, skip_none))
         elif item is None and skip_none:
             continue
-        elif not hasattr(type(item), '_schema'):
+        elif not hasattr(type(item), '_rom_schema'):
             raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
         else:
             found.append(item)
@@ -142,7 +142,7 @@ def with_references(entities):
     ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
-        stack = [(start, iter(start._new_references()))]
+        stack = [(start, iter(start._rom_new_references()))]
         seen.add(start)
         while stack:
             entity, targets = stack[-1]
@@ -150,7 +150,7 @@ def with_references(entities):
                 referred.add(target)
                 if target not in seen:
                     seen.add(target)
-                    stack.append((target, iter(target._new_references())))
+                    stack.append((target, iter(target._rom_new_references())))
                     break
             else:
                 stack.pop()
@@ -167,12 +167,12 @@ def _hand_out_ids(entities):
     """Fetch ids for entities that others will refer to, in one call a model."""
     waiting = {}
     for entity in entities:
-        if entity._id is None:
+        if entity._rom_id is None:
             waiting.setdefault(type(entity), []).append(entity)
     for model, group in waiting.items():
-        ids = store.allocate_ids(model._connection, model._schema, len(group))
+        ids = store.allocate_ids(model._connection, model._rom_schema, len(group))
         for entity, id in zip(group, ids):
-            entity._take_id(id)
+            entity._rom_take_id(id)
 
 
 class Job(object):
@@ -192,25 +192,25 @@ class Job(object):
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
-        entity, schema = self.entity, self.entity._schema
+        entity, schema = self.entity, self.entity._rom_schema
         whole = self.full or self.force or entity._new
-        changes = entity._texts() if whole else entity._changes()
-        self.filled = entity._defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
+        changes = entity._rom_texts() if whole else entity._rom_changes()
+        self.filled = entity._rom_defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
         self.texts = texts = dict(changes, **self.filled)
-        self.planned = dict((attr, entity._values[attr]) for attr in entity._assigned)
-        self.seen = entity._raw
-        after = entity._row(texts)
+        self.planned = dict((attr, entity._rom_values[attr]) for attr in entity._rom_assigned)
+        self.seen = entity._rom_raw
+        after = entity._rom_row(texts)
         if entity._new:
             self.operation = plan.insert(schema, after, texts)
-            if entity._id is not None:  # handed out earlier, or just now to a keygen that asked
-                self.operation['id'] = str(entity._id)
+            if entity._rom_id is not None:  # handed out earlier, or just now to a keygen that asked
+                self.operation['id'] = str(entity._rom_id)
         elif whole:
-            before = entity._row() if self.stored is None else plan.Row(schema, self.stored)
-            self.operation = plan.rewrite(schema, entity._id, before, after, texts, self.force)
+            before = entity._rom_row() if self.stored is None else plan.Row(schema, self.stored)
+            self.operation = plan.rewrite(schema, entity._rom_id, before, after, texts, self.force)
         elif changes:
-            self.operation = plan.update(schema, entity._id, entity._row(), after, texts, self.filled)
+            self.operation = plan.update(schema, entity._rom_id, entity._rom_row(), after, texts, self.filled)
         elif self.refresh:
-            self.operation = plan.rewrite(schema, entity._id, entity._row(), after, texts, filled=texts)
+            self.operation = plan.rewrite(schema, entity._rom_id, entity._rom_row(), after, texts, filled=texts)
         else:
             self.operation = None
         return self.operation
@@ -218,7 +218,7 @@ class Job(object):
     def is_current(self):
         """Whether the entity is still what it was when this was planned: a hook may have saved, changed or deleted it."""
         entity = self.entity
-        return entity._new == self.was_new and not entity._deleted and not entity._assigned_since(self.planned)
+        return entity._new == self.was_new and not entity._deleted and not entity._rom_assigned_since(self.planned)
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
@@ -232,13 +232,13 @@ class Job(object):
     def read_again(self):
         """Take over what other writers changed, and plan anew."""
         self.attempts += 1
-        raw = store.read_rows(self.connection, self.entity._schema, [self.entity._id])[0]
+        raw = store.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
         if self.force:
-            self.stored = raw or [None] * len(self.entity._schema.stored)
+            self.stored = raw or [None] * len(self.entity._rom_schema.stored)
         elif raw is None:
             raise self.problem([0, 'gone'])
         else:
-            self.entity._take_over(raw, set(self.texts).difference(self.filled))
+            self.entity._rom_take_over(raw, set(self.texts).difference(self.filled))
         self.plan()
 
     def recover(self, error):
@@ -249,11 +249,11 @@ class Job(object):
 
     def problem(self, error):
         """The exception for an error of the write call."""
-        return store.problem(self.entity._schema, self.entity._allocate_id(), error)
+        return store.problem(self.entity._rom_schema, self.entity._rom_allocate_id(), error)
 
     def finish(self, id):
         """The row is written: let the entity know. Returns the number of columns written."""
-        return self.entity._written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
+        return self.entity._rom_written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
 
     def run_hook(self):
         """Call the hook that follows the write."""
@@ -274,8 +274,8 @@ class StoredJob(Job):
 
     def read_again(self):
         self.attempts += 1
-        raw = store.read_rows(self.connection, self.entity._schema, [self.entity._id])[0]
-        self.stored = raw or [None] * len(self.entity._schema.stored)
+        raw = store.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
+        self.stored = raw or [None] * len(self.entity._rom_schema.stored)
         self.plan()
 
 
@@ -285,17 +285,17 @@ class Removal(StoredJob):
     def __init__(self, entity, guard=(), reason=None):
         StoredJob.__init__(self, entity)
         self.guard, self.reason = guard, reason
-        self.stored = entity._raw
+        self.stored = entity._rom_raw
         self.texts = {}
 
     def plan(self):
-        schema = self.entity._schema
-        row = plan.Row(schema, self.stored, id=self.entity._id)
-        self.operation = plan.delete(schema, self.entity._id, row, self.guard, self.reason)
+        schema = self.entity._rom_schema
+        row = plan.Row(schema, self.stored, id=self.entity._rom_id)
+        self.operation = plan.delete(schema, self.entity._rom_id, row, self.guard, self.reason)
         return self.operation
 
     def finish(self, id):
-        self.entity._removed()
+        self.entity._rom_removed()
         return int(bool(id))
 
     def run_hook(self):
@@ -308,10 +308,10 @@ class Change(StoredJob):
     def __init__(self, entity, stored, targets):
         StoredJob.__init__(self, entity)
         self.stored, self.targets, self.expect = stored, targets, None
-        self.may_move = not any(attr in entity._assigned for attr in targets)
+        self.may_move = not any(attr in entity._rom_assigned for attr in targets)
 
     def plan(self):
-        columns = self.entity._schema.columns
+        columns = self.entity._rom_schema.columns
         self.texts = dict((attr, columns[attr].encode(target)) for attr, target in self.targets.items())
         self.operation = ondelete.change_operation(self.entity, self.stored, self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
@@ -319,7 +319,7 @@ class Change(StoredJob):
         return self.operation
 
     def finish(self, id):
-        self.entity._references_set(self.targets, self.texts)
+        self.entity._rom_references_set(self.targets, self.texts)
         return len(self.targets)
 
 
@@ -340,13 +340,13 @@ class Work(object):
         if id(entity) in self.settled and not entity._modified:
             self.columns += self.settled.pop(id(entity))[1]
             return
-        if entity._has_own_save and not any(entity is running for running in self.saving):
+        if entity._rom_has_own_save and not any(entity is running for running in self.saving):
             self.send()
             if entity._modified or self.refresh:  # another one's save() may have saved it by now
                 self.columns += entity.save(self.full, self.force) or 0
             return
         try:
-            entity._before_write()
+            entity._rom_before_write()
             job = Job(entity, self.full, self.force, self.refresh)
             operation = job.plan()
         except BaseException:
@@ -359,7 +359,7 @@ class Work(object):
             self.send()
         self.jobs.append(job)
         self.characters += job.size()
-        if entity._has_after_hook():
+        if entity._rom_has_after_hook():
             self.send()  # the next entity's before-hook comes after this one's after-hook
 
     def send(self):

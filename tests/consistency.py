@@ -46,7 +46,7 @@ def problems(connection, model, unique_of=None):
 
     :param unique_of: {unique key's middle: callable(row) -> text or None}; by default the fields of the unique columns
     """
-    namespace, schema = model._namespace, model._schema
+    namespace, schema = model._namespace, model._rom_schema
     rows = rows_of(connection, namespace)
     entries, unique = entries_of(connection, namespace)
     told = set(entry for id, row in rows.items() for entry in told_by(namespace, id, row))

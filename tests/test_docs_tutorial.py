@@ -51,9 +51,9 @@ def test_the_tutorial_does_what_it_says_and_queries_are_answered_as_described():
 INTERNAL = {'NO_SCRIPT_MESSAGES', 'STRING_INDEX_KEYGENS_STR', 'STRING_SORT_KEYGENS_STR'}
 
 #: what is for rom itself: what a column does for its model, and the session for what is written
-FOR_ROM = {'bind', 'register', 'initial', 'refuse', 'encode', 'decode', 'same', 'index_entries', 'check_source',
-           'default_keygen', 'maps', 'rename', 'current', 'settled_transfer', 'write_together', 'delete_with_rules',
-           'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute'}
+FOR_ROM = {'bind', 'register', 'initial', 'missing', 'accept', 'takes', 'refuse', 'encode', 'decode', 'same', 'index_entries',
+           'check_source', 'check_relations', 'default_keygen', 'maps', 'rename', 'current', 'settled_transfer', 'write_together',
+           'delete_with_rules', 'delete_alone', 'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute'}
 
 
 def public():
@@ -70,9 +70,8 @@ def documented():
         if not callable(thing) or inspect.isclass(thing) and issubclass(thing, Exception):
             continue
         yield name, thing
-        for attr, value in sorted(vars(thing).items()) if inspect.isclass(thing) else ():
-            method = getattr(thing, attr) if isinstance(value, classmethod) else value
-            if inspect.isroutine(method) and not attr.startswith('_') and attr not in FOR_ROM:
+        for attr, method in inspect.getmembers(thing, inspect.isroutine) if inspect.isclass(thing) else ():
+            if (getattr(method, '__module__', None) or '').startswith('rom') and not attr.startswith('_') and attr not in FOR_ROM:
                 yield '%s.%s' % (name, attr), method
 
 

@@ -98,20 +98,20 @@ def test_prefix_ranges_are_exact(Row, connection, rng, length):
 
 
 def test_lookup_unique_is_one_call(Row, rom_connection, monkeypatch):
-    lookup_unique(rom_connection, Row._schema, 'u', [u'u1'])
+    lookup_unique(rom_connection, Row._rom_schema, 'u', [u'u1'])
     calls = []
     execute = rom_connection.execute_command
     monkeypatch.setattr(rom_connection, 'execute_command', lambda *args, **kw: calls.append(args) or execute(*args, **kw))
-    rows = lookup_unique(rom_connection, Row._schema, 'u', [u'u1', u'nothing', u'u5'])
+    rows = lookup_unique(rom_connection, Row._rom_schema, 'u', [u'u1', u'nothing', u'u5'])
     assert len(calls) == 1
     assert [row and row[0] for row in rows] == [2, None, 6]
-    assert rows[0][1][Row._schema.position['u']] in (b'u1', u'u1')
-    assert lookup_unique(rom_connection, Row._schema, 'u', []) == []
+    assert rows[0][1][Row._rom_schema.position['u']] in (b'u1', u'u1')
+    assert lookup_unique(rom_connection, Row._rom_schema, 'u', []) == []
 
 
 def test_lookup_unique_of_rows_that_are_gone(Row, rom_connection, connection):
     connection.delete('Row:2')
-    assert lookup_unique(rom_connection, Row._schema, 'u', [u'u1']) == [None]
+    assert lookup_unique(rom_connection, Row._rom_schema, 'u', [u'u1']) == [None]
 
 
 def test_ids_without(Row, rom_connection):
@@ -131,6 +131,6 @@ def test_rows_older_than_1_0_keep_their_words_elsewhere(Row, connection):
 
 
 def test_search_writes_nothing_down_for_good(Row, rom_connection):
-    search = Search(rom_connection, 'Row', ['t:hello'], '-n', Row._schema, explain=True)
+    search = Search(rom_connection, 'Row', ['t:hello'], '-n', Row._rom_schema, explain=True)
     assert [len(ids) for ids, _ in search.pages(count=5)] == [5]
     assert search.explained()['calls'] == 1

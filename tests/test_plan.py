@@ -32,7 +32,7 @@ def schema(registry):
         active = rom.Boolean(index=True)
         upper = rom.IndexOnly('city', keygen=lambda value: value and [value.upper()])
         unique_together = [('city', 'born')]
-    return Person._schema
+    return Person._rom_schema
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def derived(registry):
         one = rom.IndexOnly(keygen2=lambda attr, row: [u'only %s' % row.b], unique=True)
         data = rom.UnsafeColumn()
         geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.a, 'lat': row.b} if row.a else None)]
-    return Derived._schema
+    return Derived._rom_schema
 
 
 def raw(schema, **texts):
@@ -212,7 +212,7 @@ def test_points_that_redis_would_refuse(registry, point):
     class Place(rom.Model):
         n = rom.Integer()
         geo_index = [rom.GeoIndex('at', lambda row: point)]
-    schema = Place._schema
+    schema = Place._rom_schema
     with pytest.raises(InvalidColumnValue) as caught:
         plan.geo_entries(schema, plan.Row(schema, [None]))
     assert 'Place.at' in str(caught.value)
@@ -222,14 +222,14 @@ def test_several_points(registry):
     class Place(rom.Model):
         geo_index = [rom.GeoIndex('at', lambda row: [{'lon': 1, 'lat': 1}] * 2)]
     with pytest.raises(ColumnError):
-        plan.geo_entries(Place._schema, plan.Row(Place._schema, []))
+        plan.geo_entries(Place._rom_schema, plan.Row(Place._rom_schema, []))
 
 
 @pytest.mark.parametrize('text,score', [(u'5', u'5'), (u'-1.5', u'-1.5'), (u'1e5', '100000.0'), (u'1E-400', '0.0'), (u'inf', 'inf'), (u'0.1', u'0.1')])
 def test_scores_that_redis_takes(registry, text, score):
     class Amount(rom.Model):
         value = rom.Decimal(index=True)
-    schema = Amount._schema
+    schema = Amount._rom_schema
     assert plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')]))['scores'] == {'value': score}
 
 
@@ -237,7 +237,7 @@ def test_scores_that_redis_takes(registry, text, score):
 def test_scores_that_redis_would_refuse(registry, text):
     class Amount(rom.Model):
         value = rom.Decimal(index=True)
-    schema = Amount._schema
+    schema = Amount._rom_schema
     with pytest.raises(InvalidColumnValue) as caught:
         plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')]))
     assert 'Amount.value' in str(caught.value)
@@ -250,7 +250,7 @@ def test_scores_that_redis_would_refuse(registry, text):
                                     rom.Text(default=u'x', index=True, keygen=rom.SIMPLE, prefix=True, suffix=True)], ids=repr)
 def test_a_default_that_the_row_lacks_makes_no_entries(registry, column):
     """Index entries and unique values tell what the row holds: a default is told from the write on that fills it in."""
-    made = type('Holder', (rom.Model,), {'col': column})._schema
+    made = type('Holder', (rom.Model,), {'col': column})._rom_schema
     row = plan.Row(made, [None], id=1)
     assert row['col'] == column.initial()
     assert plan.index_entries(made.indexed, row) == {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}

@@ -166,29 +166,29 @@ class Column(_Column):
         if obj is None:
             return self
         try:
-            return obj._values[self._attr]
+            return obj._rom_values[self._attr]
         except KeyError:
             return self._read(obj)
 
     def _read(self, obj):
-        raw = obj._raw[self._position]
+        raw = obj._rom_raw[self._position]
         try:
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, obj._pk, error.args[0]),
-                                     model=self._model, pk=obj._id, columns=(self._attr,), value=raw)
-        obj._values[self._attr] = value
+                                     model=self._model, pk=obj._rom_id, columns=(self._attr,), value=raw)
+        obj._rom_values[self._attr] = value
         return value
 
     def __set__(self, obj, value):
         if value is None:
             return self.__delete__(obj)
-        obj._assign(self._attr, self.accept(value))
+        obj._rom_assign(self._attr, self.accept(value))
 
     def __delete__(self, obj):
         if self._required:
             raise InvalidOperation('%s cannot be null' % self.where, model=self._model, columns=(self._attr,))
-        obj._assign(self._attr, None)
+        obj._rom_assign(self._attr, None)
 
     def _init_(self, obj, model, attr, value, loading):
         """Give a new entity its first value.
@@ -199,7 +199,7 @@ class Column(_Column):
         if value is None and self._required:
             raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
         if value is not None:
-            obj._hold(attr, value)
+            obj._rom_hold(attr, value)
 
     def initial(self):
         """The default for one entity: called, copied or as it is; None without a default."""

@@ -118,7 +118,7 @@ class ManyToOne(_Reference):
             return None
         if value._deleted:  # since it was assigned
             raise self.refuse(value, 'cannot refer to a deleted %s' % type(value).__name__)
-        return six.text_type(value._allocate_id())
+        return six.text_type(value._rom_allocate_id())
 
     def _from_redis(self, value):
         return _existing(self).get(int(value))
@@ -163,28 +163,28 @@ class ManyToOne(_Reference):
         return found
 
     def _read(self, obj):
-        raw = obj._raw[self._position]
+        raw = obj._rom_raw[self._position]
         if raw is None:
-            obj._values[self._attr] = value = self.missing()
+            obj._rom_values[self._attr] = value = self.missing()
             return value
         self._read_page(obj)
-        return obj._values[self._attr]
+        return obj._rom_values[self._attr]
 
     def _read_page(self, obj):
         """Fetch what `obj` and the rows loaded with it refer to, in one call."""
         attr, position = self._attr, self._position
-        waiting = [entity for entity in obj._page_mates()
-                   if attr not in entity._values and entity._raw[position] is not None]
+        waiting = [entity for entity in obj._rom_page_mates()
+                   if attr not in entity._rom_values and entity._rom_raw[position] is not None]
         ids = []
         for entity in waiting:
             try:
-                ids.append((entity, int(entity._raw[position])))
+                ids.append((entity, int(entity._rom_raw[position])))
             except ValueError:
                 if entity is obj:
-                    raise self.refuse(entity._raw[position], 'of row %s is no id' % obj._pk)
-        found = dict((target._id, target) for target in _existing(self).get(sorted(set(id for _, id in ids))))
+                    raise self.refuse(entity._rom_raw[position], 'of row %s is no id' % obj._pk)
+        found = dict((target._rom_id, target) for target in _existing(self).get(sorted(set(id for _, id in ids))))
         for entity, id in ids:
-            entity._values[attr] = found.get(id)
+            entity._rom_values[attr] = found.get(id)
 
 
 class OneToOne(ManyToOne):
@@ -297,9 +297,9 @@ class OneToMany(Column):
     def __get__(self, obj, objtype=None):
         if obj is None:
             return self
-        if obj._id is None:
+        if obj._rom_id is None:
             return []
-        return _existing(self).query.filter(**{self._referring_column(obj): obj._id}).all()
+        return _existing(self).query.filter(**{self._referring_column(obj): obj._rom_id}).all()
 
     def __set__(self, obj, value):
         raise InvalidOperation('Cannot assign to OneToMany relationships: %s is read-only, assign the reference on the '

@@ -316,7 +316,7 @@ class Json(Column):
     def __get__(self, obj, objtype=None):
         value = super(Json, self).__get__(obj, objtype)
         if obj is not None and value is not None:
-            obj._remember_read()  # whoever has the value may change it
+            obj._rom_remember_read()  # whoever has the value may change it
         return value
 
     def _converted(self, value):
@@ -358,7 +358,7 @@ class PrimaryKey(_Number):
         Column.__init__(self, required=False, default=NULL, unique=False, index=index)
 
     def __get__(self, obj, objtype=None):
-        return self if obj is None else obj._allocate_id()
+        return self if obj is None else obj._rom_allocate_id()
 
     def __set__(self, obj, value):
         raise InvalidOperation('Cannot update primary key value', model=self._model, columns=(self._attr,))
