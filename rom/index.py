@@ -141,7 +141,8 @@ class Search(object):
         near_alone = dict(self.request, filters=[dict(near)], order=1, descending=False, mode='parts')
         places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
         if len(places) == count:
-            near['last'] = away, _ = places[-1]
+            away, id = places[-1]
+            near['last'] = {'score': '%.17g' % away, 'id': id}
             # hardly more than up to there, but by no rounding less
             near['radius'] = min(near['radius'], away * 1.001 + .001)
 
@@ -169,19 +170,18 @@ class Search(object):
                        wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [as_str(field) for field in fields]
-        passed = skip
         while count is None or count > 0:
             request['count'] = first if count is None else min(first, count)
             reply = self._call(request)
             if reply.state == 'part':
-                ids = self._in_order(self._parts(request, reply))[passed:]
+                # behind a page there are only those that follow it
+                ids = self._in_order(self._parts(request, reply))[0 if 'after' in request else skip:]
                 yield ids[:count] if count is not None else ids, []
                 return
             ids = reply.ids[:count] if count is not None else reply.ids
             yield ids, reply.rows
             if reply.after is None:
                 return
-            passed += len(ids)
             count = None if count is None else count - len(ids)
             request['after'] = reply.after
 

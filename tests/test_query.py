@@ -486,6 +486,32 @@ def test_iteration_while_rows_are_deleted(Book):
     assert Book.query.filter(number=(0, None)).count() == 0
 
 
+def test_iteration_of_near_while_rows_come_and_go(connection):
+    class Spot(Model):
+        lon = Float()
+        word = Text(index=True, keygen=IDENTITY)
+        geo_index = [GeoIndex('at', lambda row: {'lon': row.lon, 'lat': 0})]
+
+    def fill():
+        Spot.query.delete()
+        return [Spot(lon=n // 2 * .001, word=u'x') for n in range(60)], session.commit(), session.rollback()
+    near = lambda *count: Spot.query.near('at', 0, 0, 100, 'km', *count)
+    for query, size in ((near(), 60), (near().filter(word=u'x'), 60), (near(50), 50), (near(50).filter(word=u'x'), 50)):
+        made = fill()[0]
+        seen = []
+        for spot in query.iter_result(pagesize=4):
+            seen.append(spot.id)
+            spot.delete()
+        assert sorted(seen) == [spot.id for spot in made[:size]]
+        made = fill()[0]
+        seen = []
+        for spot in query.iter_result(pagesize=4):
+            seen.append(spot.id)
+            if len(seen) <= 30:
+                Spot(lon=-.00001 * len(seen), word=u'x').save()
+        assert len(seen) == len(set(seen)) and set(seen) >= set(spot.id for spot in made[:size])
+
+
 def test_timeout_is_checked(books):
     with pytest.raises(QueryError):
         list(books.filter(number=(0, 9)).iter_result(timeout=0))
