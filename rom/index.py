@@ -163,7 +163,7 @@ class Search(object):
             the order of the fields, or None where the row is gone)
         """
         if self._is_long:
-            ids = self._in_order(pair for request in self._requests(mode='parts') for pair in self._parts(request))
+            ids = self._in_order(self._all_parts())
             yield ids[skip:] if count is None else ids[skip:skip + count], []
             return
         request = dict(self.request, mode='page', skip=skip, rows=first,
@@ -202,6 +202,17 @@ class Search(object):
                 return
             reply = self._call(dict(request, after=reply.after))
 
+    def _all_parts(self):
+        return (pair for request in self._requests(mode='parts') for pair in self._parts(request))
+
+    def all_ids(self):
+        """
+        The ids of all rows, in as few calls as that takes.
+
+        :returns: set of int
+        """
+        return set(int(id) for id, _ in self._all_parts())
+
     def all_rows(self):
         """This search without any filter: the rows there are, in the order of their numbers."""
         self.request['all_rows'] = True
@@ -214,7 +225,7 @@ class Search(object):
         :returns: int
         """
         if self._is_long:
-            return len(dict(pair for request in self._requests(mode='parts') for pair in self._parts(request)))
+            return len(self.all_ids())
         request = dict(self.request, mode='count', skip=0)
         reply = self._call(request)
         return reply.ids if reply.state == 'count' else len(dict(self._parts(request, reply)))
@@ -330,11 +341,10 @@ def ids_without(connection, namespace, attr, kind, starts):
     :returns: list of int, each once, in order
     """
     make = Prefix if kind == 'pre' else Suffix
-    search = Search(connection, namespace, [make(attr, u'')])
+    having = Search(connection, namespace, [make(attr, u'')]).all_ids()
     if starts:
-        search.request['filters'].append(
-            dict(search._translator.translate([make(attr, start) for start in starts]), kind='none'))
-    return sorted(int(id) for ids, _ in search.pages() for id in ids)
+        having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
+    return sorted(having)
 
 
 def lookup_unique(connection, schema, attr, values):

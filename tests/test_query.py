@@ -181,6 +181,24 @@ def test_prefixes_of_any_length_and_alphabet(words):
                 each for each in words if each.endswith(end))
 
 
+def test_without_a_start_or_an_end(Book):
+    for n in range(30):
+        Book(text=u'good' if n % 3 else u'good bad', number=n)
+    Book(number=30)
+    session.commit()
+    session.rollback()
+    # rows with several words count by all of them, rows without any do not count
+    assert ids(Book.does_not_startwith('text', u'ba', blocksize=4)) == [n for n in range(1, 31) if n % 3 != 1]
+    assert ids(Book.does_not_startwith('text', [u'BA', u'GO'])) == []
+    assert ids(Book.does_not_endwith('text', [u'bad', u'x'])) == [n for n in range(1, 31) if n % 3 != 1]
+    seen = []
+    for book in Book.does_not_startwith('text', u'ba', blocksize=4):
+        seen.append(book.id)
+        book.delete()
+    assert seen == [n for n in range(1, 31) if n % 3 != 1]
+    assert ids(Book.does_not_startwith('text', [])) == [n for n in range(1, 31) if n % 3 == 1]
+
+
 # -- near ------------------------------------------------------------------------------------------------------------
 
 def test_near(books):

@@ -462,6 +462,9 @@ def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
         assert query.count() == len(expected) and query.first().id == expected[0]
         assert [int(id) for id in connection.zrange(query.cached_result(30), 0, -1)] == expected
         assert max(len(leaves(request['filters'])) for request in requests) <= 401
+    del requests[:]
+    assert index.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
+    assert max(len(leaves(request['filters'])) for request in requests) <= 11
 
 
 def test_near_costs_little_however_many_there_are(tables, sizes, connection, monkeypatch):

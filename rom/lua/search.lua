@@ -179,8 +179,7 @@ local function search()
   end
   for place, filter in ipairs(filters) do
     prepare(filter)
-    if filter.size < math.huge then total = math.max(total, filter.size) end
-    report.sizes[place] = filter.size < math.huge and filter.size or cjson.null
+    total, report.sizes[place] = math.max(total, filter.size), filter.size
   end
   if work.is_crowded then return reply('crowded', {}) end
   if order then scores = order.scores end
