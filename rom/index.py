@@ -159,7 +159,8 @@ class Search(object):
         near_alone = dict(self.request, filters=[dict(near)], order=1, descending=False, mode='parts')
         places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
         if len(places) == count:
-            near['last'] = away, _ = places[-1]
+            away, id = places[-1]
+            near['last'] = {'score': '%.17g' % away, 'id': id}
             # hardly more than up to there, but by no rounding less
             near['radius'] = min(near['radius'], away * 1.001 + .001)
 
@@ -180,26 +181,25 @@ class Search(object):
             the order of the fields, or None where the row is gone)
         """
         if self._is_long:
-            ids = self._in_order(pair for request in self._requests(mode='parts') for pair in self._parts(request))
+            ids = self._in_order(self._all_parts())
             yield ids[skip:] if count is None else ids[skip:skip + count], []
             return
         request = dict(self.request, mode='page', skip=skip, rows=first,
                        wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [as_str(field) for field in fields]
-        passed = skip
         while count is None or count > 0:
             request['count'] = first if count is None else min(first, count)
             reply = self._call(request)
             if reply.state == 'part':
-                ids = self._in_order(self._parts(request, reply))[passed:]
+                # behind a page there are only those that follow it
+                ids = self._in_order(self._parts(request, reply))[0 if 'after' in request else skip:]
                 yield ids[:count] if count is not None else ids, []
                 return
             ids = reply.ids[:count] if count is not None else reply.ids
             yield ids, reply.rows
             if reply.after is None:
                 return
-            passed += len(ids)
             count = None if count is None else count - len(ids)
             request['after'] = reply.after
 
@@ -220,6 +220,17 @@ class Search(object):
                 return
             reply = self._call(dict(request, after=reply.after))
 
+    def _all_parts(self):
+        return (pair for request in self._requests(mode='parts') for pair in self._parts(request))
+
+    def all_ids(self):
+        """
+        The ids of all rows, in as few calls as that takes.
+
+        :returns: set of int
+        """
+        return set(int(id) for id, _ in self._all_parts())
+
     def all_rows(self):
         """This search without any filter: the rows there are, in the order of their numbers."""
         self.request['all_rows'] = True
@@ -236,7 +247,7 @@ class Search(object):
             if size is not None:
                 return size
         if self._is_long:
-            return len(dict(pair for request in self._requests(mode='parts') for pair in self._parts(request)))
+            return len(self.all_ids())
         request = dict(self.request, mode='count', skip=0)
         reply = self._call(request)
         return reply.ids if reply.state == 'count' else len(dict(self._parts(request, reply)))
@@ -371,11 +382,10 @@ def ids_without(connection, namespace, attr, kind, starts):
     :returns: list of int, each once, in order
     """
     make = Prefix if kind == 'pre' else Suffix
-    search = Search(connection, namespace, [make(attr, u'')])
+    having = Search(connection, namespace, [make(attr, u'')]).all_ids()
     if starts:
-        search.request['filters'].append(
-            dict(search._translator.translate([make(attr, start) for start in starts]), kind='none'))
-    return sorted(int(id) for ids, _ in search.pages() for id in ids)
+        having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
+    return sorted(having)
 
 
 def lookup_unique(connection, schema, attr, values):

@@ -182,6 +182,24 @@ def test_prefixes_of_any_length_and_alphabet(words):
                 each for each in words if each.endswith(end))
 
 
+def test_without_a_start_or_an_end(Book):
+    for n in range(30):
+        Book(text=u'good' if n % 3 else u'good bad', number=n)
+    Book(number=30)
+    session.commit()
+    session.rollback()
+    # rows with several words count by all of them, rows without any do not count
+    assert ids(Book.does_not_startwith('text', u'ba', blocksize=4)) == [n for n in range(1, 31) if n % 3 != 1]
+    assert ids(Book.does_not_startwith('text', [u'BA', u'GO'])) == []
+    assert ids(Book.does_not_endwith('text', [u'bad', u'x'])) == [n for n in range(1, 31) if n % 3 != 1]
+    seen = []
+    for book in Book.does_not_startwith('text', u'ba', blocksize=4):
+        seen.append(book.id)
+        book.delete()
+    assert seen == [n for n in range(1, 31) if n % 3 != 1]
+    assert ids(Book.does_not_startwith('text', [])) == [n for n in range(1, 31) if n % 3 == 1]
+
+
 # -- near ------------------------------------------------------------------------------------------------------------
 
 def test_near(books):
@@ -485,6 +503,32 @@ def test_iteration_while_rows_are_deleted(Book):
         book.delete()
     assert seen == list(range(1, 31))
     assert Book.query.filter(number=(0, None)).count() == 0
+
+
+def test_iteration_of_near_while_rows_come_and_go(connection):
+    class Spot(Model):
+        lon = Float()
+        word = Text(index=True, keygen=IDENTITY)
+        geo_index = [GeoIndex('at', lambda row: {'lon': row.lon, 'lat': 0})]
+
+    def fill():
+        Spot.query.delete()
+        return [Spot(lon=n // 2 * .001, word=u'x') for n in range(60)], session.commit(), session.rollback()
+    near = lambda *count: Spot.query.near('at', 0, 0, 100, 'km', *count)
+    for query, size in ((near(), 60), (near().filter(word=u'x'), 60), (near(50), 50), (near(50).filter(word=u'x'), 50)):
+        made = fill()[0]
+        seen = []
+        for spot in query.iter_result(pagesize=4):
+            seen.append(spot.id)
+            spot.delete()
+        assert sorted(seen) == [spot.id for spot in made[:size]]
+        made = fill()[0]
+        seen = []
+        for spot in query.iter_result(pagesize=4):
+            seen.append(spot.id)
+            if len(seen) <= 30:
+                Spot(lon=-.00001 * len(seen), word=u'x').save()
+        assert len(seen) == len(set(seen)) and set(seen) >= set(spot.id for spot in made[:size])
 
 
 def test_timeout_is_checked(books):

@@ -462,6 +462,9 @@ def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
         assert query.count() == len(expected) and query.first().id == expected[0]
         assert [int(id) for id in connection.zrange(query.cached_result(30), 0, -1)] == expected
         assert max(len(leaves(request['filters'])) for request in requests) <= 401
+    del requests[:]
+    assert index.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
+    assert max(len(leaves(request['filters'])) for request in requests) <= 11
 
 
 def test_near_costs_little_however_many_there_are(tables, sizes, connection, monkeypatch):
@@ -484,7 +487,21 @@ def test_near_costs_little_however_many_there_are(tables, sizes, connection, mon
             assert sum(len(page) for page, _ in search.pages(*query._limit)) == len(found)
             assert max(report['steps'] for report in search.reports) < 15000
         assert counted.count() == 5000 and around.count() == 8000
-        assert connection.zcard(counted.cached_result(30)) == 5000
+
+
+def test_pages_of_near_go_on_behind_what_is_gone(tables, sizes, connection):
+    key, model = 'Big%d:g:geo' % sizes[1], tables[1]
+    for count, found in ((None, 8000), (1200, 1200), (5000, 5000)):
+        for id in range(1, sizes[1] + 1):
+            connection.execute_command('GEOADD', key, 10 + id / 1e4, 1, id)
+        search, seen = model.query.near('g', 10, 1, 15000, 'km', count)._search(explain=True), []
+        for page, _ in search.pages(first=400):
+            seen += map(int, page)
+            if len(page) == 400:
+                connection.zrem(key, *page)
+        assert seen == list(range(1, found + 1))
+        # walked at first, and gathered behind that once it is far
+        assert set(report.get('plan') for report in search.reports) >= {'near'} | ({'gather'} if found > 2000 else set())
 
 
 def test_deep_offsets_in_everything(tables, sizes, connection):

@@ -36,6 +36,21 @@ local function new_list(repeats)
   return list
 end
 
+-- Where an id stands in the order of scores, for a later call: JSON would round the number.
+local function position_of(id)
+  return {id = id, score = string.format('%.17g', scores[id])}
+end
+
+-- Those of some ids that come behind a position, by ascending scores or by id.
+local function ids_behind(position, ids)
+  local kept, score = {}, tonumber(position.score or 0)
+  for _, id in ipairs(ids) do
+    local own = scores and scores[id] or 0
+    if own > score or own == score and id > position.id then kept[#kept + 1] = id end
+  end
+  return kept
+end
+
 -- The first `most` ids of those handed over, without sorting all of them.
 local function new_selection(most, repeats)
   local selection, seen, comes_first = {ids = {}}, {}, new_order()

@@ -69,17 +69,3 @@ kinds.common = {
     emit(call('SINTER', unpack(keys)))
   end,
 }
-
--- Rows that none of some filters has: {of}; never read, only asked
-kinds.none = {
-  prepare = function(filter)
-    kinds.any.prepare(filter)
-    filter.size, filter.is_exact = math.huge, false
-  end,
-
-  probe = function(filter, ids)
-    local passed = kinds.any.probe(filter, ids)
-    for place = 1, #ids do passed[place] = not passed[place] end
-    return passed
-  end,
-}

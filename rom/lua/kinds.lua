@@ -14,7 +14,7 @@ local function load_near()
 -- include near
 end
 
-local loaders = {any = load_groups, all = load_groups, none = load_groups, common = load_groups,
+local loaders = {any = load_groups, all = load_groups, common = load_groups,
                  words = load_words, near = load_near}
 setmetatable(kinds, {__index = function(_, kind)
   loaders[kind]()

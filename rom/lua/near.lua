@@ -2,7 +2,7 @@
 --
 -- {kind: "near", key, longitude, latitude, radius, unit, count, last}
 --   count  only the nearest so many, before other filters
---   last   or up to one of them: [its distance, its id], as this script has worked it out
+--   last   or up to one of them: {score: its distance as this script has worked it out, as text; id}
 -- Servers older than 6.2 have no GEOSEARCH and give the same by GEORADIUS_RO.
 
 local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
@@ -31,7 +31,7 @@ end
 local function is_inside(filter, away, id)
   local last = filter.last
   if not away or away > filter.radius then return false end
-  return not last or away < last[1] or away == last[1] and id <= last[2]
+  return not last or away < filter.last_score or away == filter.last_score and id <= last.id
 end
 
 -- Notes the distances of ids, in the filter's unit. Returns for each whether the filter has it.
@@ -123,20 +123,26 @@ local function nearest(filter)
 end
 
 -- By distance. Each page is found anew; says so where circles with too many points would have to be looked at.
-local function walk_near(order, rest, page)
-  local skip, passed = page.skip, order.count and order.ids
-  local is_done = true
-  if passed then
-    sort_by_distance(order, passed)
-    passed = sieve(rest, passed)
+local function walk_near(order, rest, page, after)
+  local want, seen, is_done, passed, last = page.skip + page.count, after and after.seen or 0, true, nil, order.last
+  local function pick(ids)
+    passed = sieve(rest, after and ids_behind(after, ids) or ids)
+    return #passed >= want
+  end
+  if order.count then
+    sort_by_distance(order, order.ids)
+    pick(order.ids)
+    -- for the pages to come: these, and no others when some of them are gone
+    last = position_of(order.ids[#order.ids])
   else
-    is_done = widen(order, skip + page.count, function(ids)
-      passed = sieve(rest, ids)
-      return #passed >= skip + page.count
-    end)
+    is_done = widen(order, seen + want, pick)
   end
   if not is_done then return {is_too_far = true} end
-  return add_to_page(page, passed) and {skip = skip + page.count}
+  local taken = add_to_page(page, passed)
+  if not taken then return nil end
+  local stop = position_of(taken)
+  stop.seen, stop.last = seen + want, last
+  return stop
 end
 
 kinds.near = {
@@ -144,6 +150,7 @@ kinds.near = {
 
   prepare = function(filter)
     filter.scores = {}
+    if filter.last then filter.last_score = tonumber(filter.last.score) end
     filter.total = call('ZCARD', filter.key)
     filter.size, filter.probe_cost, filter.scan_cost = filter.total, 4, 0.5
     if filter.count then

@@ -21,13 +21,13 @@
 -- include ranks
 -- include filters
 -- include walks
--- include kinds
 
 local request = cjson.decode(ARGV[1])
 local report = {sizes = {}}
 local scores
 
 -- include gather
+-- include kinds
 -- include plan
 
 local function rows_of(ids)
@@ -49,20 +49,28 @@ local function reply(state, ids, after, listed_scores)
           request.explain and cjson.encode(report) or false}
 end
 
+-- Where to go on, with what earlier pages have settled: behind what, and up to where.
+local function settled(after)
+  local before = request.after or {}
+  after.behind, after.last = before.behind or before.id and before or nil, before.last
+  return after
+end
+
 -- Ids in no order, with what they are to be sorted by.
 local function part(ids, state)
   local listed = {}
   for place, id in ipairs(ids) do
     listed[place] = scores and string.format('%.17g', tonumber(scores[id])) or '0'
   end
-  return reply('part', ids, state and {gather = state}, listed)
+  return reply('part', ids, state and settled({gather = state}), listed)
 end
 
 local function gather_page(plan, state)
   -- behind pages that were walked, in case walking on is not possible
-  local skip = request.after and request.after.passed or request.skip
+  local behind = settled({}).behind
+  local skip = behind and 0 or request.skip
   local selection = new_selection(request.wants_rest and math.huge or skip + request.count, plan.driver.repeats)
-  local rest = gather(plan, state, selection.take)
+  local rest = gather(plan, state, function(ids) selection.take(behind and ids_behind(behind, ids) or ids) end)
   if rest or state then return part(selection.ids, rest) end
   selection.cut()
   local ids, last = {}, request.wants_rest and #selection.ids or skip + request.count
@@ -132,7 +140,7 @@ local function walk_page(plan, gathering, after)
   work.allowed = allowed
   if not stop then return reply('done', page.ids) end
   if stop.is_too_far or can_gather and #page.ids < page.count then return nil end
-  stop.skip, stop.passed = stop.skip or page.skip, (after and after.passed or request.skip) + #page.ids
+  stop.skip = page.skip
   return reply('more', page.ids, stop)
 end
 
@@ -167,11 +175,11 @@ local function search()
     order = filters[request.order]
     order.scores, order.is_order = {}, true
     scores = order.scores
+    if request.after and request.after.last then order.count, order.last = nil, request.after.last end
   end
   for place, filter in ipairs(filters) do
     prepare(filter)
-    if filter.size < math.huge then total = math.max(total, filter.size) end
-    report.sizes[place] = filter.size < math.huge and filter.size or cjson.null
+    total, report.sizes[place] = math.max(total, filter.size), filter.size
   end
   if work.is_crowded then return reply('crowded', {}) end
   if order then scores = order.scores end
