@@ -25,6 +25,8 @@ class Explanation(object):
         'size': 'the size of %(driver)s is the answer',
         'ids': 'walks the ids in the order of their texts and asks the filters about each',
         'score': 'walks %(driver)s in its order',
+        'common': 'takes what the sets have in common with %(driver)s, in its order',
+        'sorted': 'has the server sort the ids of %(driver)s',
         'runs': 'walks the few words of %(driver)s that fit, all at once, by id',
         'near': 'looks at growing circles in %(driver)s',
         'gather': 'reads %(driver)s, the cheapest filter, and sorts what passes',

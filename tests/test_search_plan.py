@@ -9,7 +9,7 @@ import pytest
 import redis
 
 import servers
-from rom import (FULL_TEXT, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, index,
+from rom import (FULL_TEXT, IDENTITY, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, index,
                  session, util)
 from rom.scripts import Script
 
@@ -209,7 +209,45 @@ def check(oracle, connection, query, expected, order):
     connection.delete(key)
 
 
-NEW = (b'SMISMEMBER', b'ZMSCORE', b'GEOSEARCH')
+def info(connection):
+    """The version of Redis that a server has the commands of."""
+    return tuple(int(part) for part in connection.info('server')['redis_version'].split('.')[:2])
+
+
+NEW = (b'SMISMEMBER', b'ZMSCORE', b'GEOSEARCH', b'ZINTER', b'SORT_RO')
+
+
+@pytest.mark.parametrize('descending', [False, True])
+@pytest.mark.parametrize('more', [{}, {'t': u'even'}], ids=['one set', 'two sets'])
+def test_a_page_of_sets_in_an_order_is_found_by_the_server(rom_connection, descending, more):
+    """Ties by id as text, rows without a number left out, and pages that go on behind the first."""
+    Thing = type('Thing', (Model,), dict(s=Text(index=True, keygen=IDENTITY), n=Integer(index=True),
+                                            t=Text(index=True, keygen=FULL_TEXT)))
+    for number in range(1, 2001):
+        Thing(s=u'x%d' % (number % 40), n=None if number % 3 == 0 else number % 7 - 3, t=u'even' if number % 2 == 0 else u'odd')
+    session.commit()
+    expected = [(n, id) for n, id in ((number % 7 - 3, str(number)) for number in range(1, 2001)
+                                     if number % 40 == 8 and number % 3)]
+    expected = [int(id) for n, id in sorted(expected, key=lambda pair: (-pair[0] if descending else pair[0], pair[1]))]
+    query = Thing.query.filter(s=u'x8', **more).order_by('-n' if descending else 'n')
+    if info(rom_connection) >= (6, 2) and not more:
+        assert query.limit(0, 10).explain().plan == 'common'
+    assert [thing.id for thing in query.limit(0, 10).all()] == expected[:10]
+    assert [thing.id for thing in query.limit(5, 10).all()] == expected[5:15]
+    assert [thing.id for thing in query.all()] == expected == [thing.id for thing in query.iter_result(pagesize=4)]
+
+
+def test_a_page_of_one_set_is_sorted_by_the_server(rom_connection):
+    Thing = type('Thing', (Model,), dict(s=Text(index=True, keygen=IDENTITY)))
+    for number in range(1, 1001):
+        Thing(s=u'x%d' % (number % 10))
+    session.commit()
+    query, expected = Thing.query.filter(s=u'x3'), sorted(range(3, 1001, 10), key=str)
+    if info(rom_connection) >= (7, 0):
+        assert query.limit(0, 10).explain().plan == 'sorted'
+    assert [thing.id for thing in query.limit(0, 10).all()] == expected[:10]
+    assert [thing.id for thing in query.limit(95, 10).all()] == expected[95:]
+    assert [thing.id for thing in query.all()] == expected == [thing.id for thing in query.iter_result(pagesize=7)]
 
 
 @pytest.mark.parametrize('chunk,steps,runs,absent', [
@@ -229,7 +267,7 @@ def test_every_plan_finds_the_same(Row, rng, connection, monkeypatch, chunk, ste
                 print(query._filters, query._order_by, expected, query.explain())
                 raise
             plans.add(query.explain().plan)
-    assert plans <= {'gather', 'score', 'ids', 'runs', 'near', 'size'}
+    assert plans <= {'gather', 'score', 'common', 'sorted', 'ids', 'runs', 'near', 'size'} - ({'common', 'sorted'} if absent else set())
     session.rollback()
     Row.query.delete()
     left = [key for key in connection.keys('*') if b':once:' not in key]

@@ -19,12 +19,9 @@ end
 
 -- At most so many ids within a radius; the nearest ones in order, unless any will do.
 local function ids_around(filter, radius, most, is_any)
-  if not absent.GEOSEARCH then
-    local reply = redis.pcall('GEOSEARCH', filter.key, 'FROMLONLAT', filter.longitude, filter.latitude,
-      'BYRADIUS', radius, filter.unit, 'COUNT', most, is_any and 'ANY' or 'ASC')
-    if not reply.err then return reply end
-    absent.GEOSEARCH = true
-  end
+  local reply = ask_newer('GEOSEARCH', filter.key, 'FROMLONLAT', filter.longitude, filter.latitude,
+    'BYRADIUS', radius, filter.unit, 'COUNT', most, is_any and 'ANY' or 'ASC')
+  if reply then return reply end
   return call('GEORADIUS_RO', filter.key, filter.longitude, filter.latitude, radius, filter.unit, 'COUNT', most, 'ASC')
 end
 

@@ -13,14 +13,19 @@ end
 -- What the server takes to find what sets have in common.
 local function common_cost(count, smallest) return 0.2 * smallest * (count - 1) end
 
--- Sets, where the server itself can tell quickly what they have in common.
-local function plan_common(filters, total)
-  local sets, rest, smallest = {}, {}, math.huge
-  for _, filter in ipairs(filters) do
+local function sets_and_others(filters, left_out)
+  local sets, others, smallest = {}, {}, math.huge
+  for _, filter in ipairs(without(filters, left_out)) do
     local is_set = filter.kind == 'set'
     if is_set then smallest = math.min(smallest, filter.size) end
-    table.insert(is_set and sets or rest, filter)
+    table.insert(is_set and sets or others, filter)
   end
+  return sets, others, smallest
+end
+
+-- Sets, where the server itself can tell quickly what they have in common.
+local function plan_common(filters, total)
+  local sets, rest, smallest = sets_and_others(filters)
   if #sets < 2 or #sets > 100 or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
     return nil
   end
@@ -52,6 +57,27 @@ local function is_complete(highest, filters)
   return highest and highest > 0 and call('EXISTS', string.format('%s:%.0f', namespace, highest + 1)) == 0
 end
 
+-- Sets and an order without bounds, where the server itself can tell quickly what they have in common.
+local function plan_common_walk(filters, order, total)
+  local sets, rest, smallest = sets_and_others(filters, order)
+  local cost = 0.9 * smallest + common_cost(#sets, smallest)
+  if request.after or #sets < 1 or #sets > 100 or cost > work.allowed or order.low ~= '-inf' or order.high ~= '+inf' then
+    return nil
+  end
+  local arguments = {#sets + 1, order.key}
+  for _, set in ipairs(sets) do arguments[#arguments + 1] = set.key end
+  arguments[#arguments + 1] = 'WEIGHTS'
+  arguments[#arguments + 1] = request.descending and -1 or 1
+  for _ = 1, #sets do arguments[#arguments + 1] = 0 end
+  local _, share = estimate(sets, total)
+  return {name = 'common', rest = rest, cost = cost + share * total * (estimate(rest, total) + 0.5), stride = 0,
+          walk = walk_common, driver = {key = order.key, arguments = arguments, cost = cost}}
+end
+
+local function cheaper(one, other)
+  return (not other or one and one.cost <= other.cost) and one or other
+end
+
 -- The way to walk in the wanted order, if there is one: {walk, rest, cost, name, driver}.
 local function plan_walk(filters, order, highest, total)
   local need = request.skip + request.count
@@ -63,16 +89,19 @@ local function plan_walk(filters, order, highest, total)
   if order and order.kind == 'near' then
     return planned('near', without(filters, order), total, order.size, 5, kinds.near.walk, order)
   elseif order then
-    return planned('score', without(filters, order), total, order.size, request.descending and 1 or 0.5,
-      request.descending and walk_down or walk_up, order)
+    return cheaper(plan_common_walk(filters, order, total), planned('score', without(filters, order), total, order.size,
+      request.descending and 1 or 0.5, request.descending and walk_down or walk_up, order))
   end
   local best = is_complete(highest, filters)
-    and planned('ids', without(filters), highest, highest, 1, walk_ids, highest)
+    and planned('ids', without(filters), highest, highest, 1, walk_ids, highest) or nil
   for _, filter in ipairs(filters) do
     if filter.runs then
-      local plan = planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter)
-      if not best or plan.cost < best.cost then best = plan end
+      best = cheaper(planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter), best)
     end
   end
-  return best or nil
+  local only = #filters == 1 and filters[1]
+  if only and only.kind == 'set' and not request.after and 0.6 * only.size < work.allowed then
+    best = cheaper({name = 'sorted', cost = 0.6 * only.size + 5, stride = 0, walk = walk_sorted, driver = only}, best)
+  end
+  return best
 end

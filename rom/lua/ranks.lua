@@ -64,14 +64,19 @@ end
 
 local absent = {}
 
+-- What a newer command answers; nil where the server does not have it.
+local function ask_newer(command, ...)
+  if absent[command] then return nil end
+  local reply = redis.pcall(command, ...)
+  if not reply.err then return reply end
+  absent[command] = true
+end
+
 -- Asks one command about many members, or another about each where the server does not have it.
 local function ask_each(many, one, key, members)
-  if not absent[many] then
-    local reply = redis.pcall(many, key, unpack(members))
-    if not reply.err then return reply end
-    absent[many] = true
-  end
-  local reply = {}
+  local reply = ask_newer(many, key, unpack(members))
+  if reply then return reply end
+  reply = {}
   for place, member in ipairs(members) do reply[place] = call(one, key, member) end
   return reply
 end

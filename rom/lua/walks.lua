@@ -117,6 +117,25 @@ local function walk_down(order, rest, page, after)
   end
 end
 
+-- By score, where the server itself gives what some sets and the order have in common. Only for a first page.
+local function walk_common(common, rest, page)
+  local ids = ask_newer('ZINTER', unpack(common.arguments))
+  if not ids then return {is_too_far = true} end
+  spend(common.cost)
+  local taken = look_at(page, rest, ids)
+  return taken and {id = taken, score = call('ZSCORE', common.key, taken)}
+end
+
+-- One set by id, sorted by the server. Only for a first page.
+local function walk_sorted(set, _, page)
+  local ids = ask_newer('SORT_RO', set.key, 'ALPHA', 'LIMIT', page.skip, page.count)
+  if not ids then return {is_too_far = true} end
+  spend(0.6 * set.size)
+  page.skip = 0
+  local taken = look_at(page, {}, ids)
+  return taken and {id = taken}
+end
+
 -- The decimal number behind another one in the order of texts: 1, 10, 100, 11, 2; nil behind the last one.
 local function next_in_text_order(number, highest)
   if number * 10 <= highest then return number * 10 end
