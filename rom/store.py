@@ -24,6 +24,8 @@ REMEMBERED_SECONDS = 300
 #: the option by which redis-py leaves one reply as bytes (from 4.0 on)
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', 'NEVER_DECODE')
 
+_encode = json.JSONEncoder(separators=(',', ':')).encode
+
 _write = Script('write')
 _read = Script('read')
 _ids = Script('ids')
@@ -167,8 +169,7 @@ class Writer(object):
 
     def _call(self, connection, key, request):
         self._sequence += 1
-        return json.loads(as_str(_write(connection, [key], [self._sequence, REMEMBERED_SECONDS,
-                                                            json.dumps(request, separators=(',', ':'))])))
+        return json.loads(as_str(_write(connection, [key], [self._sequence, REMEMBERED_SECONDS, _encode(request)])))
 
     def settle(self, needed):
         """Find out what became of the calls in doubt, and see to it that they are not done later.

@@ -10,6 +10,7 @@ import six
 from rom import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, SIMPLE, Boolean, Date, DateTime, Decimal,
                  Float, GeoIndex, IndexOnly, Integer, Json, ManyToOne, Model, PrimaryKey, Query, String, Text, Time,
                  UnsafeColumn, query, session)
+from rom.codecs import _prefix_score
 from rom.exceptions import QueryError
 from rom.index import Geofilter, Pattern, Prefix, Suffix
 
@@ -384,6 +385,17 @@ def test_filters_do_without_the_counter(books, connection):
     assert ids(books.filter(text=u'hello').all()) == BY_TEXT
     assert ids(books.startswith(text=u'w').all()) == BY_TEXT
     assert ids(books.order_by('number').all()) == list(range(1, 13))
+
+
+def test_a_key_of_another_type_where_a_row_should_be_is_no_row(books, Book, connection):
+    """An index entry leads to what somebody else keeps under the prefix: it is passed over, as a row that has vanished."""
+    connection.set('Book:77', 'somebody else')
+    connection.zadd('Book:number:idx', {'77': 5.5})
+    connection.hset('Book:code:uidx', 'odd', '77')
+    connection.zadd('Book:text:pre', {b'odd\x0077': float(_prefix_score(u'odd'))})
+    assert ids(books.filter(number=(5, 6)).all()) == [6, 7]
+    assert books.startswith(text=u'odd').all() == [] and Book.get_by(code=u'odd') is None and Book.get([77, 1]) == [Book.get(1)]
+    assert ids(books.startswith(text=[u'odd', u'w5']).filter(number=(5, 6)).all()) == [6]
 
 
 def test_filters_do_without_a_counter_that_was_lost_and_began_anew(Book, connection):

@@ -30,15 +30,12 @@ local scores
 -- include kinds
 -- include plan
 
+-- include row
+
 local function rows_of(ids)
-  local rows, fields = {}, request.fields
-  if not fields then return rows end
-  for place = 1, math.min(#ids, request.rows) do
-    local key = namespace .. ':' .. ids[place]
-    local values, is_filled = #fields > 0 and call('HMGET', key, unpack(fields)) or {}, false
-    for column = 1, #fields do is_filled = is_filled or values[column] end
-    rows[place] = (is_filled or call('EXISTS', key) == 1) and values
-  end
+  local rows = {}
+  if not request.fields then return rows end
+  for place = 1, math.min(#ids, request.rows) do rows[place] = row_at(namespace .. ':' .. ids[place], request.fields) end
   return rows
 end
 

@@ -55,14 +55,22 @@ local function find_runs(filter)
   return runs
 end
 
+-- A field of a hash; nil where there is none: a key that is no hash is somebody else's.
+local function field_of(key, field)
+  local found = redis.pcall('HGET', key, field)
+  return type(found) == 'string' and found or nil
+end
+
 -- Whether one of a row's words fits, by what the index keeper noted in the row.
 local function noted_word_fits(filter, id)
   -- rows older than rom 1.0 keep this in one hash
-  local data = call('HGET', namespace .. ':' .. id, '-index-data-') or call('HGET', namespace .. '::', id)
+  local data = field_of(namespace .. ':' .. id, '-index-data-') or field_of(namespace .. '::', id)
   if not data then return false end
   spend(5 + #data / 50)
-  for _, entry in pairs(cjson.decode(data)[filter.part] or {}) do
-    if type(entry) == 'table' and entry[1] == filter.column and fits(filter, entry[2]) then return true end
+  local is_list, parts = pcall(cjson.decode, data)
+  local entries = is_list and type(parts) == 'table' and parts[filter.part]
+  for _, entry in pairs(type(entries) == 'table' and entries or {}) do
+    if type(entry) == 'table' and entry[1] == filter.column and fits(filter, tostring(entry[2])) then return true end
   end
   return false
 end
@@ -85,7 +93,7 @@ local function word_of_text_fits(filter, id, text)
 end
 
 local function row_fits(filter, id)
-  local text = filter.source and call('HGET', namespace .. ':' .. id, filter.source.field)
+  local text = filter.source and field_of(namespace .. ':' .. id, filter.source.field)
   if text and not text:find('[%z\128-\255]') then return word_of_text_fits(filter, id, text) end
   return noted_word_fits(filter, id)
 end

@@ -1,0 +1,11 @@
+-- One row, as the calls that read rows answer it. Included by read.lua, unique.lua and search.lua.
+
+-- The values of some columns, each false where there is no such field; false where there is no such row: a key that is
+-- no hash is somebody else's.
+local function row_at(key, columns)
+  local values = #columns > 0 and redis.pcall('HMGET', key, unpack(columns)) or {}
+  for place = 1, #columns do
+    if values[place] then return values end
+  end
+  return redis.call('TYPE', key).ok == 'hash' and values
+end
