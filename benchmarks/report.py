@@ -25,6 +25,17 @@ second. ``python benchmarks/run.py`` repeats all of it and writes this page.
 
 """
 
+WHERE = """\
+Where the time goes
+-------------------
+
+Microseconds for one of each operation, a row or a query: what the caller's process computed, what the server computed, and
+all in all. A bare ``PING`` takes {ping_microseconds:.0f} here. Where a promise is missed, this tells how near it is to what
+can be had: the server's part is a script that reads or writes rows one by one, and redis-py's own part of a call
+alone is most of a ``PING``.
+
+"""
+
 GROWTH = """\
 Growth
 ------
@@ -77,6 +88,22 @@ def operation_rows(figures):
 
 OPERATION_HEADER = ['operation', 'round trips', 'promised', 'a second', OLD, HAND,
                     'x ' + OLD, 'at least', 'goal', '', 'x ' + HAND, 'at least', 'goal', '']
+
+
+def time_rows(figures):
+    """The cells of each promised operation: microseconds of client, server and all, of this library and of 1.1.2."""
+    for target in targets.TARGETS:
+        result = figures['operations'].get(target.operation)
+        if not result or OURS not in result['rate']:
+            continue
+        cells = [target.title]
+        for name in (OURS, OLD):
+            cells += ['%.0f' % (1e6 * result[key][name] / result['count']) if name in result[key] else ''
+                      for key in ('client_cpu', 'cpu', 'seconds')]
+        yield cells + ['%.0f' % (1e6 * result['seconds'][HAND] / result['count']) if HAND in result['seconds'] else '']
+
+
+TIME_HEADER = ['operation', 'ours: client', 'server', 'all', OLD + ': client', 'server', 'all', HAND + ': all']
 
 
 def growth_ratio(figures, operations):
@@ -142,6 +169,7 @@ def sections(figures):
     """(name, header, rows) of each table that there are figures for."""
     yield 'operations', OPERATION_HEADER, list(operation_rows(figures))
     yield 'limits', LIMIT_HEADER, list(limit_rows(figures))
+    yield 'times', TIME_HEADER, list(time_rows(figures))
     if figures.get('growth'):
         header = ['query', ''] + ['{:,} rows, ms'.format(size) for size in figures['sizes']] + ['growth']
         yield 'growth', header, list(growth_rows(figures))
@@ -182,6 +210,7 @@ def page(figures):
     text = INTRODUCTION.format(**about) + tables['operations']
     text += '.. image:: _static/performance-ratios.svg\n   :alt: Times as fast as rom %s\n   :width: 100%%\n\n' % about['old']
     text += 'Other promises\n--------------\n\n' + tables['limits']
+    text += WHERE.format(ping_microseconds=1e6 / figures['ping']) + tables['times']
     if 'growth' in tables:
         text += GROWTH.format(most=100000, **about) + tables['growth']
     if 'holds' in tables:
