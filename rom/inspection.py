@@ -8,7 +8,7 @@ import six
 from . import plan, store
 from .columns.registry import MODELS
 from .exceptions import DataRaceError, ORMError
-from .reindex import (ROW_ID, blocks, counter_of, keys_of, namespace_of, pages, planned, refresh_rows, retry_sizes,
+from .reindex import (ENTRIES_PER_CALL, ROW_ID, blocks, counter_of, keys_of, namespace_of, planned, refresh_rows, retry_sizes,
                       session_aside)
 from .scripts import Script
 
@@ -208,7 +208,8 @@ class Inspector(object):
 
     def _answers(self, found, whole):
         """(view, reply of inspect.lua) of each row, false where it has changed since it was read."""
-        for page in pages(self._views(found, whole), lambda view: 1 + len(view.wanted) + len(view.stray)):
+        for page in store.pages(self._views(found, whole), lambda view: 1 + len(view.wanted) + len(view.stray),
+                                most=ENTRIES_PER_CALL):
             for view, reply in zip(page, self._ask(page)):
                 yield view, reply
 

@@ -140,14 +140,8 @@ class Collector(object):
 
         :returns: generator of lists of (entity, stored row, {attribute: target}) or, of those to go, (entity,)
         """
-        page = []
-        for step in list(self.changed.values()) + [(entity,) for entity in self.removed]:
-            if page and (len(page) == store.ROWS_PER_WRITE or _place(step[0]) != _place(page[0][0])):
-                yield page
-                page = []
-            page.append(step)
-        if page:
-            yield page
+        steps = list(self.changed.values()) + [(entity,) for entity in self.removed]
+        return store.pages(steps, lambda step: store.likely_weight(step[0]._rom_raw), lambda step: _place(step[0]))
 
     def reason(self, entity):
         """{attribute: id as stored} for which `entity` goes; {} where it was asked for."""

@@ -9,13 +9,13 @@ from . import codecs, plan, store
 from .exceptions import InvalidColumnValue, ORMError
 from .sessions import session
 
-__all__ = ['ATTEMPTS', 'KEYS_PER_SCAN', 'ROW_ID', 'blocks', 'counter_of', 'keys_of', 'namespace_of', 'pages', 'planned',
+__all__ = ['ATTEMPTS', 'ENTRIES_PER_CALL', 'KEYS_PER_SCAN', 'ROW_ID', 'blocks', 'counter_of', 'keys_of', 'namespace_of', 'planned',
            'refresh_rows', 'retry_sizes', 'row_ids', 'session_aside']
 
 #: how often a row is looked at anew because other writers keep changing it
 ATTEMPTS = 200
 
-#: index entries that one call carries: a few milliseconds of the server's time
+#: index entries that one call rewrites or looks up: a few milliseconds of the server's time
 ENTRIES_PER_CALL = 2000
 
 #: keys that one SCAN call looks at
@@ -76,19 +76,6 @@ def retry_sizes():
         yield max(1, store.ROWS_PER_WRITE >> 3 * attempt)
 
 
-def pages(items, weight):
-    """Lists that one call carries, by what `weight(item)` says of each."""
-    page, size = [], 0
-    for item in items:
-        if page and (size + weight(item) > ENTRIES_PER_CALL or len(page) == store.ROWS_PER_WRITE):
-            yield page
-            page, size = [], 0
-        page.append(item)
-        size += weight(item)
-    if page:
-        yield page
-
-
 @contextlib.contextmanager
 def session_aside():
     """Keygens that follow references see what is stored, and leave nothing in the program's session."""
@@ -123,11 +110,6 @@ def planned(model, id, raw, fill=False):
     return operation
 
 
-def count_entries(operation):
-    pairs = sum(len(entries) for part in ('prefixes', 'suffixes') for entries in operation.get(part, {}).values())
-    return 1 + pairs // 2 + sum(len(operation.get(part, ())) for part in ('words', 'scores', 'claim'))
-
-
 # -- rows -> index entries ---------------------------------------------------------------------------------------------
 
 def refresh_rows(model, writer, ids, failures):
@@ -151,7 +133,7 @@ def _refresh_block(model, writer, ids, failures):
                     operations.append(planned(model, id, raw, fill=True))
             except ORMError as error:
                 failures[id, None] = error
-    return [id for page in pages(operations, count_entries) for id in _rewrite(model, writer, page, failures)]
+    return [id for page in store.pages(operations, store.weight, most=ENTRIES_PER_CALL) for id in _rewrite(model, writer, page, failures)]
 
 
 def _rewrite(model, writer, operations, failures):

@@ -5,7 +5,7 @@ from .columns.registry import SKIP_ON_DELETE
 from .exceptions import InvalidOperation
 from .identity_map import IdentityMap
 from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, entities_of, finish,
-                   gather_errors, once_each, one_connection, pages, with_references)
+                   gather_errors, once_each, one_connection, with_references)
 
 __all__ = ['Session', 'session']
 
@@ -320,8 +320,9 @@ class Session(IdentityMap):
         entities = self._not_deleted(entities)
         for entity in entities:
             entity._before_delete()
-        for jobs in pages([Removal(entity) for entity in entities]):
-            removed += self._remove_page(jobs)
+        jobs = [Removal(entity) for entity in entities]
+        for page in store.pages(jobs, lambda job: store.likely_weight(job.stored), lambda job: job.place):
+            removed += self._remove_page(page)
         return removed
 
     def _remove_page(self, jobs):

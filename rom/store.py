@@ -11,12 +11,16 @@ from redis.exceptions import ResponseError
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
 
-__all__ = ['ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'Writer', 'allocate_ids', 'place_of', 'problem',
-           'read_rows']
+__all__ = ['ENTRIES_PER_WRITE', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'Writer', 'allocate_ids', 'likely_weight', 'pages',
+           'place_of', 'problem', 'read_rows', 'weight']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
 ROWS_PER_READ = 1000
 ROWS_PER_WRITE = 500
+
+#: index entries that one write call carries, unless one row has more: some twenty milliseconds of the server's time
+ENTRIES_PER_WRITE = 8000
+CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much as an index entry
 
 #: how long a repeated write call is answered with what it was told the first time, in seconds
 REMEMBERED_SECONDS = 300
@@ -110,6 +114,48 @@ def allocate_ids(connection, schema, count):
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
+
+def weight(operation):
+    """What an operation costs the server, in index entries.
+
+    :param operation: dict as `plan` makes it
+    :returns: int
+    """
+    pairs = sum(len(entries) for part in ('prefixes', 'suffixes') for entries in operation.get(part, {}).values())
+    characters = sum(len(text) for text in operation.get('set', {}).values())
+    return (1 + pairs // 2 + characters // CHARACTERS_PER_ENTRY
+            + sum(len(operation.get(part, ())) for part in ('words', 'scores', 'claim')))
+
+
+def likely_weight(raw):
+    """What taking a row out of the indexes likely costs: the list of its entries stays on the server.
+
+    :param raw: list of stored values or None
+    :returns: int, as if all its values were texts of which each word is indexed
+    """
+    return 1 + sum(len(value) for value in raw if value) // 8
+
+
+def pages(items, weight, place=None, most=ENTRIES_PER_WRITE):
+    """Lists that one call carries.
+
+    :param items: iterable
+    :param weight: callable(item) -> int, what it costs in index entries
+    :param place: callable(item) -> something that all items of a list have in common
+    :param most: index entries of one list
+    :returns: generator of lists
+    """
+    page, size = [], 0
+    for item in items:
+        entries = weight(item)
+        if page and (len(page) == ROWS_PER_WRITE or size + entries > most or place and place(item) != place(page[0])):
+            yield page
+            page, size = [], 0
+        page.append(item)
+        size += entries
+    if page:
+        yield page
+
 
 class Outcome(object):
     """What a write call was told.

@@ -1,15 +1,30 @@
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from .exceptions import ORMError
 from .schema import Schema
 
-__all__ = ["ROWS_PER_READ", "ROWS_PER_WRITE", "Outcome", "Writer", "allocate_ids", "place_of", "problem",
-           "read_rows"]
+__all__ = [
+    "ENTRIES_PER_WRITE",
+    "ROWS_PER_READ",
+    "ROWS_PER_WRITE",
+    "Outcome",
+    "Writer",
+    "allocate_ids",
+    "likely_weight",
+    "pages",
+    "place_of",
+    "problem",
+    "read_rows",
+    "weight",
+]
 
 _Row = List[Any]
+_T = TypeVar("_T")
 
 ROWS_PER_READ: int
 ROWS_PER_WRITE: int
+ENTRIES_PER_WRITE: int
+CHARACTERS_PER_ENTRY: int
 REMEMBERED_SECONDS: int
 
 def as_bytes(value: Any) -> Any: ...
@@ -17,6 +32,15 @@ def as_str(value: Any) -> Any: ...
 def place_of(connection: Any, namespace: str) -> Any: ...
 def read_rows(connection: Any, schema: Schema, ids: Sequence[int]) -> List[Optional[_Row]]: ...
 def allocate_ids(connection: Any, schema: Schema, count: int) -> List[int]: ...
+
+def weight(operation: Dict[str, Any]) -> int: ...
+def likely_weight(raw: Iterable[Any]) -> int: ...
+def pages(
+    items: Iterable[_T],
+    weight: Callable[[_T], int],
+    place: Optional[Callable[[_T], Any]] = ...,
+    most: int = ...,
+) -> Iterator[List[_T]]: ...
 
 class Outcome:
     __slots__ = ("done", "errors")

@@ -4,13 +4,10 @@ from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
 
 __all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'entities_of', 'finish',
-           'gather_errors', 'once_each', 'one_connection', 'pages', 'with_references']
+           'gather_errors', 'once_each', 'one_connection', 'with_references']
 
 #: how often a write is planned anew because other writers keep changing the row
 ATTEMPTS = 200
-
-#: characters of row data that one write call carries at most
-CHARACTERS_PER_WRITE = 1000000
 
 
 class Entities(object):
@@ -121,18 +118,6 @@ def entities_of(objects, verb, skip_none=False):
     return found
 
 
-def pages(jobs):
-    """Jobs in lists that one call carries: of one place, and not too many."""
-    page = []
-    for job in jobs:
-        if page and (len(page) == store.ROWS_PER_WRITE or job.place != page[0].place):
-            yield page
-            page = []
-        page.append(job)
-    if page:
-        yield page
-
-
 def with_references(entities):
     """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
 
@@ -224,10 +209,6 @@ class Job(object):
         """Plan for what the entity has become; None where nothing is left to do."""
         self.was_new = self.entity._new
         return None if self.entity._deleted else self.plan()
-
-    def size(self):
-        """How many characters of values the operation carries."""
-        return sum(len(text) for text in self.texts.values() if text)
 
     def read_again(self):
         """Take over what other writers changed, and plan anew."""
@@ -332,7 +313,7 @@ class Work(object):
         self.full, self.force, self.refresh = full, force, refresh
         self.settled = settled
         self.jobs = []
-        self.characters = 0
+        self.weight = 0
         self.columns = 0
 
     def add(self, entity):
@@ -354,18 +335,19 @@ class Work(object):
             raise
         if operation is None:
             return
+        weight = store.weight(operation)
         if self.jobs and (job.place != self.jobs[0].place or len(self.jobs) >= store.ROWS_PER_WRITE
-                          or self.characters + job.size() > CHARACTERS_PER_WRITE):
+                          or self.weight + weight > store.ENTRIES_PER_WRITE):
             self.send()
         self.jobs.append(job)
-        self.characters += job.size()
+        self.weight += weight
         if entity._rom_has_after_hook():
             self.send()  # the next entity's before-hook comes after this one's after-hook
 
     def send(self):
         """Write what is gathered."""
         jobs = [job for job in self.jobs if job.is_current() or job.plan_anew()]
-        self.jobs, self.characters = [], 0
+        self.jobs, self.weight = [], 0
         while jobs:
             outcome = self.writer.write(jobs[0].connection, [job.operation for job in jobs], False, jobs)
             self.columns += sum(finish(jobs, outcome))

@@ -5,6 +5,7 @@ import copy
 import pytest
 import redis
 import rom
+from rom import store
 from rom.exceptions import (BulkError, ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, MissingColumn, ORMError,
                             UniqueKeyViolation)
 
@@ -1044,3 +1045,22 @@ def test_any_order_of_writes_leaves_all_in_step(Person, connection, rng):
         if step % 40 == 0:
             assert problems(connection, Person) == []
     assert problems(connection, Person) == []
+
+
+def test_rows_of_many_words_are_written_and_deleted_in_calls_of_fewer(connection, monkeypatch):
+    """No call holds the server for long: index entries are counted, not rows alone."""
+    Note = type('Note', (rom.Model,), {'text': rom.Text(index=True, keygen=rom.FULL_TEXT)})
+    sizes, write = [], store.Writer.write
+
+    def watched(writer, connection, operations, *more):
+        sizes.append(len(operations))
+        return write(writer, connection, operations, *more)
+    monkeypatch.setattr(store.Writer, 'write', watched)
+
+    notes = [Note(text=u' '.join(u'w%dx%d' % (number, word) for word in range(1000))) for number in range(40)]
+    rom.session.commit()
+    assert sum(sizes) == 40 and max(sizes) * 1000 <= store.ENTRIES_PER_WRITE and len(sizes) <= 7
+    del sizes[:]
+    rom.session.delete(notes)
+    assert sum(sizes) == 40 and 2 <= len(sizes) <= 10
+    assert [key for key in connection.keys() if b':once:' not in key] == [b'Note:id:']
