@@ -15,8 +15,8 @@ How fast it is
 ==============
 
 This library, rom {old} and redis-py pipelines written by hand store, load and search the same rows on one server in one
-run. Machines are noisy, so only ratios within a round count; the table gives the medians of {rounds} rounds in which the
-three take turns. A row has seven columns and six index entries (two words, one word, three numbers), besides a unique
+run, the server on one core and each of them on another. Machines are noisy, so only ratios within a round count; the table
+gives the medians of {rounds} rounds in which the three take turns. A row has seven columns and six index entries (two words, one word, three numbers), besides a unique
 value, two prefixes and two suffixes. The table is over {rows:,} rows. *Cold* means that the session did not know the
 rows; a loaded row is decoded when it is read, so two further lines read every column.
 
@@ -40,7 +40,9 @@ GROWTH = """\
 Growth
 ------
 
-The time of a query for one page (20 rows), and of a count, as the table grows. rom {old} was asked up to {most:,} rows.
+The time of a query for one page (20 rows), and of a count, as the table grows. rom {old} was asked up to {most:,} rows. A
+prefix without an order is the one page whose time grows: its rows come by id, and the index has them by word, so every entry
+with that prefix is looked at. With ``order_by`` it is not so.
 
 .. image:: _static/performance-growth.svg
    :alt: Milliseconds for a page of 20 rows over the number of rows, this library and rom {old}
