@@ -25,16 +25,7 @@ class Entity(object):
 
     # -- state ----------------------------------------------------------------------------------------------------------
 
-    def _rom_begin(self, id, raw):
-        self._rom_id = id
-        self._rom_raw = raw
-        self._rom_values = {}
-        self._rom_assigned = ()
-        self._new = self._deleted = False
-        self._rom_order = self._rom_generation = 0
-        self._rom_page = None
-
-    def _rom_load(self, id, raw, page, generation):
+    def _rom_begin(self, id, raw, page=None, generation=0):
         self._rom_id = id
         self._rom_raw = raw
         self._rom_values = {}
@@ -49,7 +40,7 @@ class Entity(object):
         if cls._rom_has_own_init:
             return cls(_rom_row=(id, raw, page, generation), **cls._rom_told_on_loading(id, raw))
         entity = cls.__new__(cls)
-        entity._rom_load(id, raw, page, generation)
+        entity._rom_begin(id, raw, page, generation)
         return entity
 
     @classmethod

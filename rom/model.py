@@ -44,7 +44,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     def __init__(self, **values):
         row = values.pop('_rom_row', None)
         if row is not None:
-            return self._rom_load(*row)
+            return self._rom_begin(*row)
         self._rom_begin(None, [None] * len(self._rom_schema.stored))
         self._new = True
         extra_ok = values.pop('_extra_ok', False)
