@@ -36,6 +36,15 @@ def settle():
     """Nothing is kept between operations."""
 
 
+@operation
+def ping(namespace, rows, count, rng):
+    """What a round trip takes a caller who asks for nothing."""
+    def run():
+        for _ in range(count):
+            client.ping()
+    return run
+
+
 def prefix_score(word):
     """The score under which a word stands in a prefix index: it orders words as their first seven bytes do."""
     digits = [byte + 1 for byte in word.encode('utf-8')[:7]]

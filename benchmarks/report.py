@@ -30,9 +30,8 @@ Where the time goes
 -------------------
 
 Microseconds for one of each operation, a row or a query: what the caller's process computed, what the server computed, and
-all in all. A bare ``PING`` takes {ping_microseconds:.0f} here. Where a promise is missed, this tells how near it is to what
-can be had: the server's part is a script that reads or writes rows one by one, and redis-py's own part of a call
-alone is most of a ``PING``.
+all in all. A bare ``PING`` takes {ping_microseconds:.0f} here, and no call takes less. Where a promise is missed, this tells how
+much of it is the round trip, how much the script in the server, and how much Python.
 
 """
 
@@ -40,9 +39,9 @@ GROWTH = """\
 Growth
 ------
 
-The time of a query for one page (20 rows), and of a count, as the table grows. rom {old} was asked up to {most:,} rows. A
-prefix without an order is the one page whose time grows: its rows come by id, and the index has them by word, so every entry
-with that prefix is looked at. With ``order_by`` it is not so.
+The time of a query for one page (20 rows), and of a count, as the table grows. rom {old} was asked up to {most:,} rows.
+What grows is the pages of a prefix, as the rows with it do: they are to come by id or by another column, and the index has them by
+word.
 
 .. image:: _static/performance-growth.svg
    :alt: Milliseconds for a page of 20 rows over the number of rows, this library and rom {old}
@@ -266,7 +265,7 @@ def plot_growth(figures, path):
     """A panel for each page query: milliseconds over rows, both axes logarithmic."""
     from matplotlib import pyplot
     operations = list(targets.PAGES.items()) + list(targets.COUNTS.items())
-    figure, grid = pyplot.subplots(2, 4, figsize=(11, 5), sharex=True, sharey=True)
+    figure, grid = pyplot.subplots(3, 3, figsize=(10, 7.5), sharex=True, sharey=True)
     for axes, (operation, title) in zip(grid.flat, operations):
         for name, color in ((OLD, '#b0413e'), (OURS, '#3b7ea1')):
             by_size = figures['growth'].get(operation, {}).get(name, {})

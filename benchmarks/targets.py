@@ -50,6 +50,7 @@ LIMITS = collections.OrderedDict([
 PAGES = collections.OrderedDict([
     ('range_page', 'range, first 20'),
     ('prefix_page', 'prefix, first 20'),
+    ('prefix_order_page', 'prefix, order by, first 20'),
     ('order_page', 'order by, first 20'),
     ('word_page', 'word, first 20'),
     ('word_order_page', 'word, order by, first 20'),

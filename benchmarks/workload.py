@@ -252,6 +252,11 @@ def prefix_page(model, rng):
 
 
 @asked
+def prefix_order_page(model, rng):
+    return model.query.startswith(name=rng.choice(data.PREFIXES)).order_by('score').limit(0, 20).all()
+
+
+@asked
 def word_order_page(model, rng):
     return model.query.filter(city=rng.choice(data.CITIES)).order_by('score').limit(0, 20).all()
 

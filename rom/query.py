@@ -249,7 +249,7 @@ class Query(object):
     def _blocks(self, pagesize):
         """Results in lists of at most `pagesize`."""
         offset, count = self._window()
-        selection = self._select and Selection.of(self._model, self._select)
+        selection = self._select and Selection(self._model, self._select)
         fields = selection.fields if selection else self._model._rom_schema.fields
         make = selection.results if selection else self._model._rom_adopt
         search = self._search()

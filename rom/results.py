@@ -87,8 +87,6 @@ class Selection(object):
         #: names of the fields to read
         self.fields = [name.encode('utf-8') for name in stored]
 
-    of = classmethod(lambda cls, model, kept: cls(model, kept))
-
     @staticmethod
     def checked(model, names, include_pk=False, decode=True, ff=None, **ignored):
         """

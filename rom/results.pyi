@@ -24,8 +24,6 @@ def _namedtuple_data_factory(columns: Sequence[str]) -> Callable[[List[Any]], An
 class Selection:
     fields: List[bytes]
     def __init__(self, model: Type[Model], kept: _Kept) -> None: ...
-    @classmethod
-    def of(cls, model: Type[Model], kept: _Kept) -> Selection: ...
     @staticmethod
     def checked(
         model: Type[Model],

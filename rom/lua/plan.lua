@@ -10,6 +10,11 @@ local function estimate(filters, total)
   return cost, share
 end
 
+-- The plan that costs less; either may be missing.
+local function cheaper(one, other)
+  return (not other or one and one.cost <= other.cost) and one or other
+end
+
 -- What the server takes to find what sets have in common.
 local function common_cost(count, smallest) return 0.2 * smallest * (count - 1) end
 
@@ -43,10 +48,9 @@ local function plan_gather(filters, total)
     local cost, share = estimate(rest, total)
     -- as much again for each id that passes, and has to be sorted
     local plan = {driver = driver, rest = rest, cost = driver.size * (driver.scan_cost + cost + 0.3 + share)}
-    if not best or plan.cost < best.cost then best = plan end
+    best = cheaper(best, plan)
   end
-  local common = plan_common(filters, total)
-  return common and common.cost < best.cost and common or best
+  return cheaper(best, plan_common(filters, total))
 end
 
 -- Whether the counter leads to all ids, as far as can be seen: it may have been lost, and have begun anew.
@@ -74,10 +78,6 @@ local function plan_common_walk(filters, order, total)
           walk = walk_common, driver = {key = order.key, arguments = arguments, cost = cost}}
 end
 
-local function cheaper(one, other)
-  return (not other or one and one.cost <= other.cost) and one or other
-end
-
 -- The way to walk in the wanted order, if there is one: {walk, rest, cost, name, driver}.
 local function plan_walk(filters, order, highest, total)
   local need = request.skip + request.count
@@ -96,7 +96,7 @@ local function plan_walk(filters, order, highest, total)
     and planned('ids', without(filters), highest, highest, 1, walk_ids, highest) or nil
   for _, filter in ipairs(filters) do
     if filter.runs then
-      best = cheaper(planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter), best)
+      best = cheaper(best, planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter))
     end
   end
   local only = #filters == 1 and filters[1]

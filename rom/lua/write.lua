@@ -17,8 +17,8 @@
 --
 -- Reply: JSON {done: [id or false per operation], errors: [[position, kind, detail...]], previous: text}
 --   kinds: race (columns), stale, gone, taken, unique (name, owner), guard (index key), type (key, is, should be),
---   refused (message); the first error stops, with
---   atomic all are listed and nothing is done; false: there was nothing to delete.
+--   refused (message). The first error stops; with atomic all are listed, and nothing is done. A done of false: there was
+--   nothing to delete.
 
 if redis.replicate_commands then redis.replicate_commands() end
 
