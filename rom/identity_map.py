@@ -7,8 +7,45 @@ import weakref
 __all__ = ['IdentityMap']
 
 
+#: how many entries there may be before dead ones are looked for
+_SWEEP_FROM = 1000
+
+
 def _never():
     return False
+
+
+class WeakEntities(weakref.WeakValueDictionary):
+    """Entities by key, for as long as the program holds them.
+
+    Its references call nobody when an entity goes, which would cost more than the rest of loading it: dead ones are
+    swept out once they may be as many as the living. `data` is the dict of them, for code that handles many.
+    """
+
+    def __init__(self):
+        weakref.WeakValueDictionary.__init__(self)
+        self._limit = _SWEEP_FROM
+
+    def __setitem__(self, key, entity):
+        self.data[key] = weakref.ref(entity)
+        self.sweep_if_grown()
+
+    def sweep_if_grown(self):
+        """Drop dead references if there may be many."""
+        if len(self.data) > self._limit:
+            for key in [key for key, reference in list(self.data.items()) if reference() is None]:
+                self.data.pop(key, None)
+            self._limit = max(_SWEEP_FROM, 2 * len(self.data))
+
+    def __iter__(self):
+        return iter(self.keys())
+
+    def __len__(self):
+        return len(self.keys())
+
+    def keys(self):
+        """The keys of living entities, as a list."""
+        return [key for key, reference in list(self.data.items()) if reference() is not None]
 
 
 class IdentityMap(threading.local):
@@ -27,7 +64,7 @@ class IdentityMap(threading.local):
 
     def __init__(self, *args, **kwargs):
         self.known = {}
-        self.wknown = weakref.WeakValueDictionary()
+        self.wknown = WeakEntities()
         self._null_session = None
         self._order = itertools.count()
         self._generation = 0
@@ -70,7 +107,7 @@ class IdentityMap(threading.local):
 
     def maps(self):
         """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
-        return ({}, {}) if self.null_session else (self.known, self.wknown)
+        return ({}, WeakEntities()) if self.null_session else (self.known, self.wknown)
 
     def rename(self, obj, old_key):
         """Keep an entity under its new key, once it has an id."""
@@ -121,4 +158,4 @@ class IdentityMap(threading.local):
             rom.session.rollback()
         """
         self.known = {}
-        self.wknown = weakref.WeakValueDictionary()
+        self.wknown = WeakEntities()

@@ -59,14 +59,14 @@ _PART_WEIGHTS = {'words': 20, 'near': 1000}
 # -- searches --------------------------------------------------------------------------------------------------------
 
 class _Reply(object):
-    """What search.lua answered."""
+    """What search.lua answered; ids as the client gives them, bytes or text."""
 
     __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report')
 
     def __init__(self, reply):
         state, ids, self.rows, self.scores, after, report = reply
         self.state = as_str(state)
-        self.ids = ids if isinstance(ids, six.integer_types) else [as_str(id) for id in ids]
+        self.ids = ids
         self.after = json.loads(as_str(after)) if after else None
         self.report = json.loads(as_str(report)) if report else None
 
@@ -160,7 +160,7 @@ class Search(object):
         places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
         if len(places) == count:
             away, id = places[-1]
-            near['last'] = {'score': '%.17g' % away, 'id': id}
+            near['last'] = {'score': '%.17g' % away, 'id': as_str(id)}
             # hardly more than up to there, but by no rounding less
             near['radius'] = min(near['radius'], away * 1.001 + .001)
 
@@ -177,8 +177,8 @@ class Search(object):
         :param count: how many at most; None: all
         :param fields: columns of the rows to return; None: no rows
         :param first: how many rows to ask for in one call
-        :returns: generator of (list of ids as text, list of rows for the first of them: values in
-            the order of the fields, or None where the row is gone)
+        :returns: generator of (list of ids as the client gives them: bytes or text, list of rows for the first of
+            them: values in the order of the fields, or None where the row is gone)
         """
         if self._is_long:
             ids = self._in_order(self._all_parts())
@@ -347,8 +347,7 @@ class GeneralIndex(object):
             return search.store(timeout)
         if not search.request['filters']:
             return []
-        ids = [id for page, _ in search.pages(offset or 0, count) for id in page]
-        return ids if _decodes(conn) else [id.encode('ascii') for id in ids]
+        return [id for page, _ in search.pages(offset or 0, count) for id in page]
 
     def count(self, conn, filters):
         """
@@ -364,11 +363,6 @@ class GeneralIndex(object):
             GeneralIndex('User').count(connection, ['name:ann'])
         """
         return Search(conn, self.namespace, filters).count() if filters else 0
-
-
-def _decodes(conn):
-    pool = getattr(conn, 'connection_pool', None)
-    return bool(pool is not None and pool.connection_kwargs.get('decode_responses'))
 
 
 # -- other look-ups --------------------------------------------------------------------------------------------------

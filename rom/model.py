@@ -77,23 +77,25 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
         known, weakly = session.maps()
-        generation, loaded = session._generation, cls._rom_loaded
+        generation, references, loaded, order = session._generation, weakly.data, cls._rom_loaded, session._order
         for id, raw in rows:
             if raw is None:
                 continue
-            key = '%s%d' % (prefix, id)
+            key = prefix + str(id)
             entity = known.get(key)
+            if entity is None and key in references:
+                entity = references[key]()
             if entity is None:
-                entity = weakly.get(key)
-            if entity is None:
-                weakly[key] = entity = loaded(id, raw, page, generation)
+                entity = loaded(id, raw, page, generation)
+                references[key] = weakref.ref(entity)
             elif not entity._modified:
                 entity._rom_refreshed(raw, keep=True)
                 entity._rom_page = page
             if hold and key not in known:
-                entity._rom_order = next(session._order)
+                entity._rom_order = next(order)
                 known[key] = entity
             entities.append(entity)
+        weakly.sweep_if_grown()
         if not cls._no_fk:
             page.extend(weakref.ref(entity) for entity in entities)
         return entities

@@ -153,7 +153,7 @@ def rows_of_pages(search, pages, fields, size):
     """
     for ids, rows in pages:
         if rows:
-            yield list(zip(map(int, ids), [row or None for row in rows] if fields else _existing(rows)))
+            yield list(zip(map(int, ids), rows if fields else _existing(rows)))
         for first in range(len(rows), len(ids), size):
             block = ids[first:first + size]
             found = _read(search.connection, ['%s:' % search.namespace],

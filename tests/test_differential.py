@@ -30,7 +30,7 @@ def in_pieces(monkeypatch):
 def walking(monkeypatch, in_pieces):
     """As well, searches walk in the wanted order, by the words of a filter rather than by all ids."""
     change_search(
-        monkeypatch, (b'highest, 1, walk_ids', b'highest, 1e6, walk_ids'),
+        monkeypatch, (b"highest, 1, 'walks', 'ids'", b"highest, 1e6, 'walks', 'ids'"),
         (b'allowed, not after and gathering.cost < work.allowed', b'allowed, false'),
         (b'walk.cost <= gathering.cost or', b'true or'))
 

@@ -113,6 +113,41 @@ def test_a_query_leaves_a_modified_object_alone(Item, connection):
     assert (in_place.u, in_place.data) == (u'u1', [1, 9])
 
 
+# the weak map ----------------------------------------------------------------------------------------------------
+
+def test_entities_that_the_program_dropped_are_gone_from_the_weak_map(Item):
+    """`wknown` shows living entities only, to whatever way of looking."""
+    items(Item, 3)
+    kept = Item.query.filter(n=1).first()
+    Item.query.all()
+    gc.collect()
+    weakly = rom.session.wknown
+    assert list(weakly) == list(weakly.keys()) == ['Item:2'] and list(weakly.values()) == [kept]
+    assert len(weakly) == 1 and 'Item:2' in weakly and 'Item:1' not in weakly
+    assert weakly.get('Item:1') is None and weakly['Item:2'] is kept and dict(weakly) == {'Item:2': kept}
+    assert isinstance(weakly, weakref.WeakValueDictionary)
+
+
+def test_dead_references_do_not_pile_up(Item):
+    """Reading rows one after the other for ever keeps no more than so many dead references."""
+    class Thing(object):
+        pass
+    weakly, most = rom.session.wknown, 0
+    living = [Thing() for _ in range(700)]
+    for number, thing in enumerate(living):
+        weakly['living:%d' % number] = thing
+    for number in range(20000):
+        weakly['dead:%d' % number] = Thing()
+        most = max(most, len(weakly.data))
+    assert 700 < most < 1500 and len(weakly) == 700
+    items(Item, 1000)
+    most = 0
+    for _ in range(3):
+        for entity in Item.query.iter_result():
+            most = max(most, len(weakly.data))
+    assert most <= 2 * (700 + 1000) + 101
+
+
 # commit and rollback ---------------------------------------------------------------------------------------------
 
 def test_after_commit_get_reads_again_into_the_same_object(Item, connection):

@@ -250,6 +250,66 @@ def test_a_page_of_one_set_is_sorted_by_the_server(rom_connection):
     assert [thing.id for thing in query.all()] == expected == [thing.id for thing in query.iter_result(pagesize=7)]
 
 
+@pytest.fixture(scope='module')
+def named():
+    """(number of rows, {id: word}): two in three rows begin with 'al', which are many words; three rows are odd."""
+    words = dict((id, u'al%d' % (id * 7919 % 3001) if id % 3 else u'be') for id in range(1, 3001))
+    words.update({10: u'al\x001', 1000: u'al\x00100\n5', 1003: u'al\x0010'})
+    return len(words), words
+
+
+@pytest.fixture
+def Named(named):
+    Named = type('Named', (Model,), dict(s=Text(index=True, keygen=IDENTITY, prefix=True, suffix=True), w=Text(index=True, keygen=IDENTITY)))
+    for id in range(1, named[0] + 1):
+        Named(s=named[1][id], w=u'w%d' % (id % 5))
+    session.commit()
+    session.rollback()
+    return Named
+
+
+def ids(entities):
+    return [entity.id for entity in entities]
+
+
+def check_first_pages(Named, words):
+    expected = sorted((id for id, word in words.items() if word.startswith(u'al')), key=str)
+    query = Named.query.startswith(s=u'al')
+    for offset, count in ((0, 1), (0, 20), (5, 20), (40, 1), (0, 100), (1000, 30), (1990, 50)):
+        assert ids(query.limit(offset, count).all()) == expected[offset:offset + count]
+    some = [id for id in expected if id % 5 in (2, 3)]
+    assert ids(query.filter(w=[u'w2', u'w3']).limit(3, 15).all()) == some[3:18]
+    assert ids(Named.query.endswith(s=u'7').limit(0, 9).all()) == sorted(
+        (id for id, word in words.items() if word.endswith(u'7')), key=str)[:9]
+    return query
+
+
+def test_first_pages_by_id_leave_the_others_in_the_index(Named, named, monkeypatch):
+    """Only entries of ids that begin as the first ones do are taken apart; words may hold what looks like an id."""
+    text = Script('search').text
+    # walking would be as good here
+    gathering = text.replace(b'if walk and (after or', b'if walk and (false and')
+    monkeypatch.setattr(index, '_search', Script('search', gathering))
+    query = check_first_pages(Named, named[1])
+    assert query.limit(0, 20).explain().plan == 'gather'
+    assert text.count(b'each * count_beginning(beginning) > most') == 1
+    too_few = gathering.replace(b'each * count_beginning(beginning) > most', b'beginning < 1e5 and 1e9 > most')
+    monkeypatch.setattr(index, '_search', Script('search', too_few))
+    check_first_pages(Named, named[1])
+
+
+def test_first_pages_by_id_when_the_first_rows_are_gone(Named, named, connection):
+    """There are fewer that begin so than by chance: then all are taken."""
+    words = dict(named[1])
+    for id in [id for id in words if str(id).startswith('1') and id != 100]:
+        Named.get(id).delete()
+        del words[id]
+    session.rollback()
+    check_first_pages(Named, words)
+    connection.set('Named:id:', 30)   # a counter that was set back
+    check_first_pages(Named, words)
+
+
 @pytest.mark.parametrize('chunk,steps,runs,absent', [
     (1000, 20000, 32, ()), (1000, 20000, 32, NEW), (3, 20000, 32, ()), (3, 30, 32, ()), (5, 300, 3, ()), (2, 1, 100, ()),
     (4, 1000, 100, ()), (1000, 1, 32, ()), (3, 60, 8, NEW)])

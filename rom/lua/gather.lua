@@ -1,4 +1,4 @@
--- Ids in no order, to be sorted: read from one filter, the others asked about each. Included by search.lua.
+-- Searches that read all ids of one filter, in no order, and ask the others about each. Included by search.lua.
 
 -- The function that tells whether an id comes before another one in the wanted order; nil: as texts.
 local function new_order()
@@ -12,7 +12,7 @@ local function new_order()
   end
 end
 
--- Reads the smallest filter and asks the others; hands ids to `take` once each. Returns where to go on.
+-- Reads one filter and asks the others; hands ids to `take`. Returns where to go on.
 local function gather(plan, state, take)
   report.plan, report.driver = 'gather', plan.driver.key
   return scan(plan.driver, state, function(ids)
@@ -26,10 +26,12 @@ end
 local function new_list(repeats)
   local list, seen = {ids = {}}, {}
   function list.take(ids)
-    for _, id in ipairs(ids) do
+    local chosen = list.ids
+    for place = 1, #ids do
+      local id = ids[place]
       if not seen[id] then
-        list.ids[#list.ids + 1] = id
-        seen[id] = repeats
+        chosen[#chosen + 1] = id
+        if repeats then seen[id] = true end
       end
     end
   end
@@ -53,22 +55,156 @@ end
 
 -- The first `most` ids of those handed over, without sorting all of them.
 local function new_selection(most, repeats)
-  local selection, seen, comes_first = {ids = {}}, {}, new_order()
+  local selection, seen, comes_first, by = {ids = {}}, {}, new_order(), scores
+  local sign, room = request.descending and -1 or 1, 3 * most + 50
+  -- the last of the first ones, as far as they are known, and its score
+  local last, bound
   function selection.cut()
-    table.sort(selection.ids, comes_first)
-    for place = #selection.ids, most + 1, -1 do selection.ids[place] = nil end
-    selection.last = selection.ids[most]
+    local ids = selection.ids
+    table.sort(ids, comes_first)
+    for place = #ids, most + 1, -1 do ids[place] = nil end
+    last = ids[most]
+    bound = last and by and sign * by[last]
   end
   function selection.take(ids)
     local chosen = selection.ids
-    for _, id in ipairs(ids) do
-      local last = selection.last
-      if (not last or comes_first and comes_first(id, last) or not comes_first and id < last) and not seen[id] then
+    for place = 1, #ids do
+      local id = ids[place]
+      -- equal scores are told apart later
+      if (not last or by and sign * by[id] <= bound or not by and id < last) and not seen[id] then
         chosen[#chosen + 1] = id
-        seen[id] = repeats
-        if #chosen > 3 * most + 50 then selection.cut() end
+        if repeats then seen[id] = true end
+        if #chosen > room then selection.cut() end
       end
     end
   end
   return selection
 end
+
+-- How many of the ids given out begin, as texts, with the digits of a number.
+local function count_beginning(number)
+  local count, width = 0, 1
+  while number <= highest do
+    count = count + math.min(width, highest - number + 1)
+    number, width = number * 10, width * 10
+  end
+  return count
+end
+
+-- The digits with which the first `most` ids most likely begin: 1, 10, 100, ...; nil if they may begin with any.
+local function likely_beginning(plan, most)
+  local driver = plan.driver
+  if scores or not driver.is_range or most == math.huge or highest < 10 then return nil end
+  local _, share = parts.plan.estimate(plan.rest, highest)
+  local each, found = share * driver.size / highest, nil
+  local beginning = 1
+  -- by chance there are fewer once in some thousand times
+  while each * count_beginning(beginning) > most + 4 * math.sqrt(most) + 5 do
+    found, beginning = beginning, beginning * 10
+  end
+  return found
+end
+
+-- The first ids by text, from those that begin as the first ones do: the others need not be taken out of their
+-- index entries. Nil where that were too few.
+local function select_beginning(plan, most)
+  local driver, beginning = plan.driver, likely_beginning(plan, most)
+  if not beginning then return nil end
+  local selection, shorter = new_selection(most, driver.repeats), {}
+  driver.beginning = string.format('%.0f', beginning)
+  local rest = gather(plan, nil, selection.take)
+  driver.beginning = nil
+  if rest or #selection.ids < most then return nil end
+  while beginning >= 10 do
+    beginning = beginning / 10
+    shorter[#shorter + 1] = string.format('%.0f', beginning)
+  end
+  selection.take(sieve(plan.rest, keep(driver, shorter)))
+  return selection
+end
+
+-- Where to go on, with what earlier pages have settled: behind what, and up to where.
+local function settled(after)
+  local before = request.after or {}
+  after.behind, after.last = before.behind or before.id and before or nil, before.last
+  return after
+end
+
+-- Ids in no order, with what they are to be sorted by.
+local function part(ids, state)
+  local listed = {}
+  for place, id in ipairs(ids) do
+    listed[place] = scores and string.format('%.17g', tonumber(scores[id])) or '0'
+  end
+  return reply('part', ids, state and settled({gather = state}), listed)
+end
+
+local function page(plan, state)
+  -- behind pages that were walked, in case walking on is not possible
+  local behind = settled({}).behind
+  local skip = behind and 0 or request.skip
+  local most = request.wants_rest and math.huge or skip + request.count
+  local selection = not state and not behind and select_beginning(plan, most)
+  if not selection then
+    selection = new_selection(most, plan.driver.repeats)
+    local rest = gather(plan, state, function(ids) selection.take(behind and ids_behind(behind, ids) or ids) end)
+    if rest or state then return part(selection.ids, rest) end
+  end
+  selection.cut()
+  local ids, last = {}, request.wants_rest and #selection.ids or skip + request.count
+  for place = skip + 1, math.min(last, #selection.ids) do ids[#ids + 1] = selection.ids[place] end
+  return reply('done', ids)
+end
+
+-- How many rows sets have in common, where the server counts that itself.
+local function count_common(filters, smallest)
+  local keys = {}
+  for place, filter in ipairs(filters) do
+    if filter.kind ~= 'set' then return nil end
+    keys[place] = filter.key
+  end
+  if #keys > 100 or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
+  local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
+  return type(common) == 'number' and common
+end
+
+local function count(plan, filters, state)
+  local known = #filters == 1 and filters[1].is_exact and filters[1].size or count_common(filters, plan.driver.size)
+  if known and not state then
+    report.plan, report.driver = 'size', filters[1].key
+    return reply('count', known)
+  end
+  local list = new_list(plan.driver.repeats)
+  local rest = gather(plan, state, list.take)
+  if rest or state then return part(list.ids, rest) end
+  return reply('count', #list.ids)
+end
+
+local function all_parts(plan, state)
+  local list = new_list(plan.driver.repeats)
+  local rest = gather(plan, state, list.take)
+  return part(list.ids, rest)
+end
+
+local function store(plan, state)
+  -- servers older than 7 refuse writes after commands whose reply has no order, unless the effects are replicated
+  if redis.replicate_commands then redis.replicate_commands() end
+  local sign = request.descending and -1 or 1
+  local rest = gather(plan, state, function(ids)
+    in_pieces(ids, function(piece)
+      local entries = {}
+      for _, id in ipairs(piece) do
+        entries[#entries + 1] = scores and string.format('%.17g', sign * scores[id]) or '0'
+        entries[#entries + 1] = id
+      end
+      if #entries > 0 then
+        call('ZADD', request.into, unpack(entries))
+        call('EXPIRE', request.into, request.seconds)
+      end
+      spend(#piece)
+    end)
+  end)
+  return reply(rest and 'more' or 'done', {}, rest and {gather = rest})
+end
+
+return {page = page, count = count, parts = all_parts, store = store, position_of = position_of, ids_behind = ids_behind}

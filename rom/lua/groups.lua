@@ -1,7 +1,9 @@
 -- Filters made of filters. Included by search.lua.
 
+local groups = {}
+
 -- Rows that any of some filters has: {of, is_disjoint}
-kinds.any = {
+groups.any = {
   prepare = function(filter)
     filter.size, filter.probe_cost, filter.scan_cost, filter.repeats = 0, 0, 0, true
     filter.is_exact = filter.is_disjoint or #filter.of < 2
@@ -14,14 +16,15 @@ kinds.any = {
     end
   end,
 
-  probe = function(filter, ids)
-    local passed = {}
-    for place = 1, #ids do passed[place] = false end
+  keep = function(filter, ids)
+    local has, kept = {}, {}
     for _, part in ipairs(filter.of) do
-      local found = probe(part, ids)
-      for place = 1, #ids do passed[place] = passed[place] or found[place] end
+      for _, id in ipairs(keep(part, ids)) do has[id] = true end
     end
-    return passed
+    for _, id in ipairs(ids) do
+      if has[id] then kept[#kept + 1] = id end
+    end
+    return kept
   end,
 
   scan = function(filter, state, emit)
@@ -36,7 +39,7 @@ kinds.any = {
 }
 
 -- Rows that all of some filters have: {of}
-kinds.all = {
+groups.all = {
   prepare = function(filter)
     filter.size, filter.probe_cost, filter.scan_cost = math.huge, 0, 0
     for _, part in ipairs(filter.of) do
@@ -48,12 +51,7 @@ kinds.all = {
     filter.scan_cost, filter.repeats = filter.probe_cost, filter.of[1].repeats
   end,
 
-  probe = function(filter, ids)
-    local passed, kept = {}, {}
-    for _, id in ipairs(sieve(filter.of, ids)) do kept[id] = true end
-    for place, id in ipairs(ids) do passed[place] = kept[id] or false end
-    return passed
-  end,
+  keep = function(filter, ids) return sieve(filter.of, ids) end,
 
   scan = function(filter, state, emit)
     local rest = without(filter.of, filter.of[1])
@@ -62,10 +60,12 @@ kinds.all = {
 }
 
 -- Rows that all of some sets have, found by the server: {of}; only read
-kinds.common = {
+groups.common = {
   scan = function(filter, state, emit)
     local keys = {}
     for place, set in ipairs(filter.of) do keys[place] = set.key end
     emit(call('SINTER', unpack(keys)))
   end,
 }
+
+return groups

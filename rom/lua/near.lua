@@ -31,30 +31,22 @@ local function is_inside(filter, away, id)
   return not last or away < filter.last_score or away == filter.last_score and id <= last.id
 end
 
--- Notes the distances of ids, in the filter's unit. Returns for each whether the filter has it.
-local function measure(filter, ids)
-  local passed, unit = {}, METRES[filter.unit]
+-- Those of some ids that the filter has; notes their distances, in the filter's unit.
+local function inside(filter, ids)
+  local kept, unit = {}, METRES[filter.unit]
   in_pieces(ids, function(piece)
     for place, point in ipairs(call('GEOPOS', filter.key, unpack(piece))) do
+      local id = piece[place]
       local away = point and distance(filter.longitude, filter.latitude, tonumber(point[1]), tonumber(point[2])) / unit
-      if away then filter.scores[piece[place]] = away end
-      passed[#passed + 1] = is_inside(filter, away, piece[place])
+      if away then filter.scores[id] = away end
+      if is_inside(filter, away, id) then kept[#kept + 1] = id end
     end
   end)
-  return passed
-end
-
--- Those of some ids that the filter has.
-local function inside(filter, ids)
-  local kept, passed = {}, measure(filter, ids)
-  for place, id in ipairs(ids) do
-    if passed[place] then kept[#kept + 1] = id end
-  end
   return kept
 end
 
--- Keeps ids as all there are.
-local function keep(filter, ids)
+-- Takes ids as all there are.
+local function settle(filter, ids)
   filter.ids, filter.kept = ids, {}
   filter.size, filter.is_exact, filter.probe_cost = #ids, true, 0.1
   for _, id in ipairs(ids) do filter.kept[id] = true end
@@ -123,26 +115,26 @@ end
 local function walk_near(order, rest, page, after)
   local want, seen, is_done, passed, last = page.skip + page.count, after and after.seen or 0, true, nil, order.last
   local function pick(ids)
-    passed = sieve(rest, after and ids_behind(after, ids) or ids)
+    passed = sieve(rest, after and parts.gather.ids_behind(after, ids) or ids)
     return #passed >= want
   end
   if order.count then
     sort_by_distance(order, order.ids)
     pick(order.ids)
     -- for the pages to come: these, and no others when some of them are gone
-    last = position_of(order.ids[#order.ids])
+    last = parts.gather.position_of(order.ids[#order.ids])
   else
     is_done = widen(order, seen + want, pick)
   end
   if not is_done then return {is_too_far = true} end
-  local taken = add_to_page(page, passed)
+  local taken = parts.walks.add_to_page(page, passed)
   if not taken then return nil end
-  local stop = position_of(taken)
+  local stop = parts.gather.position_of(taken)
   stop.seen, stop.last = seen + want, last
   return stop
 end
 
-kinds.near = {
+return {
   walk = walk_near,
 
   prepare = function(filter)
@@ -152,34 +144,36 @@ kinds.near = {
     filter.size, filter.probe_cost, filter.scan_cost = filter.total, 4, 0.5
     if filter.count then
       local found = nearest(filter)
-      if found then return keep(filter, found) end
+      if found then return settle(filter, found) end
       work.is_crowded = true
       return
     end
     local ids = ids_around(filter, filter.radius, CHUNK + 1, true)
     spend(#ids * 0.5)
-    if #ids <= CHUNK then keep(filter, filter.last and inside(filter, ids) or ids) end
+    if #ids <= CHUNK then settle(filter, filter.last and inside(filter, ids) or ids) end
   end,
 
-  probe = function(filter, ids)
-    if not filter.kept then return measure(filter, ids) end
-    local passed, unmeasured = {}, {}
-    for place, id in ipairs(ids) do
-      passed[place] = filter.kept[id] or false
-      if passed[place] and not filter.scores[id] then unmeasured[#unmeasured + 1] = id end
+  keep = function(filter, ids)
+    if not filter.kept then return inside(filter, ids) end
+    local kept, unmeasured = {}, {}
+    for _, id in ipairs(ids) do
+      if filter.kept[id] then
+        kept[#kept + 1] = id
+        if not filter.scores[id] then unmeasured[#unmeasured + 1] = id end
+      end
     end
-    if filter.is_order then measure(filter, unmeasured) end
-    return passed
+    if filter.is_order then inside(filter, unmeasured) end
+    return kept
   end,
 
   scan = function(filter, state, emit)
     if filter.ids then
-      if filter.is_order then measure(filter, filter.ids) end
+      if filter.is_order then inside(filter, filter.ids) end
       return emit(filter.ids)
     end
-    local rank = state and rank_after(filter.key, state.score, state.id) or 0
+    local rank = state and parts.ranks.after(filter.key, state.score, state.id) or 0
     while rank < filter.total do
-      local ids, scores = unzip(call('ZRANGE', filter.key, rank, rank + CHUNK - 1, 'WITHSCORES'))
+      local ids, scores = parts.ranks.unzip(call('ZRANGE', filter.key, rank, rank + CHUNK - 1, 'WITHSCORES'))
       if #ids == 0 then return nil end
       spend(4 * #ids)
       emit(inside(filter, ids))

@@ -54,11 +54,11 @@ local function plan_gather(filters, total)
 end
 
 -- Whether the counter leads to all ids, as far as can be seen: it may have been lost, and have begun anew.
-local function is_complete(highest, filters)
+local function is_complete(filters)
   for _, filter in ipairs(filters) do
-    if (filter.kind == 'set' or filter.kind == 'range') and filter.size > (highest or 0) then return false end
+    if (filter.kind == 'set' or filter.kind == 'range') and filter.size > highest then return false end
   end
-  return highest and highest > 0 and call('EXISTS', string.format('%s:%.0f', namespace, highest + 1)) == 0
+  return highest > 0 and call('EXISTS', string.format('%s:%.0f', namespace, highest + 1)) == 0
 end
 
 -- Sets and an order without bounds, where the server itself can tell quickly what they have in common.
@@ -75,33 +75,36 @@ local function plan_common_walk(filters, order, total)
   for _ = 1, #sets do arguments[#arguments + 1] = 0 end
   local _, share = estimate(sets, total)
   return {name = 'common', rest = rest, cost = cost + share * total * (estimate(rest, total) + 0.5), stride = 0,
-          walk = walk_common, driver = {key = order.key, arguments = arguments, cost = cost}}
+          part = 'walks', walk = 'common', driver = {key = order.key, arguments = arguments, cost = cost}}
 end
 
--- The way to walk in the wanted order, if there is one: {walk, rest, cost, name, driver}.
-local function plan_walk(filters, order, highest, total)
+-- The way to walk in the wanted order, if there is one: {part, walk, rest, cost, name, driver}.
+local function plan_walk(filters, order, total)
   local need = request.skip + request.count
-  local function planned(name, rest, among, limit, step, walk, driver)
+  local function planned(name, rest, among, limit, step, part, walk, driver)
     local cost, share = estimate(rest, among)
     local visits = math.min(limit, (name == 'score' and #rest == 0 and request.count or need) / share)
-    return {name = name, rest = rest, cost = visits * (cost + step) + 10, stride = visits * 1.2, walk = walk, driver = driver}
+    return {name = name, rest = rest, cost = visits * (cost + step) + 10, stride = visits * 1.2,
+            part = part, walk = walk, driver = driver}
   end
   if order and order.kind == 'near' then
-    return planned('near', without(filters, order), total, order.size, 5, kinds.near.walk, order)
+    return planned('near', without(filters, order), total, order.size, 5, 'near', 'walk', order)
   elseif order then
     return cheaper(plan_common_walk(filters, order, total), planned('score', without(filters, order), total, order.size,
-      request.descending and 1 or 0.5, request.descending and walk_down or walk_up, order))
+      request.descending and 1 or 0.5, 'walks', request.descending and 'down' or 'up', order))
   end
-  local best = is_complete(highest, filters)
-    and planned('ids', without(filters), highest, highest, 1, walk_ids, highest) or nil
+  local best = is_complete(filters)
+    and planned('ids', without(filters), highest, highest, 1, 'walks', 'ids') or nil
   for _, filter in ipairs(filters) do
     if filter.runs then
-      best = cheaper(best, planned('runs', without(filters, filter), total, filter.size, #filter.runs, kinds.words.walk, filter))
+      best = cheaper(best, planned('runs', without(filters, filter), total, filter.size, #filter.runs, 'words', 'walk', filter))
     end
   end
   local only = #filters == 1 and filters[1]
   if only and only.kind == 'set' and not request.after and 0.6 * only.size < work.allowed then
-    best = cheaper({name = 'sorted', cost = 0.6 * only.size + 5, stride = 0, walk = walk_sorted, driver = only}, best)
+    best = cheaper({name = 'sorted', cost = 0.6 * only.size + 5, stride = 0, part = 'walks', walk = 'sorted', driver = only}, best)
   end
   return best
 end
+
+return {estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk}

@@ -1,13 +1,4 @@
--- Positions in sorted sets, and what a call may cost. Included by search.lua.
-
-local call = redis.call
-local CHUNK = 1000
--- steps: about a microsecond of the server's time each; scanned: index entries and ids looked at
-local work = {steps = 0, scanned = 0, allowed = 0}
-
-local function spend(steps) work.steps = work.steps + steps end
-
-local function is_exhausted() return work.steps > work.allowed end
+-- Positions in sorted sets. Included by search.lua.
 
 -- Whether a text comes before another by its bytes; `<` would follow the server's locale.
 local function is_before(text, other)
@@ -32,27 +23,6 @@ local function bisect(key, low, high, is_left)
   return low
 end
 
--- How many members stand at or before a score and member, which may be gone by now.
-local function rank_after(key, score, member)
-  local found = call('ZSCORE', key, member)
-  if found and tonumber(found) == tonumber(score) then return call('ZRANK', key, member) + 1 end
-  local low, high = call('ZCOUNT', key, '-inf', '(' .. score), call('ZCOUNT', key, '-inf', score)
-  return bisect(key, low, high, function(other) return not is_before(member, other) end)
-end
-
--- How many members have scores below a bound of ZRANGEBYSCORE.
-local function rank_below(key, bound)
-  if bound:sub(1, 1) == '(' then return call('ZCOUNT', key, '-inf', bound:sub(2)) end
-  return call('ZCOUNT', key, '-inf', '(' .. bound)
-end
-
--- A bound as number and whether it is exclusive.
-local function bound_of(text)
-  local exclusive = text:sub(1, 1) == '('
-  local number = exclusive and text:sub(2) or text
-  return number == '-inf' and -math.huge or number == '+inf' and math.huge or tonumber(number), exclusive
-end
-
 -- The alternating members and scores of a WITHSCORES reply as two lists.
 local function unzip(reply)
   local members, scores = {}, {}
@@ -62,29 +32,23 @@ local function unzip(reply)
   return members, scores
 end
 
-local absent = {}
+return {
+  is_before = is_before,
+  member_at = member_at,
+  bisect = bisect,
+  unzip = unzip,
 
--- What a newer command answers; nil where the server does not have it.
-local function ask_newer(command, ...)
-  if absent[command] then return nil end
-  local reply = redis.pcall(command, ...)
-  if not reply.err then return reply end
-  absent[command] = true
-end
+  -- How many members stand at or before a score and member, which may be gone by now.
+  after = function(key, score, member)
+    local found = call('ZSCORE', key, member)
+    if found and tonumber(found) == tonumber(score) then return call('ZRANK', key, member) + 1 end
+    local low, high = call('ZCOUNT', key, '-inf', '(' .. score), call('ZCOUNT', key, '-inf', score)
+    return bisect(key, low, high, function(other) return not is_before(member, other) end)
+  end,
 
--- Asks one command about many members, or another about each where the server does not have it.
-local function ask_each(many, one, key, members)
-  local reply = ask_newer(many, key, unpack(members))
-  if reply then return reply end
-  reply = {}
-  for place, member in ipairs(members) do reply[place] = call(one, key, member) end
-  return reply
-end
-
--- Calls a function with successive pieces of a list, short enough for unpack.
-local function in_pieces(list, visit)
-  if #list <= CHUNK then return visit(list) end
-  for first = 1, #list, CHUNK do
-    visit({unpack(list, first, math.min(first + CHUNK - 1, #list))})
-  end
-end
+  -- How many members have scores below a bound of ZRANGEBYSCORE.
+  below = function(key, bound)
+    if bound == '-inf' then return 0 end
+    return call('ZCOUNT', key, '-inf', bound:sub(1, 1) == '(' and bound:sub(2) or '(' .. bound)
+  end,
+}

@@ -5,7 +5,8 @@
 
 -- Adds ids to a page behind those it skips. Returns the last one it took, once the page is full.
 local function add_to_page(page, ids)
-  for _, id in ipairs(ids) do
+  for place = 1, #ids do
+    local id = ids[place]
     if page.skip > 0 then
       page.skip = page.skip - 1
     else
@@ -30,7 +31,7 @@ end
 
 -- By score, ascending; equal scores by id.
 local function walk_up(order, rest, page, after)
-  local rank = after and math.max(order.first, rank_after(order.key, after.score, after.id)) or order.first
+  local rank = after and math.max(order.first, parts.ranks.after(order.key, after.score, after.id)) or order.first
   if #rest == 0 and page.skip > 0 then
     rank, page.skip = rank + page.skip, math.max(0, page.skip - math.max(order.last - rank, 0))
   end
@@ -66,7 +67,7 @@ end
 
 -- Groups that lie completely within ranks [low, high), the highest first. Returns where to go on, and the new high.
 local function walk_window(order, rest, page, low, high)
-  local ids, scores = unzip(call('ZRANGE', order.key, low, high - 1, 'WITHSCORES'))
+  local ids, scores = parts.ranks.unzip(call('ZRANGE', order.key, low, high - 1, 'WITHSCORES'))
   local turned, last = {}, #ids
   while last > 0 do
     local first = last
@@ -89,7 +90,7 @@ end
 local function walk_down(order, rest, page, after)
   local high, stop = order.last
   if after then
-    local rank = rank_after(order.key, after.score, after.id)
+    local rank = parts.ranks.after(order.key, after.score, after.id)
     local last = math.min(order.last, call('ZCOUNT', order.key, '-inf', after.score))
     stop = walk_group(order, rest, page, after.score, math.max(rank, order.first), last)
     if stop then return stop end
@@ -147,13 +148,13 @@ local function next_in_text_order(number, highest)
 end
 
 -- All ids that were ever given out, in the order of their texts.
-local function walk_ids(highest, rest, page, after)
+local function walk_ids(_, rest, page, after)
   local number
   if after then number = next_in_text_order(tonumber(after.id), highest) else number = highest > 0 and 1 or nil end
   while number do
     local ids, size = {}, pace(page)
     while number and #ids < size do
-      ids[#ids + 1] = string.format('%.0f', number)
+      ids[#ids + 1] = string.format('%d', number)
       number = next_in_text_order(number, highest)
     end
     local taken = look_at(page, rest, ids)
@@ -161,33 +162,45 @@ local function walk_ids(highest, rest, page, after)
   end
 end
 
--- The ids with a row among some; all are asked for at once, as mostly all are there, or all are to be skipped.
-local function existing(page, ids)
-  local keys, kept = {}, {}
-  for place, id in ipairs(ids) do keys[place] = namespace .. ':' .. id end
-  local count = call('EXISTS', unpack(keys))
-  spend(#ids * 1.2 + 2)
-  work.scanned = work.scanned + #ids
-  if count == #ids then return ids end
-  if count <= page.skip then
-    page.skip = page.skip - count
-    return kept
+-- How many of some ids have a row.
+local function count_rows(ids)
+  local keys = {}
+  for place = 1, #ids do keys[place] = namespace .. ':' .. ids[place] end
+  spend(#ids * 1.2)
+  return call('EXISTS', unpack(keys))
+end
+
+-- The ids with a row among some. They are read where they are to be returned: mostly all are there.
+local function existing(ids)
+  local kept = {}
+  for _, id in ipairs(ids) do
+    local row = read_row(id)
+    if row then kept[#kept + 1] = id end
   end
-  spend(#ids)
-  for place, id in ipairs(ids) do
-    if call('EXISTS', keys[place]) == 1 then kept[#kept + 1] = id end
-  end
+  spend(#ids * 2 + 2)
   return kept
 end
 
 -- The rows there are, by number.
-local function walk_rows(highest, page, after)
+local function walk_rows(page, after)
   local number = after and tonumber(after.id) or 0
   while number < highest do
     local ids, last = {}, math.min(number + pace(page), highest)
-    for each = number + 1, last do ids[#ids + 1] = string.format('%.0f', each) end
-    local taken = add_to_page(page, existing(page, ids))
+    for each = number + 1, last do ids[#ids + 1] = string.format('%d', each) end
+    work.scanned = work.scanned + #ids
+    local skipped = page.skip > 0 and count_rows(ids)
+    local taken
+    if skipped and skipped <= page.skip then
+      page.skip = page.skip - skipped
+    else
+      taken = add_to_page(page, existing(ids))
+    end
     if taken or is_exhausted() then return {id = taken or ids[#ids]} end
     number = last
   end
 end
+
+return {
+  add_to_page = add_to_page, look_at = look_at, pace = pace,
+  up = walk_up, down = walk_down, common = walk_common, sorted = walk_sorted, ids = walk_ids, rows = walk_rows,
+}

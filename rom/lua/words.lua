@@ -26,18 +26,20 @@ end
 -- Where the entries of one word end that begin at a rank.
 local function run_end(filter, rank, word)
   local mark = word .. '\0'
-  return bisect(filter.key, rank + 1, filter.last, function(member) return member:sub(1, #mark) == mark end)
+  return parts.ranks.bisect(filter.key, rank + 1, filter.last, function(member) return member:sub(1, #mark) == mark end)
 end
 
--- Whether the words are likely few: entries that are some way apart mostly have the same.
+-- Whether the words are likely few: most entries that are some way apart have the same.
 local function has_few_words(filter)
-  local same, distance = 0, math.floor(filter.size / (2 * MOST_RUNS))
+  local others, distance = 0, math.floor(filter.size / (2 * MOST_RUNS))
   for sample = 1, SAMPLES do
     local rank = filter.first + math.floor((filter.size - distance) * (sample - 0.5) / SAMPLES)
-    local word, other = split_entry(member_at(filter.key, rank)), split_entry(member_at(filter.key, rank + distance))
-    if word == other then same = same + 1 end
+    local word = split_entry(parts.ranks.member_at(filter.key, rank))
+    local other = split_entry(parts.ranks.member_at(filter.key, rank + distance))
+    if word ~= other then others = others + 1 end
+    if others > SAMPLES / 2 then return false end
   end
-  return same >= SAMPLES / 2
+  return true
 end
 
 -- The words and where their entries are, if they are few: [{word, first, last}].
@@ -46,11 +48,11 @@ local function find_runs(filter)
   if not has_few_words(filter) then return nil end
   while rank < filter.last do
     visited = visited + 1
-    local word = split_entry(member_at(filter.key, rank))
+    local word = split_entry(parts.ranks.member_at(filter.key, rank))
     if visited > MOST_RUNS or word:find('%z') then return nil end
     local last = run_end(filter, rank, word)
     -- a word that goes on with a NUL stands among these
-    if split_entry(member_at(filter.key, last - 1)) ~= word then return nil end
+    if split_entry(parts.ranks.member_at(filter.key, last - 1)) ~= word then return nil end
     if fits(filter, word) then runs[#runs + 1] = {word = word, first = rank, last = last} end
     rank = last
   end
@@ -100,16 +102,14 @@ local function row_fits(filter, id)
   return noted_word_fits(filter, id)
 end
 
-local function probe_runs(filter, ids)
-  local passed = {}
-  for place = 1, #ids do passed[place] = false end
+-- Adds ids that have one of the words.
+local function note_runs(filter, ids, has)
   for _, run in ipairs(filter.runs) do
     local members = {}
     for place, id in ipairs(ids) do members[place] = run.word .. '\0' .. id end
-    local scores = ask_each('ZMSCORE', 'ZSCORE', filter.key, members)
-    for place = 1, #ids do passed[place] = passed[place] or scores[place] ~= false end
+    local found = ask_each('ZMSCORE', 'ZSCORE', filter.key, members)
+    for place, id in ipairs(ids) do has[id] = has[id] or found[place] end
   end
-  return passed
 end
 
 -- The id of an index entry, quickly: mostly the only NUL stands before it.
@@ -118,11 +118,15 @@ local function id_of(member)
   return find(id, '\0', 1, true) and id:match('%z(%d+)$') or id
 end
 
--- The ids of entries whose word fits.
+-- The ids of entries whose word fits; only those that begin with some digits, where the filter has `beginning`.
 local function fitting_ids(filter, members)
   local ids, word, is_fit = {}, nil, false
   if filter.is_range then
-    for place, member in ipairs(members) do ids[place] = id_of(member) end
+    local mark = filter.beginning and '\0' .. filter.beginning
+    for place = 1, #members do
+      local member = members[place]
+      if not mark or find(member, mark, 1, true) then ids[#ids + 1] = id_of(member) end
+    end
     return ids
   end
   for _, member in ipairs(members) do
@@ -163,15 +167,15 @@ local function walk_runs(filter, rest, page, after)
     score[run] = call('ZRANGE', filter.key, run.first, run.first, 'WITHSCORES')[2]
   end
   while true do
-    local ids, size, limit = {}, pace(page), nil
+    local ids, size, limit = {}, parts.walks.pace(page), nil
     for _, run in ipairs(filter.runs) do
-      run.rank = after and rank_after(filter.key, score[run], run.word .. '\0' .. after.id) or run.first
+      run.rank = after and parts.ranks.after(filter.key, score[run], run.word .. '\0' .. after.id) or run.first
       local found, is_all = read_run(filter, run, size)
       for _, id in ipairs(found) do ids[#ids + 1] = id end
       if not is_all and (not limit or found[#found] < limit) then limit = found[#found] end
     end
     ids = merged(ids, limit)
-    local taken = look_at(page, rest, ids)
+    local taken = parts.walks.look_at(page, rest, ids)
     if taken then return {id = taken} end
     if not limit then return nil end
     after = {id = limit}
@@ -179,17 +183,37 @@ local function walk_runs(filter, rest, page, after)
   end
 end
 
-kinds.words = {
+-- Takes the words as they are, if they are few.
+local function summarize(filter)
+  filter.runs = find_runs(filter)
+  if not filter.runs then return end
+  filter.size, filter.probe_cost = 0, 1.2 * #filter.runs
+  for _, run in ipairs(filter.runs) do filter.size = filter.size + run.last - run.first end
+  filter.is_exact = filter.is_single or #filter.runs < 2
+end
+
+-- All ids, as they are few beside those to be asked about.
+local function read_all(filter)
+  filter.ids, filter.probe_cost = {}, 0.1
+  local state
+  repeat
+    state = scan(filter, state, function(found)
+      for _, id in ipairs(found) do filter.ids[id] = true end
+    end)
+  until not state
+end
+
+return {
   walk = walk_runs,
 
   prepare = function(filter)
     local prefix = filter.prefix
     if filter.pattern then filter.matches = new_matcher(filter.pattern) end
-    filter.first = rank_below(filter.key, filter.low)
+    filter.first = parts.ranks.below(filter.key, filter.low)
     filter.last = filter.first + call('ZCOUNT', filter.key, filter.low, '(' .. filter.high)
     if #prefix > 7 then
-      filter.first = bisect(filter.key, filter.first, filter.last, function(member) return is_before(member, prefix) end)
-      filter.last = bisect(filter.key, filter.first, filter.last, function(member)
+      filter.first = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member) return parts.ranks.is_before(member, prefix) end)
+      filter.last = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member)
         return member:sub(1, #prefix) == prefix
       end)
     end
@@ -198,40 +222,29 @@ kinds.words = {
     filter.is_range = not filter.pattern and not prefix:find('%z')
     filter.is_exact, filter.repeats = filter.is_single and filter.is_range, not filter.is_single
     filter.probe_cost, filter.scan_cost = filter.source and 3.5 or 12, 1
-    if filter.size > CHUNK / 2 then kinds.words.summarize(filter) end
+    if filter.size > CHUNK / 2 then summarize(filter) end
   end,
 
-  summarize = function(filter)
-    filter.runs = find_runs(filter)
-    if not filter.runs then return end
-    filter.size, filter.probe_cost = 0, 1.2 * #filter.runs
-    for _, run in ipairs(filter.runs) do filter.size = filter.size + run.last - run.first end
-    filter.is_exact = filter.is_single or #filter.runs < 2
-  end,
-
-  probe = function(filter, ids)
-    if filter.runs then return probe_runs(filter, ids) end
-    filter.asked = (filter.asked or 0) + #ids
-    if not filter.ids and filter.size <= math.min(5 * CHUNK, 3 * filter.asked) then kinds.words.read_all(filter) end
-    local passed = {}
-    for place, id in ipairs(ids) do
-      if filter.ids then passed[place] = filter.ids[id] or false else passed[place] = row_fits(filter, id) end
+  keep = function(filter, ids)
+    local has, kept = filter.ids, {}
+    if filter.runs then
+      has = {}
+      note_runs(filter, ids, has)
+    else
+      filter.asked = (filter.asked or 0) + #ids
+      if not has and filter.size <= math.min(5 * CHUNK, 3 * filter.asked) then
+        read_all(filter)
+        has = filter.ids
+      end
     end
-    return passed
-  end,
-
-  read_all = function(filter)
-    filter.ids, filter.probe_cost = {}, 0.1
-    local state
-    repeat
-      state = scan(filter, state, function(found)
-        for _, id in ipairs(found) do filter.ids[id] = true end
-      end)
-    until not state
+    for _, id in ipairs(ids) do
+      if has and has[id] or not has and row_fits(filter, id) then kept[#kept + 1] = id end
+    end
+    return kept
   end,
 
   scan = function(filter, state, emit)
-    local rank = state and math.max(filter.first, rank_after(filter.key, state.score, state.member)) or filter.first
+    local rank = state and math.max(filter.first, parts.ranks.after(filter.key, state.score, state.member)) or filter.first
     while rank < filter.last do
       local members = call('ZRANGE', filter.key, rank, math.min(rank + CHUNK, filter.last) - 1)
       -- the entries that do not fit cost nearly as much

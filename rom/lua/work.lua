@@ -1,0 +1,37 @@
+-- What a call may cost, and commands that not every server has. Included by search.lua.
+
+local call = redis.call
+local CHUNK = 1000
+-- steps: about a microsecond of the server's time each; scanned: index entries and ids looked at
+local work = {steps = 0, scanned = 0, allowed = 0}
+
+local function spend(steps) work.steps = work.steps + steps end
+
+local function is_exhausted() return work.steps > work.allowed end
+
+local absent = {}
+
+-- What a newer command answers; nil where the server does not have it.
+local function ask_newer(command, ...)
+  if absent[command] then return nil end
+  local reply = redis.pcall(command, ...)
+  if not reply.err then return reply end
+  absent[command] = true
+end
+
+-- Asks one command about many members, or another about each where the server does not have it.
+local function ask_each(many, one, key, members)
+  local reply = ask_newer(many, key, unpack(members))
+  if reply then return reply end
+  reply = {}
+  for place = 1, #members do reply[place] = call(one, key, members[place]) end
+  return reply
+end
+
+-- Calls a function with successive pieces of a list, short enough for unpack.
+local function in_pieces(list, visit)
+  if #list <= CHUNK then return visit(list) end
+  for first = 1, #list, CHUNK do
+    visit({unpack(list, first, math.min(first + CHUNK - 1, #list))})
+  end
+end
