@@ -231,11 +231,6 @@ class Search(object):
         """
         return set(int(id) for id, _ in self._all_parts())
 
-    def all_rows(self):
-        """This search without any filter: the rows there are, in the order of their numbers."""
-        self.request['all_rows'] = True
-        return self
-
     def count(self):
         """
         How many rows there are.

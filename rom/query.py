@@ -6,6 +6,7 @@ import warnings
 import six
 
 from . import filters as _filters_of, keygens, ondelete, sessions, store
+from .everything import Everything
 from .exceptions import QueryError
 from .explanation import Explanation
 from .filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
@@ -236,9 +237,10 @@ class Query(object):
         return pk if self._model._columns[pk]._index else None
 
     def _search(self, explain=False):
-        schema = self._model._rom_schema
-        search = Search(self._model._connection, schema.namespace, self._filters, self._effective_order, schema, explain)
-        return search.all_rows() if self._is_unfiltered else search
+        connection, schema = self._model._connection, self._model._rom_schema
+        if self._is_unfiltered:
+            return Everything(connection, schema)
+        return Search(connection, schema.namespace, self._filters, self._effective_order, schema, explain)
 
     def _window(self):
         """(offset, count or None) of the limit."""
@@ -252,8 +254,8 @@ class Query(object):
         selection = self._select and Selection(self._model, self._select)
         fields = selection.fields if selection else self._model._rom_schema.fields
         make = selection.results if selection else self._model._rom_adopt
-        search = self._search()
-        for rows in rows_of_pages(search, search.pages(offset, count, fields, pagesize), fields, pagesize):
+        pages = self._search().pages(offset, count, fields, pagesize)
+        for rows in rows_of_pages(self._model._connection, self._model._rom_schema, pages, fields, pagesize):
             yield make(rows)
 
     def _iter_blocks(self, pagesize):

@@ -3,12 +3,9 @@ from collections import namedtuple
 
 from . import store
 from .exceptions import QueryError
-from .scripts import Script
 
 __all__ = ['Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
            'rows_of_pages']
-
-_read = Script('read')
 
 
 # -- factories: what one row becomes -----------------------------------------------------------------------------------
@@ -141,26 +138,20 @@ class Selection(object):
 
 # -- rows ------------------------------------------------------------------------------------------------------------
 
-def rows_of_pages(search, pages, fields, size):
+def rows_of_pages(connection, schema, pages, fields, size):
     """
     The rows of a search, those that did not come with their ids read in calls of their own.
 
-    :param search: :class:`rom.index.Search`
-    :param pages: what its `pages` gave
-    :param fields: list of columns
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param pages: what the `pages` of :class:`rom.index.Search` or :class:`rom.everything.Everything` gave
+    :param fields: list of columns, as bytes
     :param size: rows in one call
     :returns: generator of lists of (id, values or None)
     """
     for ids, rows in pages:
         if rows:
-            yield list(zip(map(int, ids), rows if fields else _existing(rows)))
+            yield list(zip(map(int, ids), rows))
         for first in range(len(rows), len(ids), size):
             block = ids[first:first + size]
-            found = _read(search.connection, ['%s:' % search.namespace],
-                          [search.namespace, len(fields)] + list(fields) + block)
-            yield list(zip(map(int, block), found if fields else _existing(found)))
-
-
-def _existing(rows):
-    """Rows of no columns: an empty list is a row, anything else is none."""
-    return [row if row == [] else None for row in rows]
+            yield list(zip(map(int, block), store.read_page(connection, schema, fields, block)[0]))

@@ -1,7 +1,7 @@
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Type
 
-from .index import Search
 from .model import Model
+from .schema import Schema
 
 __all__ = [
     "Selection",
@@ -36,5 +36,5 @@ class Selection:
     def results(self, rows: List[_Row]) -> List[Any]: ...
 
 def rows_of_pages(
-    search: Search, pages: Iterable[Tuple[List[str], List[Any]]], fields: Sequence[Any], size: int
+    connection: Any, schema: Schema, pages: Iterable[Tuple[List[Any], List[Any]]], fields: Sequence[bytes], size: int
 ) -> Iterator[List[_Row]]: ...

@@ -8,11 +8,12 @@ import redis
 import six
 from redis.exceptions import ResponseError
 
+from . import bulk
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
 
 __all__ = ['ENTRIES_PER_WRITE', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'Writer', 'allocate_ids', 'likely_weight', 'pages',
-           'place_of', 'problem', 'read_rows', 'weight']
+           'place_of', 'problem', 'read_page', 'read_rows', 'weight']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
 ROWS_PER_READ = 1000
@@ -63,7 +64,7 @@ def place_of(connection, namespace):
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 def read_rows(connection, schema, ids):
-    """The rows of some ids.
+    """The rows of some ids: up to 1,000 in one call, which sees one moment.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -74,31 +75,80 @@ def read_rows(connection, schema, ids):
         return [_read_one(connection, schema, ids[0])]
     rows = []
     for first in range(0, len(ids), ROWS_PER_READ):
-        rows.extend(_read_page(connection, schema, ids[first:first + ROWS_PER_READ]))
+        rows.extend(read_page(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
     return rows
 
 
-def _read_page(connection, schema, ids):
+def read_page(connection, schema, fields, ids):
+    """Some columns of some rows, in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param fields: list of names of columns, as bytes
+    :param ids: list of int, or of ids as a client gives them
+    :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
+        that was given out)
+    """
+    start = as_bytes('%s:' % schema.namespace)
+    keys = [start + _digits(id) for id in ids]
+    found = bulk.read_hashes(connection, keys, fields + [_pk_field(schema)], as_bytes(_counter(schema)))
+    if found is None:
+        return _read_by_script(connection, schema, fields, ids)
+    replies, existing, highest = found
+    rows = [_row_of(reply) for reply in replies]
+    missing = [place for place, row in enumerate(rows) if row is None]
+    if existing != len(ids) - len(missing):  # hashes without any of the columns are rows, and other keys are none
+        asked = _read_by_script(connection, schema, fields, [ids[place] for place in missing])[0]
+        for place, row in zip(missing, asked):
+            rows[place] = row
+    return rows, int(highest or 0)
+
+
+def _digits(id):
+    return as_bytes(str(id)) if isinstance(id, six.integer_types) else as_bytes(id)
+
+
+def _row_of(reply):
+    """The columns that HMGET replied with, the primary key at their end; None where there is none at all."""
+    if isinstance(reply, Exception):
+        if not _is_wrong_type(reply):
+            raise reply
+        return None
+    key = reply.pop()
+    return reply if key is not None or reply.count(None) != len(reply) else None
+
+
+def _read_by_script(connection, schema, fields, ids):
     try:
-        return _read(connection, [_counter(schema)], [schema.namespace, len(schema.fields)] + schema.fields + ids)
+        reply = _read(connection, [_counter(schema)], [schema.namespace, len(fields)] + fields + ids)
     except UnicodeDecodeError:
-        return [_read_one(connection, schema, id) for id in ids]
+        return [_read_one(connection, schema, id, fields) for id in ids], int(connection.get(_counter(schema)) or 0)
+    highest = reply.pop()
+    return reply, int(highest or 0)
 
 
-def _read_one(connection, schema, id):
+def _is_wrong_type(error):
+    return isinstance(error, ResponseError) and str(error).startswith('WRONGTYPE')
+
+
+def _read_one(connection, schema, id, fields=None):
     key = '%s:%s' % (schema.namespace, id)
-    fields = schema.fields + [schema.pk]
+    fields = (schema.fields if fields is None else fields) + [_pk_field(schema)]
     try:
         values = connection.execute_command('HMGET', key, *fields)
     except UnicodeDecodeError:  # a client that decodes, and a broken field
         values = connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
     except ResponseError as error:
-        if not str(error).startswith('WRONGTYPE'):
+        if not _is_wrong_type(error):
             raise
         return None  # a key that is no hash is somebody else's
     if all(value is None for value in values) and not connection.exists(key):
         return None
     return values[:-1]
+
+
+def _pk_field(schema):
+    return as_bytes(schema.pk)
 
 
 def _counter(schema):

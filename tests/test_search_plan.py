@@ -364,7 +364,7 @@ def calls(rom_connection, monkeypatch):
 
 
 def test_a_page_is_one_call(rows, calls):
-    rows.filter(i=5).all()
+    rows.filter(i=5).all(), rows.all()
     for query in queries(rows):
         del calls[:]
         assert query.all()

@@ -4,7 +4,7 @@
 -- ARGV[1]  JSON {namespace, filters, mode, ...}; filters are described in filters.lua, words.lua and near.lua
 --   mode     "page", "count", "store", or "parts": all ids with what orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
---   highest  key of the id counter; left out: unknown. all_rows: bool, no filter and in the order of the numbers
+--   highest  key of the id counter; left out: unknown
 --   skip, count  the page; wants_rest: bool, ids behind it are welcome where they are known anyway
 --   fields   columns of the rows to return; left out: none. rows: how many rows at most
 --   steps    what the call may cost, in microseconds, roughly
@@ -29,17 +29,10 @@ local parts
 
 -- include filters
 
-local rows_read = {}
-
-local function read_row(id)
-  if rows_read[id] == nil then rows_read[id] = row_at(namespace .. ':' .. id, request.fields or {}) end
-  return rows_read[id]
-end
-
 local function reply(state, ids, after, listed_scores)
   local rows = {}
   if request.fields and type(ids) == 'table' and state ~= 'part' then
-    for place = 1, math.min(#ids, request.rows) do rows[place] = read_row(ids[place]) end
+    for place = 1, math.min(#ids, request.rows) do rows[place] = row_at(namespace .. ':' .. ids[place], request.fields) end
   end
   report.scanned, report.steps = work.scanned, math.floor(work.steps)
   return {state, ids, rows, listed_scores or {}, after and cjson.encode(after) or false,
@@ -75,20 +68,9 @@ local function find_page(filters, order, total)
   return parts.gather.page(gathering)
 end
 
-local function all_rows()
-  local after = request.after
-  local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count, stride = request.count}
-  report.plan = 'rows'
-  local stop = parts.walks.rows(page, after)
-  if not stop then return reply('done', page.ids) end
-  stop.skip = page.skip
-  return reply('more', page.ids, stop)
-end
-
 local function search()
   work.allowed = request.steps
   highest = request.highest and tonumber(call('GET', request.highest) or 0) or 0
-  if request.all_rows then return all_rows() end
   local filters, order, total = request.filters, nil, highest
   if request.order then
     order = filters[request.order]

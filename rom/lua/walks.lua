@@ -162,45 +162,7 @@ local function walk_ids(_, rest, page, after)
   end
 end
 
--- How many of some ids have a row.
-local function count_rows(ids)
-  local keys = {}
-  for place = 1, #ids do keys[place] = namespace .. ':' .. ids[place] end
-  spend(#ids * 1.2)
-  return call('EXISTS', unpack(keys))
-end
-
--- The ids with a row among some. They are read where they are to be returned: mostly all are there.
-local function existing(ids)
-  local kept = {}
-  for _, id in ipairs(ids) do
-    local row = read_row(id)
-    if row then kept[#kept + 1] = id end
-  end
-  spend(#ids * 2 + 2)
-  return kept
-end
-
--- The rows there are, by number.
-local function walk_rows(page, after)
-  local number = after and tonumber(after.id) or 0
-  while number < highest do
-    local ids, last = {}, math.min(number + pace(page), highest)
-    for each = number + 1, last do ids[#ids + 1] = string.format('%d', each) end
-    work.scanned = work.scanned + #ids
-    local skipped = page.skip > 0 and count_rows(ids)
-    local taken
-    if skipped and skipped <= page.skip then
-      page.skip = page.skip - skipped
-    else
-      taken = add_to_page(page, existing(ids))
-    end
-    if taken or is_exhausted() then return {id = taken or ids[#ids]} end
-    number = last
-  end
-end
-
 return {
   add_to_page = add_to_page, look_at = look_at, pace = pace,
-  up = walk_up, down = walk_down, common = walk_common, sorted = walk_sorted, ids = walk_ids, rows = walk_rows,
+  up = walk_up, down = walk_down, common = walk_common, sorted = walk_sorted, ids = walk_ids,
 }

@@ -1,0 +1,230 @@
+# -*- coding: utf-8 -*-
+"""Many rows in one go: one exchange, one moment, the same rows as by the script, and by the script where need be."""
+import os
+import threading
+
+import pytest
+import redis
+import rom
+from redis.exceptions import ConnectionError, ResponseError
+from rom import bulk, store
+
+COUNT = 1000
+DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
+
+
+@pytest.fixture
+def Item(rom_connection):
+    class Item(rom.Model):
+        _namespace = u'caf\xe9'
+        name = rom.Text()
+        n = rom.Integer(index=True)
+    return Item
+
+
+@pytest.fixture
+def filled(Item, connection):
+    """Rows 1 to 1,000, and among them what is none, or hardly one."""
+    pipe = connection.pipeline(transaction=False)
+    for id in range(1, COUNT + 1):
+        pipe.hset(u'caf\xe9:%d' % id, mapping={'id': id, 'name': u'n\xe4me%d' % id, 'n': id})
+    pipe.set(u'caf\xe9:id:', COUNT)
+    pipe.delete(u'caf\xe9:5', u'caf\xe9:6', u'caf\xe9:7', u'caf\xe9:8')
+    pipe.set(u'caf\xe9:6', 'a string')
+    pipe.hset(u'caf\xe9:7', 'other', 'no column of the model')
+    pipe.hset(u'caf\xe9:8', 'id', 8)
+    pipe.hdel(u'caf\xe9:9', 'id', 'n')
+    pipe.execute()
+    return Item
+
+
+@pytest.fixture
+def link_class(rom_connection):
+    """The class of the connections of rom's client."""
+    return rom_connection.connection_pool.connection_class
+
+
+@pytest.fixture
+def exchanges(monkeypatch, link_class):
+    """What is sent: a number of bytes for each time."""
+    made, send = [], link_class.send_packed_command
+
+    def noting(self, command, *args, **kwargs):
+        made.append(sum(map(len, command if isinstance(command, list) else [command])))
+        return send(self, command, *args, **kwargs)
+    monkeypatch.setattr(link_class, 'send_packed_command', noting)
+    return made
+
+
+def by_script(connection, schema, fields, ids):
+    return store._read_by_script(connection, schema, fields, ids)
+
+
+def read(Item, ids, fields=None):
+    schema = Item._rom_schema
+    return store.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
+
+
+def test_rows_are_what_the_script_reads(filled):
+    schema, ids = filled._rom_schema, list(range(1, 1003)) + [3, 3]
+    for fields in (schema.fields, [b'n'], []):
+        rows, highest = read(filled, ids, fields)
+        assert (rows, highest) == by_script(filled._connection, schema, fields, ids)
+        assert highest == COUNT and rows[4] is rows[5] is rows[1000] is None
+        assert rows[6] == rows[7] == [None] * len(fields) and rows[2] == rows[-1]
+    assert [item.id for item in filled.get(list(range(1, 12)))] == [1, 2, 3, 4, 7, 8, 9, 10, 11]
+    assert (filled.get(9).name, filled.get(9).n, filled.get(3).name) == (u'n\xe4me9', None, u'n\xe4me3')
+
+
+def test_a_thousand_rows_are_one_exchange(filled, exchanges):
+    connection, kept = filled._connection, []
+    for first, last, most in ((10, COUNT, 1), (10, 1999, 2), (2000, 2999, 1)):
+        rom.session.rollback()
+        del exchanges[:]
+        kept.append(filled.get(list(range(first, last + 1))))
+        assert len(exchanges) == most
+    assert [len(items) for items in kept] == [COUNT - 9, COUNT - 9, 0] and connection.ping()
+    connection.delete(u'caf\xe9:6', u'caf\xe9:7')
+    del exchanges[:]
+    assert len(filled.query.all()) == COUNT - 3 and len(exchanges) == 1
+    del exchanges[:]
+    assert len(list(filled.query.iter_result(pagesize=100))) == COUNT - 3 and len(exchanges) == COUNT // 100
+
+
+def test_rows_are_of_one_moment(filled, server):
+    """What is moved from one row to another is never missing, and never there twice."""
+    other, done = server.client(), threading.Event()
+
+    def move():
+        while not done.is_set():
+            pipe = other.pipeline()
+            pipe.hincrby(u'caf\xe9:10', 'n', -1).hincrby(u'caf\xe9:1000', 'n', 1)
+            pipe.execute()
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        for _ in range(100):
+            rows, _ = read(filled, list(range(10, COUNT + 1)))
+            assert int(rows[0][1]) + int(rows[-1][1]) == COUNT + 10
+    finally:
+        done.set()
+        thread.join()
+
+
+class Patched(redis.Redis):
+    """A client whose commands are its own matter."""
+
+    def execute_command(self, *args, **options):
+        self.seen = getattr(self, 'seen', []) + [args[0]]
+        return super(Patched, self).execute_command(*args, **options)
+
+
+def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
+    client = server.client(decode_responses=DECODE)
+    expected, keys = read(filled, list(range(1, 50))), [b'caf\xc3\xa9:1', b'caf\xc3\xa9:2']
+    assert bulk.read_hashes(client, keys, [b'n'], b'x')[1] == 2
+    one = Patched(connection_pool=client.connection_pool)
+    two = server.client(decode_responses=DECODE)
+    two.execute_command = two.execute_command
+    three = redis.Redis(connection_pool=client.connection_pool, single_connection_client=True)
+    four = client.pipeline()
+    for other in (one, two, three, four):
+        assert bulk.read_hashes(other, keys, [b'n'], b'x') is None
+    for other in (one, two, three):
+        rom.util.CONNECTION = other
+        assert read(filled, list(range(1, 50))) == expected
+    assert set(one.seen) == {'EVALSHA', 'EVAL'} or set(one.seen) == {'EVALSHA'}
+
+
+def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):
+    expected = read(filled, list(range(1, 50)))
+    transaction = bulk._transaction
+    for broken in (lambda *args: transaction(*args).replace(b'MULTI', b'MULTX'),
+                   lambda *args: transaction(*args).replace(b'HMGET', b'HMGEX', 1)):
+        monkeypatch.setattr(bulk, '_transaction', broken)
+        assert read(filled, list(range(1, 50))) == expected
+        assert filled._connection.ping() and connection.ping()
+
+
+def test_an_error_about_a_key_is_raised(filled, monkeypatch):
+    real = bulk.read_hashes
+
+    def refused(*args):
+        replies, existing, highest = real(*args)
+        return [ResponseError('NOPERM no access')] + replies[1:], existing, highest
+    monkeypatch.setattr(bulk, 'read_hashes', refused)
+    with pytest.raises(ResponseError, match='NOPERM'):
+        read(filled, list(range(1, 50)))
+
+
+def let_fail(monkeypatch, link_class, error, after):
+    """Let the reading of replies fail once, after some of them."""
+    left, read_response = [after], link_class.read_response
+
+    def failing(self, *args, **kwargs):
+        left[0] -= 1
+        if left[0] == 0:
+            raise error
+        return read_response(self, *args, **kwargs)
+    monkeypatch.setattr(link_class, 'read_response', failing)
+    return left
+
+
+@pytest.mark.parametrize('after', [1, 2, 30, 53])
+def test_a_lost_connection_is_made_anew(filled, monkeypatch, link_class, after):
+    expected = read(filled, list(range(1, 50)))
+    filled._connection.ping()
+    left = let_fail(monkeypatch, link_class, ConnectionError('lost'), after)
+    assert read(filled, list(range(1, 50))) == expected
+    assert left[0] < 0 and filled._connection.echo('x') in (b'x', u'x')
+
+
+def test_an_interrupted_reader_leaves_no_replies_behind(filled, monkeypatch, link_class):
+    filled._connection.ping()
+    let_fail(monkeypatch, link_class, KeyboardInterrupt(), 20)
+    with pytest.raises(KeyboardInterrupt):
+        read(filled, list(range(1, 50)))
+    assert filled._connection.echo('x') in (b'x', u'x')
+    assert read(filled, list(range(1, 4)))[0][2][0] in (u'n\xe4me3', u'n\xe4me3'.encode('utf-8'))
+
+
+def test_a_server_that_is_gone_is_said_to_be(Item, server):
+    spawned = server.spawn()
+    rom.util.CONNECTION = spawned.client()
+    assert read(Item, [1, 2]) == ([None, None], 0)
+    spawned.stop()
+    with pytest.raises(ConnectionError):
+        read(Item, [1, 2])
+
+
+def test_broken_text_is_read_by_a_client_that_decodes(filled, server, connection):
+    connection.hset(u'caf\xe9:3', 'name', b'\xff\xfe')
+    rom.util.CONNECTION = server.client(decode_responses=True)
+    rows, highest = read(filled, list(range(1, 50)))
+    assert rows[0] == [u'n\xe4me1', u'1'] and rows[2][0] == b'\xff\xfe' and highest == COUNT
+    assert rom.util.CONNECTION.echo('x') == u'x'
+
+
+def test_gaps_and_offsets_in_everything(filled, connection):
+    """Deleted rows are passed over in few calls, whatever is skipped."""
+    pipe = connection.pipeline(transaction=False)
+    for id in list(range(20, 700)) + list(range(702, 990)):
+        pipe.delete(u'caf\xe9:%d' % id)
+    pipe.execute()
+    expected = [1, 2, 3, 4, 7, 8] + list(range(9, 20)) + [700, 701] + list(range(990, COUNT + 1))
+    query = filled.query
+    for pagesize in (1, 3, 100, 1000):
+        assert [item.id for item in query.iter_result(pagesize=pagesize)] == expected
+    for offset in (0, 1, 16, 17, 18, 19, 20, len(expected) - 1, len(expected), 2000):
+        for count in (0, 1, 3, 50, None):
+            wanted = expected[offset:] if count is None else expected[offset:offset + count]
+            assert [item.id for item in query.limit(offset, count).all()] == wanted, (offset, count)
+    assert query.limit(17, 2).explain().plan == 'rows' and query.limit(17, 2).explain().returned == 2
+    assert query.limit(18, 5).select('n').first() == {'n': 701}
+    query.limit(18, 3).delete()
+    assert [item.id for item in query.all()] == expected[:18] + expected[21:]
+
+
+def test_everything_of_nothing(Item):
+    assert Item.query.all() == [] and Item.query.first() is None and list(Item.query.iter_result()) == []
+    assert Item.query.limit(5, 5).all() == [] and Item.query.explain().returned == 0
