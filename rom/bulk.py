@@ -63,7 +63,7 @@ def _exchange(pool, commands, count):
     link = _checked_out(pool)
     try:
         link.send_packed_command([commands])
-        return [_reply(link) for _ in range(count)]
+        return _replies(link, count)
     except (ConnectionError, TimeoutError, UnicodeDecodeError):
         link.disconnect()
         return None
@@ -81,8 +81,13 @@ def _checked_out(pool):
         return pool.get_connection('MULTI')
 
 
-def _reply(link):
-    try:
-        return link.read_response()
-    except ResponseError as error:
-        return error
+def _replies(link, count):
+    """As many replies, errors among them."""
+    replies, read = [], link.read_response
+    while len(replies) < count:
+        try:
+            while len(replies) < count:
+                replies.append(read())
+        except ResponseError as error:
+            replies.append(error)
+    return replies

@@ -143,11 +143,19 @@ class IdentityMap(threading.local):
         found = self.known.get(pk)
         return self.wknown.get(pk) if found is None else found
 
-    def current(self, pk):
-        """The entity known under `pk` if it need not be read again, or None."""
-        found = self.get(pk)
-        if found is None or (found._rom_generation != self._generation and not found._modified):
-            return None
+    def current_of(self, namespace, ids):
+        """The entities known of some rows that need not be read again.
+
+        :param namespace: text
+        :param ids: list of int
+        :returns: dict of entities by id
+        """
+        found = {}
+        if self.known or self.wknown.data:
+            for id in ids:
+                entity = self.get('%s:%d' % (namespace, id))
+                if entity is not None and (entity._rom_generation == self._generation or entity._modified):
+                    found[id] = entity
         return found
 
     def rollback(self):

@@ -1,5 +1,6 @@
 """Model: the active record."""
 
+import collections
 import copy
 import weakref
 
@@ -112,23 +113,23 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             User.get(1)
             User.get([3, 1, 2])
         """
-        many = isinstance(ids, _ID_LISTS)
-        wanted = [int(id) for id in ids] if many else [int(ids)]
-        found, missing = {}, []
-        nothing_known = not any(session.maps())
-        for id in wanted:
-            entity = None if nothing_known else session.current('%s:%d' % (cls._namespace, id))
-            if entity is not None:
-                found[id] = entity
-            elif id not in found:
-                found[id] = None
-                missing.append(id)
+        if isinstance(ids, _ID_LISTS):
+            return cls._rom_get_many([int(id) for id in ids])
+        id = int(ids)
+        known = session.current_of(cls._namespace, [id])
+        if known:
+            return known[id]
+        found = cls._rom_adopt(zip([id], store.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
+        return found[0] if found else None
+
+    @classmethod
+    def _rom_get_many(cls, ids):
+        found = session.current_of(cls._namespace, ids)
+        missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
         if missing:
             rows = store.read_rows(cls._connection, cls._rom_schema, missing)
-            for entity in cls._rom_adopt(zip(missing, rows), hold=True):
-                found[entity._rom_id] = entity
-        entities = [found[id] for id in wanted if found[id] is not None]
-        return entities if many else (entities[0] if entities else None)
+            found.update((entity._rom_id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
+        return [found[id] for id in ids if id in found]
 
     @classmethod
     def get_by(cls, **kwargs):

@@ -153,5 +153,5 @@ def rows_of_pages(connection, schema, pages, fields, size):
         if rows:
             yield list(zip(map(int, ids), rows))
         for first in range(len(rows), len(ids), size):
-            block = ids[first:first + size]
-            yield list(zip(map(int, block), store.read_page(connection, schema, fields, block)[0]))
+            block = [int(id) for id in ids[first:first + size]]
+            yield list(zip(block, store.read_page(connection, schema, fields, block)[0]))

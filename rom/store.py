@@ -68,7 +68,7 @@ def read_rows(connection, schema, ids):
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
-    :param ids: list of int
+    :param ids: list of int or of texts
     :returns: list, in the order of the ids, of [value or None per `schema.stored`], or None where there is no row
     """
     if len(ids) == 1:
@@ -85,37 +85,28 @@ def read_page(connection, schema, fields, ids):
     :param connection: redis-py client
     :param schema: `Schema` of the model
     :param fields: list of names of columns, as bytes
-    :param ids: list of int, or of ids as a client gives them
+    :param ids: list of int or of texts
     :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
         that was given out)
     """
-    start = as_bytes('%s:' % schema.namespace)
-    keys = [start + _digits(id) for id in ids]
-    found = bulk.read_hashes(connection, keys, fields + [_pk_field(schema)], as_bytes(_counter(schema)))
+    start = u'%s:' % schema.namespace
+    found = bulk.read_hashes(connection, [(start + str(id)).encode('utf-8') for id in ids],
+                             fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
     if found is None:
         return _read_by_script(connection, schema, fields, ids)
-    replies, existing, highest = found
-    rows = [_row_of(reply) for reply in replies]
-    missing = [place for place, row in enumerate(rows) if row is None]
-    if existing != len(ids) - len(missing):  # hashes without any of the columns are rows, and other keys are none
-        asked = _read_by_script(connection, schema, fields, [ids[place] for place in missing])[0]
-        for place, row in zip(missing, asked):
+    rows, existing, highest = found
+    # looking at one value is mostly enough
+    empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
+        value is not None for value in row)]
+    for place in empty:
+        if rows[place].__class__ is not list and not _is_wrong_type(rows[place]):
+            raise rows[place]
+        rows[place] = None
+    if existing != len(ids) - len(empty):  # rows may have none of the columns, and other keys are no rows
+        asked = _read_by_script(connection, schema, fields, [ids[place] for place in empty])[0]
+        for place, row in zip(empty, asked):
             rows[place] = row
-    return rows, int(highest or 0)
-
-
-def _digits(id):
-    return as_bytes(str(id)) if isinstance(id, six.integer_types) else as_bytes(id)
-
-
-def _row_of(reply):
-    """The columns that HMGET replied with, the primary key at their end; None where there is none at all."""
-    if isinstance(reply, Exception):
-        if not _is_wrong_type(reply):
-            raise reply
-        return None
-    key = reply.pop()
-    return reply if key is not None or reply.count(None) != len(reply) else None
+    return rows if fields else [row and [] for row in rows], int(highest or 0)
 
 
 def _read_by_script(connection, schema, fields, ids):
@@ -133,7 +124,7 @@ def _is_wrong_type(error):
 
 def _read_one(connection, schema, id, fields=None):
     key = '%s:%s' % (schema.namespace, id)
-    fields = (schema.fields if fields is None else fields) + [_pk_field(schema)]
+    fields = (schema.fields if fields is None else fields) + [as_bytes(schema.pk)]
     try:
         values = connection.execute_command('HMGET', key, *fields)
     except UnicodeDecodeError:  # a client that decodes, and a broken field
@@ -145,10 +136,6 @@ def _read_one(connection, schema, id, fields=None):
     if all(value is None for value in values) and not connection.exists(key):
         return None
     return values[:-1]
-
-
-def _pk_field(schema):
-    return as_bytes(schema.pk)
 
 
 def _counter(schema):
