@@ -1,16 +1,35 @@
 """
-Many rows in one transaction of plain commands.
+Rows by plain commands: one, or many in one transaction.
 
-A server takes half the time for HMGET by itself that it takes for it in a script, and redis-py's pipelines need several
-times as long as that to put commands together and take replies apart. So the commands are put together here, once for
-all rows, and go through a connection of the client's pool.
+A server takes half the time for HMGET by itself that it takes for it in a script, and redis-py several times as long as
+that to put commands together and take replies apart. So the commands are put together here, once for all rows, and go
+through a connection of the client's pool.
 """
 import redis
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
-__all__ = ['read_hashes']
+__all__ = ['read_hash', 'read_hashes']
 
 _execute_command = redis.Redis.execute_command
+
+
+def read_hash(connection, key, fields):
+    """Some fields of one hash.
+
+    :param connection: redis-py client
+    :param key: bytes
+    :param fields: list of bytes, at least one
+    :returns: what HMGET replied, which may be an error; None where the client is to be asked itself
+
+    Example::
+
+        read_hash(connection, b'User:1', [b'name'])     # [b'Ann']
+    """
+    if not _is_plain(connection):
+        return None
+    start, end = _ends(fields)
+    replies = _exchange(connection.connection_pool, start + _bulk(key) + end, 1)
+    return replies and replies[0]
 
 
 def read_hashes(connection, keys, fields, counter):
@@ -48,11 +67,15 @@ def _bulk(text):
     return b'$%d\r\n%s\r\n' % (len(text), text)
 
 
+def _ends(fields):
+    """What stands before and behind the key in HMGET."""
+    return b'*%d\r\n$5\r\nHMGET\r\n' % (len(fields) + 2), b''.join([_bulk(field) for field in fields])
+
+
 def _transaction(keys, fields, counter):
     """The commands in the protocol of Redis."""
     keys = [_bulk(key) for key in keys]
-    start = b'*%d\r\n$5\r\nHMGET\r\n' % (len(fields) + 2)
-    end = b''.join([_bulk(field) for field in fields])
+    start, end = _ends(fields)
     return b''.join([b'*1\r\n$5\r\nMULTI\r\n', b''.join([start + key + end for key in keys]),
                      b'*%d\r\n$6\r\nEXISTS\r\n' % (len(keys) + 1), b''.join(keys),
                      b'*2\r\n$3\r\nGET\r\n', _bulk(counter), b'*1\r\n$4\r\nEXEC\r\n'])

@@ -1,6 +1,8 @@
 from typing import Any, List, Optional, Sequence, Tuple
 
-__all__ = ["read_hashes"]
+__all__ = ["read_hash", "read_hashes"]
+
+def read_hash(connection: Any, key: bytes, fields: Sequence[bytes]) -> Any: ...
 
 def read_hashes(
     connection: Any, keys: Sequence[bytes], fields: Sequence[bytes], counter: bytes

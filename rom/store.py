@@ -123,19 +123,27 @@ def _is_wrong_type(error):
 
 
 def _read_one(connection, schema, id, fields=None):
-    key = '%s:%s' % (schema.namespace, id)
+    key = u'%s:%s' % (schema.namespace, id)
     fields = (schema.fields if fields is None else fields) + [as_bytes(schema.pk)]
-    try:
-        values = connection.execute_command('HMGET', key, *fields)
-    except UnicodeDecodeError:  # a client that decodes, and a broken field
-        values = connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
-    except ResponseError as error:
-        if not _is_wrong_type(error):
-            raise
+    values = bulk.read_hash(connection, key.encode('utf-8'), fields)
+    if values is None:
+        values = _ask_for_one(connection, key, fields)
+    if isinstance(values, ResponseError):
+        if not _is_wrong_type(values):
+            raise values
         return None  # a key that is no hash is somebody else's
-    if all(value is None for value in values) and not connection.exists(key):
+    if values.pop() is None and values.count(None) == len(values) and not connection.exists(key):
         return None
-    return values[:-1]
+    return values
+
+
+def _ask_for_one(connection, key, fields):
+    try:
+        return connection.execute_command('HMGET', key, *fields)
+    except UnicodeDecodeError:  # a client that decodes, and a broken field
+        return connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
+    except ResponseError as error:
+        return error
 
 
 def _counter(schema):

@@ -104,8 +104,8 @@ def test_rows_are_of_one_moment(filled, server):
     thread.start()
     try:
         for _ in range(100):
-            rows, _ = read(filled, list(range(10, COUNT + 1)))
-            assert int(rows[0][1]) + int(rows[-1][1]) == COUNT + 10
+            rows, _ = read(filled, list(range(10, COUNT + 1)), [b'n'])
+            assert int(rows[0][0]) + int(rows[-1][0]) == COUNT + 10
     finally:
         done.set()
         thread.join()
@@ -185,7 +185,7 @@ def test_an_interrupted_reader_leaves_no_replies_behind(filled, monkeypatch, lin
     with pytest.raises(KeyboardInterrupt):
         read(filled, list(range(1, 50)))
     assert filled._connection.echo('x') in (b'x', u'x')
-    assert read(filled, list(range(1, 4)))[0][2][0] in (u'n\xe4me3', u'n\xe4me3'.encode('utf-8'))
+    assert read(filled, [1, 2, 3], [b'n'])[0][2][0] in (b'3', u'3')
 
 
 def test_a_server_that_is_gone_is_said_to_be(Item, server):
@@ -197,11 +197,13 @@ def test_a_server_that_is_gone_is_said_to_be(Item, server):
         read(Item, [1, 2])
 
 
+@pytest.mark.skipif(redis.__version__ < '4',
+                    reason='redis-py cannot leave a reply as bytes')
 def test_broken_text_is_read_by_a_client_that_decodes(filled, server, connection):
     connection.hset(u'caf\xe9:3', 'name', b'\xff\xfe')
     rom.util.CONNECTION = server.client(decode_responses=True)
-    rows, highest = read(filled, list(range(1, 50)))
-    assert rows[0] == [u'n\xe4me1', u'1'] and rows[2][0] == b'\xff\xfe' and highest == COUNT
+    rows, highest = read(filled, list(range(1, 50)), [b'n', b'name'])
+    assert rows[0] == [u'1', u'n\xe4me1'] and rows[2] == [b'3', b'\xff\xfe'] and highest == COUNT
     assert rom.util.CONNECTION.echo('x') == u'x'
 
 
