@@ -140,7 +140,7 @@ class Search(object):
         return found
 
     def _call(self, request):
-        reply = _Reply(_search(self.connection, [self._counter], [_encode(request)]))
+        reply = _Reply(_search.read(self.connection, [self._counter], [_encode(request)]))
         if reply.report:
             self.reports.append(reply.report)
         if reply.state == 'crowded':
@@ -389,6 +389,6 @@ def lookup_unique(connection, schema, attr, values):
     """
     if not values:
         return []
-    reply = _unique(connection, [u'%s:%s:uidx' % (schema.namespace, attr)],
+    reply = _unique.read(connection, [u'%s:%s:uidx' % (schema.namespace, attr)],
                     [schema.namespace, len(schema.fields)] + schema.fields + list(values))
     return [(int(found[0]), found[1]) if found else None for found in reply]

@@ -7,6 +7,8 @@ import redis
 from redis.exceptions import NoScriptError, ResponseError
 import six
 
+from . import wire
+
 __all__ = ['NO_SCRIPT_MESSAGES', 'Script', '_script_load']
 
 # how servers and proxies say that they do not have a script
@@ -87,6 +89,26 @@ class Script(object):
             if not self.eval_error_is_noscript(error):
                 raise
         return self.eval(conn, keys, args)
+
+    def read(self, conn, keys=(), args=()):
+        """
+        The same for a script that only reads, by the quickest way there is: it may be run twice.
+
+        :param conn: a redis-py client, or cluster client.
+        :param keys: list of key names; at least one.
+        :param args: list of further arguments: str, bytes or int.
+        :returns: the script's reply as redis-py gives it.
+        :raises redis.exceptions.RedisError: what the script or the connection raised.
+        """
+        replies = wire.ask(conn, b'EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
+        if replies is None:
+            return self(conn, keys, args)
+        reply = replies[0]
+        if not isinstance(reply, ResponseError):
+            return reply
+        if self.eval_error_is_noscript(reply):
+            return self.eval(conn, keys, args)
+        raise reply
 
     def eval(self, conn, keys=(), args=()):
         """Runs or queues the script with its full text; arguments and reply are those of a call."""

@@ -8,7 +8,7 @@ import redis
 import six
 from redis.exceptions import ResponseError
 
-from . import bulk
+from . import wire
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
 
@@ -90,7 +90,7 @@ def read_page(connection, schema, fields, ids):
         that was given out)
     """
     start = u'%s:' % schema.namespace
-    found = bulk.read_hashes(connection, [(start + str(id)).encode('utf-8') for id in ids],
+    found = wire.read_hashes(connection, [(start + str(id)).encode('utf-8') for id in ids],
                              fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
     if found is None:
         return _read_by_script(connection, schema, fields, ids)
@@ -111,7 +111,7 @@ def read_page(connection, schema, fields, ids):
 
 def _read_by_script(connection, schema, fields, ids):
     try:
-        reply = _read(connection, [_counter(schema)], [schema.namespace, len(fields)] + fields + ids)
+        reply = _read.read(connection, [_counter(schema)], [schema.namespace, len(fields)] + fields + ids)
     except UnicodeDecodeError:
         return [_read_one(connection, schema, id, fields) for id in ids], int(connection.get(_counter(schema)) or 0)
     highest = reply.pop()
@@ -125,7 +125,7 @@ def _is_wrong_type(error):
 def _read_one(connection, schema, id, fields=None):
     key = u'%s:%s' % (schema.namespace, id)
     fields = (schema.fields if fields is None else fields) + [as_bytes(schema.pk)]
-    values = bulk.read_hash(connection, key.encode('utf-8'), fields)
+    values = wire.read_hash(connection, key.encode('utf-8'), fields)
     if values is None:
         values = _ask_for_one(connection, key, fields)
     if isinstance(values, ResponseError):

@@ -80,9 +80,21 @@ def test_on_a_server(connection):
 
 
 def test_errors_of_the_script_itself(connection):
-    with pytest.raises(ResponseError) as caught:
-        Script('bad', 'return redis.call("NOSUCH")')(connection, ['k'])
-    assert not Script.eval_error_is_noscript(caught.value)
+    bad = Script('bad', 'return redis.call("NOSUCH")')
+    for run in (bad, bad.read):
+        with pytest.raises(ResponseError) as caught:
+            run(connection, ['k'])
+        assert not Script.eval_error_is_noscript(caught.value)
+
+
+def test_reading_scripts_give_the_same(connection):
+    script = Script('echo', 'return {KEYS[1], ARGV[1], ARGV[2], ARGV[3], false, {}, redis.status_reply("fine")}')
+    expected = script(connection, [u'caf\xe9'], [b'\x00b\r\n', 5, u'\u65e5'])
+    connection.script_flush()
+    for _ in range(2):
+        assert script.read(connection, [u'caf\xe9'], [b'\x00b\r\n', 5, u'\u65e5']) == expected
+    assert Script('none', 'return false').read(connection, ['k']) is None
+    assert Recorder().execute_command('x') == script.read(Recorder(), ['k']) == 'reply'
 
 
 @pytest.mark.parametrize('transaction', [True, False])

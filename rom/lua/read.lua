@@ -1,4 +1,4 @@
--- Reads rows: the wanted columns of each id, in one call, for clients through which bulk.py cannot send commands.
+-- Reads rows: the wanted columns of each id, in one call, for clients through which wire.py cannot send commands.
 --
 -- KEYS[1]  key of the id counter
 -- ARGV[1]  namespace

@@ -138,10 +138,10 @@ local function walk_sorted(set, _, page)
 end
 
 -- The decimal number behind another one in the order of texts: 1, 10, 100, 11, 2; nil behind the last one.
-local function next_in_text_order(number, highest)
+local function next_in_text_order(number)
   if number * 10 <= highest then return number * 10 end
   while number >= highest or number % 10 == 9 do
-    number = math.floor(number / 10)
+    number = (number - number % 10) / 10
     if number == 0 then return nil end
   end
   return number + 1
@@ -149,13 +149,19 @@ end
 
 -- All ids that were ever given out, in the order of their texts.
 local function walk_ids(_, rest, page, after)
-  local number
-  if after then number = next_in_text_order(tonumber(after.id), highest) else number = highest > 0 and 1 or nil end
+  local number, format = nil, string.format
+  if after then number = next_in_text_order(tonumber(after.id)) else number = highest > 0 and 1 or nil end
   while number do
-    local ids, size = {}, pace(page)
-    while number and #ids < size do
-      ids[#ids + 1] = string.format('%d', number)
-      number = next_in_text_order(number, highest)
+    local ids, count, size = {}, 0, pace(page)
+    while number and count < size do
+      count = count + 1
+      ids[count] = format('%d', number)
+      -- most often the last digit goes up: quicker told here
+      if number * 10 > highest and number < highest and number % 10 ~= 9 then
+        number = number + 1
+      else
+        number = next_in_text_order(number)
+      end
     end
     local taken = look_at(page, rest, ids)
     if taken or (is_exhausted() and number) then return {id = taken or ids[#ids]} end

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Many rows in one go: one exchange, one moment, the same rows as by the script, and by the script where need be."""
+"""Reading past the client: one exchange, one moment, the same as by the client, and by the client where need be."""
 import os
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 import redis
 import rom
 from redis.exceptions import ConnectionError, ResponseError
-from rom import bulk, store
+from rom import store, wire
 
 COUNT = 1000
 DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
@@ -122,14 +122,14 @@ class Patched(redis.Redis):
 def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     client = server.client(decode_responses=DECODE)
     expected, keys = read(filled, list(range(1, 50))), [b'caf\xc3\xa9:1', b'caf\xc3\xa9:2']
-    assert bulk.read_hashes(client, keys, [b'n'], b'x')[1] == 2
+    assert wire.read_hashes(client, keys, [b'n'], b'x')[1] == 2
     one = Patched(connection_pool=client.connection_pool)
     two = server.client(decode_responses=DECODE)
     two.execute_command = two.execute_command
     three = redis.Redis(connection_pool=client.connection_pool, single_connection_client=True)
     four = client.pipeline()
     for other in (one, two, three, four):
-        assert bulk.read_hashes(other, keys, [b'n'], b'x') is None
+        assert wire.read_hashes(other, keys, [b'n'], b'x') is None
     for other in (one, two, three):
         rom.util.CONNECTION = other
         assert read(filled, list(range(1, 50))) == expected
@@ -138,21 +138,21 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
 
 def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):
     expected = read(filled, list(range(1, 50)))
-    transaction = bulk._transaction
+    transaction = wire._transaction
     for broken in (lambda *args: transaction(*args).replace(b'MULTI', b'MULTX'),
                    lambda *args: transaction(*args).replace(b'HMGET', b'HMGEX', 1)):
-        monkeypatch.setattr(bulk, '_transaction', broken)
+        monkeypatch.setattr(wire, '_transaction', broken)
         assert read(filled, list(range(1, 50))) == expected
         assert filled._connection.ping() and connection.ping()
 
 
 def test_an_error_about_a_key_is_raised(filled, monkeypatch):
-    real = bulk.read_hashes
+    real = wire.read_hashes
 
     def refused(*args):
         replies, existing, highest = real(*args)
         return [ResponseError('NOPERM no access')] + replies[1:], existing, highest
-    monkeypatch.setattr(bulk, 'read_hashes', refused)
+    monkeypatch.setattr(wire, 'read_hashes', refused)
     with pytest.raises(ResponseError, match='NOPERM'):
         read(filled, list(range(1, 50)))
 
