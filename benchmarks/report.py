@@ -41,7 +41,7 @@ Growth
 
 The time of a query for one page (20 rows), and of a count, as the table grows. rom {old} was asked up to {most:,} rows.
 What grows is the pages of a prefix, as the rows with it do: they are to come by id or by another column, and the index has them by
-word.
+word, so that every entry with the prefix has to be looked at.
 
 .. image:: _static/performance-growth.svg
    :alt: Milliseconds for a page of 20 rows over the number of rows, this library and rom {old}

@@ -136,6 +136,21 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     assert set(one.seen) == {'EVALSHA', 'EVAL'} or set(one.seen) == {'EVALSHA'}
 
 
+def test_who_watches_the_client_sees_everything(filled, monkeypatch):
+    seen, execute_command = [], redis.Redis.execute_command
+
+    def watching(self, *args, **options):
+        seen.append(args[0])
+        return execute_command(self, *args, **options)
+    assert not wire._is_watched and wire._is_of_redis_py(execute_command) and not wire._is_of_redis_py(watching)
+    monkeypatch.setattr(redis.Redis, 'execute_command', watching)
+    filled.get([1, 2]), filled.get(3), filled.query.filter(n=(1, 9)).all()
+    assert [name for name in seen if name != 'EVAL'] == ['EVALSHA', 'HMGET', 'EVALSHA']
+    monkeypatch.undo()
+    monkeypatch.setattr(wire, '_is_watched', True)
+    assert wire.ask(filled._connection, 'PING') is None
+
+
 def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):
     expected = read(filled, list(range(1, 50)))
     transaction = wire._transaction
