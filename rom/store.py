@@ -125,9 +125,8 @@ def _is_wrong_type(error):
 def _read_one(connection, schema, id, fields=None):
     key = u'%s:%s' % (schema.namespace, id)
     fields = (schema.fields if fields is None else fields) + [as_bytes(schema.pk)]
-    values = wire.read_hash(connection, key.encode('utf-8'), fields)
-    if values is None:
-        values = _ask_for_one(connection, key, fields)
+    replies = wire.ask(connection, b'HMGET', key, *fields)
+    values = replies[0] if replies else _ask_for_one(connection, key, fields)
     if isinstance(values, ResponseError):
         if not _is_wrong_type(values):
             raise values

@@ -11,7 +11,7 @@ import redis
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 import six
 
-__all__ = ['ask', 'read_hash', 'read_hashes']
+__all__ = ['ask', 'read_hashes']
 
 _execute_command = redis.Redis.execute_command
 
@@ -46,22 +46,6 @@ def _to_bytes(argument):
     if isinstance(argument, bytes):
         return argument
     return (argument if isinstance(argument, six.text_type) else str(argument)).encode('utf-8')
-
-
-def read_hash(connection, key, fields):
-    """Some fields of one hash.
-
-    :param connection: redis-py client
-    :param key: bytes
-    :param fields: list of bytes, at least one
-    :returns: what HMGET replied, which may be a ResponseError; None where the client is to be asked itself
-
-    Example::
-
-        read_hash(connection, b'User:1', [b'name'])     # [b'Ann']
-    """
-    replies = ask(connection, b'HMGET', key, *fields)
-    return replies and replies[0]
 
 
 def read_hashes(connection, keys, fields, counter):

@@ -4,6 +4,7 @@
 --   size        rows it has, at most
 --   is_exact    whether that is no estimate
 --   probe_cost  steps for asking it about one id; scan_cost: for reading one of its ids
+--   read_cost   steps after which it can tell quickly about any id, if it can; visits: about how many it will be asked
 --   scores      {id: number}, where it decides the order
 --   repeats     whether `scan` may give an id more than once
 

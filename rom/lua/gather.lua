@@ -91,13 +91,12 @@ local function count_beginning(number)
   return count
 end
 
--- The digits with which the first `most` ids most likely begin: 1, 10, 100, ...; nil if they may begin with any.
-local function likely_beginning(plan, most)
-  local driver = plan.driver
-  if scores or not driver.is_range or most == math.huge or highest < 10 then return nil end
+-- The digits with which the first ids of a page most likely begin: 1, 10, 100, ...; nil if they may begin with any.
+local function likely_beginning(plan)
+  local driver, most = plan.driver, request.skip + request.count
+  if scores or request.wants_rest or request.after or not driver.is_range or highest < 10 then return nil end
   local _, share = parts.plan.estimate(plan.rest, highest)
-  local each, found = share * driver.size / highest, nil
-  local beginning = 1
+  local each, beginning, found = share * driver.size / highest, 1, nil
   -- by chance there are fewer once in some thousand times
   while each * count_beginning(beginning) > most + 4 * math.sqrt(most) + 5 do
     found, beginning = beginning, beginning * 10
@@ -108,8 +107,7 @@ end
 -- The first ids by text, from those that begin as the first ones do: the others need not be taken out of their
 -- index entries. Nil where that were too few.
 local function select_beginning(plan, most)
-  local driver, beginning = plan.driver, likely_beginning(plan, most)
-  if not beginning then return nil end
+  local driver, beginning = plan.driver, plan.beginning
   local selection, shorter = new_selection(most, driver.repeats), {}
   driver.beginning = string.format('%.0f', beginning)
   local rest = gather(plan, nil, selection.take)
@@ -144,7 +142,7 @@ local function page(plan, state)
   local behind = settled({}).behind
   local skip = behind and 0 or request.skip
   local most = request.wants_rest and math.huge or skip + request.count
-  local selection = not state and not behind and select_beginning(plan, most)
+  local selection = plan.beginning and select_beginning(plan, most)
   if not selection then
     selection = new_selection(most, plan.driver.repeats)
     local rest = gather(plan, state, function(ids) selection.take(behind and ids_behind(behind, ids) or ids) end)
@@ -207,4 +205,4 @@ local function store(plan, state)
   return reply(rest and 'more' or 'done', {}, rest and {gather = rest})
 end
 
-return {page = page, count = count, parts = all_parts, store = store, position_of = position_of, ids_behind = ids_behind}
+return {likely_beginning = likely_beginning, page = page, count = count, parts = all_parts, store = store, position_of = position_of, ids_behind = ids_behind}

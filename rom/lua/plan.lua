@@ -1,10 +1,11 @@
 -- What a search would cost this way and that. Included by search.lua.
 
--- What asking all filters costs for one id, and the share of ids that pass.
-local function estimate(filters, total)
+-- What asking all filters costs for one id, and the share of ids that pass. Asked often enough, some read all they have.
+local function estimate(filters, total, visits)
   local cost, share = 0, 1
   for _, filter in ipairs(filters) do
-    cost = cost + share * filter.probe_cost
+    local read_cost = visits and filter.read_cost and filter.read_cost / visits + 0.3
+    cost = cost + share * math.min(filter.probe_cost, read_cost or math.huge)
     share = share * math.min(1, math.max(filter.size, 0.5) / math.max(total, 1))
   end
   return cost, share
@@ -82,9 +83,10 @@ end
 local function plan_walk(filters, order, total)
   local need = request.skip + request.count
   local function planned(name, rest, among, limit, step, part, walk, driver)
-    local cost, share = estimate(rest, among)
+    local _, share = estimate(rest, among)
     local visits = math.min(limit, (name == 'score' and #rest == 0 and request.count or need) / share)
-    return {name = name, rest = rest, cost = visits * (cost + step) + 10, stride = visits * 1.2,
+    local cost = estimate(rest, among, visits)
+    return {name = name, rest = rest, cost = visits * (cost + step) + 10, visits = visits, stride = visits * 1.2,
             part = part, walk = walk, driver = driver}
   end
   if order and order.kind == 'near' then

@@ -47,8 +47,10 @@ local function walk_page(plan, gathering, after)
                 stride = math.min(plan.stride, CHUNK)}
   local allowed, can_gather = work.allowed, not after and gathering.cost < work.allowed
   if can_gather then work.allowed = math.min(allowed, work.steps + 3 * gathering.cost + CHUNK) end
+  for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
   report.plan, report.driver = plan.name, type(plan.driver) == 'table' and plan.driver.key or nil
   local stop = parts[plan.part][plan.walk](plan.driver, plan.rest, page, after)
+  for _, filter in ipairs(plan.rest or {}) do filter.visits = nil end
   work.allowed = allowed
   if not stop then return reply('done', page.ids) end
   if stop.is_too_far or can_gather and #page.ids < page.count then return nil end
@@ -59,6 +61,10 @@ end
 local function find_page(filters, order, total)
   local after = request.after
   local gathering = parts.plan.gather(filters, total)
+  if gathering.driver.is_range then
+    gathering.beginning = parts.gather.likely_beginning(gathering)
+    if gathering.beginning then gathering.cost = 0.5 * gathering.driver.size end
+  end
   if after and after.gather then return parts.gather.page(gathering, after.gather) end
   local walk = parts.plan.walk(filters, order, total)
   if walk and (after or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then

@@ -187,7 +187,7 @@ end
 local function summarize(filter)
   filter.runs = find_runs(filter)
   if not filter.runs then return end
-  filter.size, filter.probe_cost = 0, 1.2 * #filter.runs
+  filter.size, filter.probe_cost, filter.read_cost = 0, 1.2 * #filter.runs, nil
   for _, run in ipairs(filter.runs) do filter.size = filter.size + run.last - run.first end
   filter.is_exact = filter.is_single or #filter.runs < 2
 end
@@ -222,6 +222,7 @@ return {
     filter.is_range = not filter.pattern and not prefix:find('%z')
     filter.is_exact, filter.repeats = filter.is_single and filter.is_range, not filter.is_single
     filter.probe_cost, filter.scan_cost = filter.source and 3.5 or 12, 1
+    filter.read_cost = filter.size <= 5 * CHUNK and 1.4 * filter.size or nil
     if filter.size > CHUNK / 2 then summarize(filter) end
   end,
 
@@ -232,7 +233,7 @@ return {
       note_runs(filter, ids, has)
     else
       filter.asked = (filter.asked or 0) + #ids
-      if not has and filter.size <= math.min(5 * CHUNK, 3 * filter.asked) then
+      if not has and filter.read_cost and filter.size <= 3 * math.max(filter.asked, filter.visits or 0) then
         read_all(filter)
         has = filter.ids
       end
