@@ -38,13 +38,12 @@ def ask(connection, *arguments):
     """
     if not _is_plain(connection):
         return None
-    packed = [_bulk(_to_bytes(argument)) for argument in arguments]
-    return _exchange(connection.connection_pool, b'*%d\r\n' % len(packed) + b''.join(packed), 1)
+    texts = [argument if isinstance(argument, bytes) else _to_bytes(argument) for argument in arguments]
+    packed = b''.join([b'$%d\r\n%s\r\n' % (len(text), text) for text in texts])
+    return _exchange(connection.connection_pool, b'*%d\r\n%s' % (len(texts), packed), 1)
 
 
 def _to_bytes(argument):
-    if isinstance(argument, bytes):
-        return argument
     return (argument if isinstance(argument, six.text_type) else str(argument)).encode('utf-8')
 
 
