@@ -13,16 +13,11 @@ import six
 
 __all__ = ['ask', 'read_hashes']
 
-_execute_command = redis.Redis.execute_command
+def _function_of(method):
+    return getattr(method, '__func__', method)  # Python 3 has no methods without an object
 
 
-def _is_of_redis_py(method):
-    """Whether nobody, such as a tracer, has put something of their own in place of a method of redis-py."""
-    function = six.get_unbound_function(method)
-    return isinstance(function, types.FunctionType) and function.__module__ == 'redis.client'
-
-
-_is_watched = not _is_of_redis_py(_execute_command)
+_execute_command = _function_of(redis.Redis.execute_command)
 
 
 def ask(connection, *arguments):
@@ -71,11 +66,16 @@ def read_hashes(connection, keys, fields, counter):
 def _is_plain(connection):
     """Whether what goes through the pool is what the client would send, and its replies what the client would read."""
     pool = getattr(connection, 'connection_pool', None)
-    return (not _is_watched and getattr(type(connection), 'execute_command', None) == _execute_command
-            and 'execute_command' not in vars(connection)
+    return (_function_of(getattr(connection, 'execute_command', None)) is _execute_command
+            and _is_of_redis_py(_execute_command)
             and connection.connection is None         # a client of one connection, which others may be using
             and getattr(pool, 'cache', None) is None  # replies are kept by the command that was sent last
             and pool.connection_kwargs.get('encoding', 'utf-8').lower() == 'utf-8')
+
+
+def _is_of_redis_py(function):
+    """Whether nobody, such as a tracer, has put something of their own in place of a method of redis-py."""
+    return isinstance(function, types.FunctionType) and function.__module__ == 'redis.client'
 
 
 def _bulk(text):

@@ -205,4 +205,7 @@ local function store(plan, state)
   return reply(rest and 'more' or 'done', {}, rest and {gather = rest})
 end
 
-return {likely_beginning = likely_beginning, page = page, count = count, parts = all_parts, store = store, position_of = position_of, ids_behind = ids_behind}
+return {
+  likely_beginning = likely_beginning, position_of = position_of, ids_behind = ids_behind,
+  page = page, count = count, parts = all_parts, store = store,
+}

@@ -71,8 +71,8 @@ local function noted_word_fits(filter, id)
   local data = field_of(namespace .. ':' .. id, '-index-data-') or field_of(namespace .. '::', id)
   if not data then return false end
   spend(5 + #data / 50)
-  local is_list, parts = pcall(cjson.decode, data)
-  local entries = is_list and type(parts) == 'table' and parts[filter.part]
+  local is_list, lists = pcall(cjson.decode, data)
+  local entries = is_list and type(lists) == 'table' and lists[filter.part]
   for _, entry in pairs(type(entries) == 'table' and entries or {}) do
     if type(entry) == 'table' and entry[1] == filter.column and fits(filter, tostring(entry[2])) then return true end
   end
@@ -212,7 +212,9 @@ return {
     filter.first = parts.ranks.below(filter.key, filter.low)
     filter.last = filter.first + call('ZCOUNT', filter.key, filter.low, '(' .. filter.high)
     if #prefix > 7 then
-      filter.first = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member) return parts.ranks.is_before(member, prefix) end)
+      filter.first = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member)
+        return parts.ranks.is_before(member, prefix)
+      end)
       filter.last = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member)
         return member:sub(1, #prefix) == prefix
       end)
@@ -248,9 +250,11 @@ return {
     local rank = state and math.max(filter.first, parts.ranks.after(filter.key, state.score, state.member)) or filter.first
     while rank < filter.last do
       local members = call('ZRANGE', filter.key, rank, math.min(rank + CHUNK, filter.last) - 1)
+      local ids = fitting_ids(filter, members)
       -- the entries that do not fit cost nearly as much
       spend(#members * 0.5)
-      emit(fitting_ids(filter, members))
+      work.scanned = work.scanned + #members - #ids
+      emit(ids)
       rank = rank + #members
       if is_exhausted() and rank < filter.last then
         local last = members[#members]
