@@ -137,7 +137,8 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     assert set(one.seen) == {'EVALSHA', 'EVAL'} or set(one.seen) == {'EVALSHA'}
 
 
-def test_who_watches_the_client_sees_everything(filled, monkeypatch):
+def test_who_watches_the_client_sees_everything(filled, server, monkeypatch):
+    rom.util.CONNECTION = server.client(decode_responses=DECODE)
     seen, execute_command = [], redis.Redis.execute_command
 
     def watching(self, *args, **options):
