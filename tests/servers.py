@@ -1,5 +1,6 @@
 """Real servers for the tests: out of a wheel, of Debian, or one that is running already."""
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -117,3 +118,17 @@ def free_port():
         return listener.getsockname()[1]
     finally:
         listener.close()
+
+
+def free_cluster_port():
+    """A port that is free, as is the one 10000 further, where the cluster's own traffic goes; none that clients are given."""
+    for port in random.sample(range(11000, 22000), 100):
+        try:
+            for each in (port, port + 10000):
+                listener = socket.socket()
+                listener.bind(('127.0.0.1', each))
+                listener.close()
+            return port
+        except (OSError, socket.error):
+            continue
+    raise RuntimeError('no free port')

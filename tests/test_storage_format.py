@@ -491,7 +491,7 @@ def cluster(request, server):
     """The client of a cluster of one node."""
     if not hasattr(redis, 'RedisCluster'):
         pytest.skip('redis-py %s knows no clusters' % redis.__version__)
-    port = servers.free_port() % 20000 + 20000  # the cluster's own traffic takes the port 10000 further
+    port = servers.free_cluster_port()
     node = server.spawn(port=port, cluster_enabled='yes').client(decode_responses=True)
     node.execute_command('CLUSTER', 'ADDSLOTS', *range(16384))
     while 'cluster_state:ok' not in str(node.eval("return redis.call('CLUSTER', 'INFO')", 0)):
