@@ -390,5 +390,5 @@ def lookup_unique(connection, schema, attr, values):
     if not values:
         return []
     reply = _unique.read(connection, [u'%s:%s:uidx' % (schema.namespace, attr)],
-                    [schema.namespace, len(schema.fields)] + schema.fields + list(values))
+                         [schema.namespace, len(schema.fields)] + schema.fields + list(values))
     return [(int(found[0]), found[1]) if found else None for found in reply]
