@@ -1,9 +1,9 @@
 """
 Commands that only read, put together here and sent through a connection of the client's pool.
 
-redis-py takes several times as long as the rest of reading a row to put a command together, find a way for it and take the
-reply apart; and a server takes half the time for HMGET by itself that it takes for it in a script. What is read here
-may be asked again if it fails, so whatever goes wrong is left to the client: it asks once more, as it is set to.
+Of many rows, redis-py's pipelines take several times as long as all the rest to put commands together and take replies
+apart; and a server takes half the time for HMGET by itself that it takes for it in a script. What is read here may be
+asked again if it fails, so whatever goes wrong is left to the client: it asks once more, as it is set to.
 """
 import types
 

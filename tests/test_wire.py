@@ -57,10 +57,6 @@ def exchanges(monkeypatch, link_class):
     return made
 
 
-def by_script(connection, schema, fields, ids):
-    return store._read_by_script(connection, schema, fields, ids)
-
-
 def read(Item, ids, fields=None):
     schema = Item._rom_schema
     return store.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
@@ -70,7 +66,7 @@ def test_rows_are_what_the_script_reads(filled):
     schema, ids = filled._rom_schema, list(range(1, 1003)) + [3, 3]
     for fields in (schema.fields, [b'n'], []):
         rows, highest = read(filled, ids, fields)
-        assert (rows, highest) == by_script(filled._connection, schema, fields, ids)
+        assert (rows, highest) == store._read_by_script(filled._connection, schema, fields, ids)
         assert highest == COUNT and rows[4] is rows[5] is rows[1000] is None
         assert rows[6] == rows[7] == [None] * len(fields) and rows[2] == rows[-1]
     assert [item.id for item in filled.get(list(range(1, 12)))] == [1, 2, 3, 4, 7, 8, 9, 10, 11]
@@ -214,8 +210,7 @@ def test_a_server_that_is_gone_is_said_to_be(Item, server):
         read(Item, [1, 2])
 
 
-@pytest.mark.skipif(redis.__version__ < '4',
-                    reason='redis-py cannot leave a reply as bytes')
+@pytest.mark.skipif(redis.__version__ < '4', reason='redis-py cannot leave a reply as bytes')
 def test_broken_text_is_read_by_a_client_that_decodes(filled, server, connection):
     connection.hset(u'caf\xe9:3', 'name', b'\xff\xfe')
     rom.util.CONNECTION = server.client(decode_responses=True)

@@ -171,14 +171,11 @@ return {
       if filter.is_order then inside(filter, filter.ids) end
       return emit(filter.ids)
     end
-    local rank = state and parts.ranks.after(filter.key, state.score, state.id) or 0
-    while rank < filter.total do
-      local ids, scores = parts.ranks.unzip(call('ZRANGE', filter.key, rank, rank + CHUNK - 1, 'WITHSCORES'))
-      if #ids == 0 then return nil end
+    return parts.ranks.read(filter.key, 0, filter.total, state, function(first, last)
+      local ids = call('ZRANGE', filter.key, first, last)
       spend(4 * #ids)
       emit(inside(filter, ids))
-      rank = rank + #ids
-      if is_exhausted() and rank < filter.total then return {id = ids[#ids], score = scores[#ids]} end
-    end
+      return ids
+    end)
   end,
 }

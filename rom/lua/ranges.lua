@@ -45,19 +45,10 @@ return {
   end,
 
   scan = function(filter, state, emit)
-    local rank = state and math.max(filter.first, parts.ranks.after(filter.key, state.score, state.id)) or filter.first
-    while rank < filter.last do
-      local last, ids = math.min(rank + CHUNK, filter.last) - 1, nil
-      if filter.scores then
-        ids = read_scores(filter, rank, last)
-      else
-        ids = call('ZRANGE', filter.key, rank, last)
-      end
+    return parts.ranks.read(filter.key, filter.first, filter.last, state, function(first, last)
+      local ids = filter.scores and read_scores(filter, first, last) or call('ZRANGE', filter.key, first, last)
       emit(ids)
-      rank = rank + #ids
-      if is_exhausted() and rank < filter.last then
-        return {id = ids[#ids], score = call('ZSCORE', filter.key, ids[#ids])}
-      end
-    end
+      return ids
+    end)
   end,
 }

@@ -23,32 +23,34 @@ local function bisect(key, low, high, is_left)
   return low
 end
 
--- The alternating members and scores of a WITHSCORES reply as two lists.
-local function unzip(reply)
-  local members, scores = {}, {}
-  for place = 1, #reply, 2 do
-    members[#members + 1], scores[#scores + 1] = reply[place], reply[place + 1]
-  end
-  return members, scores
+-- How many members stand at or before a score and member, which may be gone by now.
+local function after(key, score, member)
+  local found = call('ZSCORE', key, member)
+  if found and tonumber(found) == tonumber(score) then return call('ZRANK', key, member) + 1 end
+  local low, high = call('ZCOUNT', key, '-inf', '(' .. score), call('ZCOUNT', key, '-inf', score)
+  return bisect(key, low, high, function(other) return not is_before(member, other) end)
 end
 
 return {
-  is_before = is_before,
-  member_at = member_at,
-  bisect = bisect,
-  unzip = unzip,
-
-  -- How many members stand at or before a score and member, which may be gone by now.
-  after = function(key, score, member)
-    local found = call('ZSCORE', key, member)
-    if found and tonumber(found) == tonumber(score) then return call('ZRANK', key, member) + 1 end
-    local low, high = call('ZCOUNT', key, '-inf', '(' .. score), call('ZCOUNT', key, '-inf', score)
-    return bisect(key, low, high, function(other) return not is_before(member, other) end)
-  end,
+  is_before = is_before, member_at = member_at, bisect = bisect, after = after,
 
   -- How many members have scores below a bound of ZRANGEBYSCORE.
   below = function(key, bound)
     if bound == '-inf' then return 0 end
     return call('ZCOUNT', key, '-inf', bound:sub(1, 1) == '(' and bound:sub(2) or '(' .. bound)
+  end,
+
+  -- Has `read` read the ranks [first, last) piece by piece: given the first and last rank of one, it returns its members.
+  -- Returns where to go on once the call has cost enough.
+  read = function(key, first, last, state, read)
+    local rank = state and math.max(first, after(key, state.score, state.member)) or first
+    while rank < last do
+      local members = read(rank, math.min(rank + CHUNK, last) - 1)
+      rank = rank + #members
+      if is_exhausted() and rank < last then
+        local member = members[#members]
+        return {member = member, score = call('ZSCORE', key, member)}
+      end
+    end
   end,
 }

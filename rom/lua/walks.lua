@@ -65,9 +65,18 @@ local function walk_group(order, rest, page, score, first, last)
   end
 end
 
+-- The alternating members and scores of a WITHSCORES reply as two lists.
+local function unzip(reply)
+  local members, scores = {}, {}
+  for place = 1, #reply, 2 do
+    members[#members + 1], scores[#scores + 1] = reply[place], reply[place + 1]
+  end
+  return members, scores
+end
+
 -- Groups that lie completely within ranks [low, high), the highest first. Returns where to go on, and the new high.
 local function walk_window(order, rest, page, low, high)
-  local ids, scores = parts.ranks.unzip(call('ZRANGE', order.key, low, high - 1, 'WITHSCORES'))
+  local ids, scores = unzip(call('ZRANGE', order.key, low, high - 1, 'WITHSCORES'))
   local turned, last = {}, #ids
   while last > 0 do
     local first = last

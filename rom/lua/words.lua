@@ -247,19 +247,14 @@ return {
   end,
 
   scan = function(filter, state, emit)
-    local rank = state and math.max(filter.first, parts.ranks.after(filter.key, state.score, state.member)) or filter.first
-    while rank < filter.last do
-      local members = call('ZRANGE', filter.key, rank, math.min(rank + CHUNK, filter.last) - 1)
+    return parts.ranks.read(filter.key, filter.first, filter.last, state, function(first, last)
+      local members = call('ZRANGE', filter.key, first, last)
       local ids = fitting_ids(filter, members)
       -- the entries that do not fit cost nearly as much
       spend(#members * 0.5)
       work.scanned = work.scanned + #members - #ids
       emit(ids)
-      rank = rank + #members
-      if is_exhausted() and rank < filter.last then
-        local last = members[#members]
-        return {member = last, score = call('ZSCORE', filter.key, last)}
-      end
-    end
+      return members
+    end)
   end,
 }
