@@ -79,9 +79,7 @@ class Entity(object):
         return self._rom_id
 
     def _rom_take_id(self, id):
-        old_key = self._rom_session_key()
-        self._rom_id = id
-        session.rename(self, old_key)
+        session.take_id(self, id)
 
     @property
     def _pk(self):

@@ -9,6 +9,7 @@
             RestrictError
             DataRaceError
             EntityDeletedError
+            OutcomeUnknownError
         ColumnError
             MissingColumn
             InvalidColumnValue
@@ -97,6 +98,15 @@ class DataRaceError(InvalidOperation):
 
 class EntityDeletedError(InvalidOperation):
     """Raised when the row of an entity was deleted by another writer."""
+
+
+# No star import may cover a name of a program's own: what 1.1.2 does not have is not in __all__.
+class OutcomeUnknownError(InvalidOperation):
+    """
+    Raised when a write got no answer and nobody knows any more whether it was done.
+
+    What is stored is to be looked at; written again, the row may be there twice.
+    """
 
 
 class ColumnError(ORMError):

@@ -109,12 +109,15 @@ class IdentityMap(threading.local):
         """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
         return ({}, WeakEntities()) if self.null_session else (self.known, self.wknown)
 
-    def rename(self, obj, old_key):
-        """Keep an entity under its new key, once it has an id."""
-        for entities in (self.known, self.wknown):
-            if entities.get(old_key) is obj:
-                del entities[old_key]
-                entities[obj._rom_session_key()] = obj
+    def take_id(self, obj, id):
+        """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
+        old_key, new_key = obj._rom_session_key(), '%s:%s' % (obj._namespace, id)
+        maps = [entities for entities in (self.known, self.wknown) if entities.get(old_key) is obj]
+        for entities in maps:
+            entities[new_key] = obj
+        obj._rom_id = id
+        for entities in maps:
+            del entities[old_key]
 
     def forget(self, obj):
         """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.

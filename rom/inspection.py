@@ -11,6 +11,7 @@ from .exceptions import DataRaceError, ORMError
 from .reindex import (ENTRIES_PER_CALL, ROW_ID, blocks, counter_of, keys_of, namespace_of, planned, refresh_rows, retry_sizes,
                       session_aside)
 from .scripts import Script
+from .write_call import Writer
 
 __all__ = ['Inspector', 'Problem']
 
@@ -99,7 +100,7 @@ class Inspector(object):
         self.repair = repair
         self.problems = []
         self._seen = set()
-        self._writer = store.Writer()
+        self._writer = Writer()
 
     def _report(self, kind, key, pk, detail):
         if (kind, key, pk) not in self._seen:

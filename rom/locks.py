@@ -10,6 +10,7 @@ from .scripts import Script
 __all__ = ['Lock', 'EntityLock']
 
 _LOCK = Script('lock')
+_REMEMBERED = 60 * 1000            # milliseconds for which a release that is sent again succeeds again
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between two attempts
 _clock = getattr(time, 'monotonic', time.time)
 
@@ -102,9 +103,14 @@ class Lock(object):
         """
         if self.identifier is None:
             return False
-        held = bool(_LOCK(self.conn, [self.lockname], ['release', self.identifier]))
+        held = bool(_LOCK(self.conn, [self.lockname, self._memory_key()], ['release', self.identifier, _REMEMBERED]))
         self.identifier = None
         return held
+
+    def _memory_key(self):
+        """Where a release is remembered: in the slot of the lock."""
+        has_tag = self.lockname.partition('{')[2].partition('}')[0]
+        return '%s:once:%s' % (self.lockname if has_tag else '{%s}' % self.lockname, self.identifier)
 
     def _step(self, step):
         expires = int(math.ceil(self.lock_timeout * 1000))

@@ -12,6 +12,7 @@ from .exceptions import BulkError
 from .inspection import Inspector, Problem
 from .reindex import KEYS_PER_SCAN, ROW_ID, blocks, counter_of, keys_of, namespace_of, refresh_rows, row_ids
 from .scripts import Script
+from .write_call import Writer
 
 __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', 'refresh_all_indexes',
            'refresh_indices', 'show_progress']
@@ -38,7 +39,7 @@ def refresh_indices(model, block_size=100, scan=True):
         for done, total in refresh_indices(User):
             print(done, total)
     """
-    failures, writer, done = collections.OrderedDict(), store.Writer(), 0
+    failures, writer, done = collections.OrderedDict(), Writer(), 0
     total, ids = row_ids(model) if scan else _counted_ids(model)
     for block in blocks(ids, block_size):
         refresh_rows(model, writer, block, failures)

@@ -8,12 +8,10 @@ import redis
 from . import codecs, plan, store
 from .exceptions import InvalidColumnValue, ORMError
 from .sessions import session
+from .write_call import ATTEMPTS, write
 
-__all__ = ['ATTEMPTS', 'ENTRIES_PER_CALL', 'KEYS_PER_SCAN', 'ROW_ID', 'blocks', 'counter_of', 'keys_of', 'namespace_of', 'planned',
+__all__ = ['ENTRIES_PER_CALL', 'KEYS_PER_SCAN', 'ROW_ID', 'blocks', 'counter_of', 'keys_of', 'namespace_of', 'planned',
            'refresh_rows', 'retry_sizes', 'row_ids', 'session_aside']
-
-#: how often a row is looked at anew because other writers keep changing it
-ATTEMPTS = 200
 
 #: index entries that one call rewrites or looks up: a few milliseconds of the server's time
 ENTRIES_PER_CALL = 2000
@@ -124,37 +122,54 @@ def refresh_rows(model, writer, ids, failures):
 
 def _refresh_block(model, writer, ids, failures):
     """One attempt; returns the ids of rows that have changed meanwhile."""
-    operations = []
+    jobs = []
     rows = store.read_rows(model._connection, model._rom_schema, ids)
     with session_aside():
         for id, raw in zip(ids, rows):
             try:
                 if raw is not None:
-                    operations.append(planned(model, id, raw, fill=True))
+                    jobs.append(_Refresh(model, id, planned(model, id, raw, fill=True), failures))
             except ORMError as error:
                 failures[id, None] = error
-    return [id for page in store.pages(operations, store.weight, most=ENTRIES_PER_CALL) for id in _rewrite(model, writer, page, failures)]
+    for page in store.pages(jobs, lambda job: store.weight(job.operation), most=ENTRIES_PER_CALL):
+        write(writer, page)
+    return [job.id for job in jobs if job.has_changed]
 
 
-def _rewrite(model, writer, operations, failures):
-    """Write in one call, or go on behind what fails; returns the ids of rows that have changed meanwhile."""
-    changed = []
-    while operations:
-        outcome = writer.write(model._connection, operations)
-        operations = operations[len(outcome.done):]
-        for error in outcome.errors:
-            id = int(operations[0]['id'])
-            if error[1] == 'unique':
-                failures[id, error[2]] = store.problem(model._rom_schema, id, error)
-                del operations[0]['claim'][error[2]]
-                continue
-            for failure in [failure for failure in failures if failure[0] == id]:
-                del failures[failure]  # that was said of a row which now is another, or gone
-            if error[1] == 'stale':
-                changed.append(id)
-            elif error[1] != 'gone':
-                failures[id, None] = store.problem(model._rom_schema, id, error)
-            operations = operations[1:]
-    return changed
+class _Refresh(object):
+    """The index entries of one row on their way to Redis; what cannot be written is noted, and the others go on."""
 
+    columns, hook_called, entity = 0, False, None
 
+    def __init__(self, model, id, operation, failures):
+        self.model, self.id, self.operation, self.failures = model, id, operation, failures
+        self.connection = model._connection
+        self.has_changed = False  # by another writer, since it was read
+
+    def recover(self, error):
+        """Leave out what another row has; or leave the row to be read again, or to be reported."""
+        if error[1] == 'unique':
+            self.failures[self.id, error[2]] = self._problem(error)
+            del self.operation['claim'][error[2]]
+            return
+        self.operation = None
+        for failure in [failure for failure in self.failures if failure[0] == self.id]:
+            del self.failures[failure]  # that was said of a row which now is another, or gone
+        self.has_changed = error[1] == 'stale'
+        if error[1] not in ('stale', 'gone'):
+            self.failures[self.id, None] = self._problem(error)
+
+    def _problem(self, error):
+        return store.problem(self.model._rom_schema, self.id, error)
+
+    def name(self):
+        return '%s:%s' % (self.model._namespace, self.id)
+
+    def current_connection(self):
+        return self.model._connection
+
+    def finish(self, id):
+        return 1
+
+    def run_hook(self):
+        """Nobody's row changed."""

@@ -4,10 +4,9 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 
 from .exceptions import ORMError
 from .model import Model
-from .store import Writer
+from .write_call import Writer
 
 __all__ = [
-    "ATTEMPTS",
     "ENTRIES_PER_CALL",
     "KEYS_PER_SCAN",
     "ROW_ID",
@@ -25,7 +24,6 @@ __all__ = [
 _T = TypeVar("_T")
 _Operation = Dict[str, Any]
 
-ATTEMPTS: int
 ENTRIES_PER_CALL: int
 KEYS_PER_SCAN: int
 ROW_ID: re.Pattern[str]

@@ -1,4 +1,5 @@
 """Lua scripts, by name or as text: sent as their SHA1, and in full where the server does not have them."""
+import functools
 import hashlib
 import pkgutil
 import re
@@ -25,6 +26,10 @@ def _pipeline_classes():
 _PIPELINES = _pipeline_classes()
 
 _INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
+
+
+def _nothing():
+    pass
 
 
 def _read_file(name):
@@ -71,20 +76,23 @@ class Script(object):
             self._sha = hashlib.sha1(self.text).hexdigest()
         return self._sha
 
-    def __call__(self, conn, keys=(), args=()):
+    def __call__(self, conn, keys=(), args=(), before_sending=_nothing):
         """
         Runs the script, or queues it if `conn` is a pipeline.
 
         :param conn: a redis-py client, cluster client, or a pipeline of one.
         :param keys: list of key names; at least one, so that a cluster knows the node.
         :param args: list of further arguments: str, bytes, int or float.
+        :param before_sending: callable(), called at the last moment at which surely nothing was sent.
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
         if isinstance(conn, _PIPELINES):
             return self.eval(conn, keys, args)
+        send = functools.partial(conn.execute_command, 'EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
         try:
-            return conn.execute_command('EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
+            before_sending()
+            return send()
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise

@@ -4,8 +4,9 @@ from . import ondelete, store
 from .columns.registry import SKIP_ON_DELETE
 from .exceptions import InvalidOperation
 from .identity_map import IdentityMap
-from .work import (ATTEMPTS, Change, Entities, Job, Removal, Work, after_errors, bulk_error, entities_of, finish,
-                   gather_errors, once_each, one_connection, with_references)
+from .work import (Change, Entities, Job, Moved, Removal, Work, entities_of, gather_errors, once_each, one_connection,
+                   raise_bulk_error, with_references)
+from .write_call import ATTEMPTS, Writer, write
 
 __all__ = ['Session', 'session']
 
@@ -22,8 +23,8 @@ class Session(IdentityMap):
 
     def __init__(self, *args, **kwargs):
         super(Session, self).__init__(*args, **kwargs)
-        self._writer = store.Writer()
-        self._settled_transfers = set()  # those found done by other writes, until the program repeats them
+        self._writer = Writer()
+        self.finished_transfers = set()  # until the program has been told
         self._asking = None              # the entity whose own delete() is being asked whether it goes
         self._saving = []                # the entities whose own save() is running
 
@@ -40,7 +41,7 @@ class Session(IdentityMap):
 
             rom.session.flush()
         """
-        written, seen = 0, Entities()
+        written, seen = 0, Entities(self._writer.in_flight())
         while True:
             waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
             if not waiting:
@@ -66,7 +67,8 @@ class Session(IdentityMap):
             rom.session.commit()
         """
         written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
-        self.known = {}
+        in_flight = Entities(self._writer.in_flight())
+        self.known = dict((key, entity) for key, entity in self.known.items() if entity in in_flight)
         self._generation += 1
         return written
 
@@ -140,7 +142,7 @@ class Session(IdentityMap):
 
     def _write(self, entities, full, force, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
-        settled = self._settle(entities)
+        settled = self.reconcile(entities)
         self._saving.append(asked_by)
         try:
             work = Work(self._writer, full, force, refresh, settled, self._saving)
@@ -152,42 +154,27 @@ class Session(IdentityMap):
         finally:
             self._saving.pop()
 
-    def _settle(self, entities):
-        """Learn what became of calls whose reply was lost, before these entities are written.
+    def reconcile(self, entities):
+        """Learn what became of calls without an answer, before these entities are written.
 
-        :returns: {id of the entity: (entity, columns)}
+        :returns: {id of the entity: (entity, columns)} of those that turn out to be written
         """
-        written = {}
-        if not self._writer.doubts:
-            return written
-        for jobs, outcome in self._writer.settle([entity._connection for entity in entities]):
-            for job, columns in zip(jobs, finish(jobs, outcome)):
-                written[id(job.entity)] = job.entity, columns
-            self._settled_transfers.update(job.identity for job in jobs if hasattr(job, 'identity'))
-        return written
-
-    def settled_transfer(self, identity, entities):
-        """Whether a call whose reply was lost was the transfer told by `identity`, and was done."""
-        self._settle(entities)
-        if identity not in self._settled_transfers:
-            return False
-        self._settled_transfers.remove(identity)
-        return True
+        if not self._writer.has_unfinished():
+            return {}
+        return dict((id(job.entity), (job.entity, job.columns)) for job in self._writer.reconcile(entities))
 
     def write_together(self, jobs):
         """Write planned jobs in one atomic call.
 
-        :returns: list of errors as `store.Outcome` has them; empty where all was written
+        :raises ORMError: what stood in the way of the first that was refused
         """
         one_connection(jobs)
-        outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
-        if not outcome.errors:
-            finish(jobs, outcome)
-        return outcome.errors
+        self.reconcile([job.entity for job in jobs])
+        write(self._writer, jobs, atomic=True)
 
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
-        settled = self._settle(waiting)
+        settled = self.reconcile(waiting)
         written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
         seen = Entities(entity for entity, _ in settled.values() if not entity._modified)
         entities = self._prepared(all, seen)
@@ -198,7 +185,7 @@ class Session(IdentityMap):
             jobs = [job for job in jobs if job.operation]
             if jobs:
                 one_connection(jobs)
-                written += sum(finish(jobs, self._send_atomically(jobs)))
+                written += write(self._writer, jobs, atomic=True, refuse=raise_bulk_error)
             entities = self._prepared(False, seen)
         return written
 
@@ -215,17 +202,6 @@ class Session(IdentityMap):
                 if not entity._deleted:
                     entity._rom_before_write()
 
-    def _send_atomically(self, jobs):
-        for _ in range(ATTEMPTS):
-            outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
-            final = [error for error in outcome.errors if error[1] != 'stale']
-            if final:
-                raise bulk_error(jobs, final)
-            if not outcome.errors:
-                return outcome
-            gather_errors([jobs[error[0]] for error in outcome.errors], Job.read_again, len(jobs))
-        raise bulk_error(jobs, outcome.errors)
-
     def delete_with_rules(self, entities):
         """Delete entities and follow the on_delete rules of what refers to them.
 
@@ -239,8 +215,10 @@ class Session(IdentityMap):
             collector.check()
             collector.removed = self._agreed(collector.removed, decisions, entities)
             self._announce(collector, announced)
-            if all(self._remove_atomically(collector, page) for page in collector.pages()):
-                return
+            try:
+                return self._apply(collector)
+            except Moved:
+                continue
         raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % entities[0]._pk)
 
     def _announce(self, collector, announced):
@@ -286,7 +264,8 @@ class Session(IdentityMap):
 
     def _not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""
-        self._settle(entities)
+        entities = list(entities)
+        self.reconcile(entities)
         entities = [entity for entity in once_each(entities) if not entity._deleted]
         for entity in entities:
             entity._rom_check_deletable()
@@ -295,24 +274,18 @@ class Session(IdentityMap):
     def _known_of(self, model):
         return [entity for entity in list(self.known.values()) if type(entity) is model and not entity._deleted]
 
-    def _remove_atomically(self, collector, page):
-        """Whether a page was applied; False: who refers to whom has changed, and must be collected again."""
-        jobs = [Change(*step) if len(step) > 1 else Removal(step[0], collector.guard(step[0]), collector.reason(step[0]))
-                for step in page]
-        for job in jobs:
-            job.plan()
-        for _ in range(ATTEMPTS):
-            outcome = self._writer.write(jobs[0].connection, [job.operation for job in jobs], True, jobs)
-            if not outcome.errors:
-                collector.done(page)
-                finish(jobs, outcome)
-                return True
-            for error in outcome.errors:
-                job = jobs[error[0]]
-                if error[1] in ('race', 'gone', 'guard') and job.may_move:
-                    return False
-                job.recover(error)
-        raise jobs[outcome.errors[0][0]].problem(outcome.errors[0])
+    def _apply(self, collector):
+        """Change and remove what was collected.
+
+        :raises Moved: where who refers to whom has changed, and must be collected again
+        """
+        for page in collector.pages():
+            jobs = [Change(*step) if len(step) > 1
+                    else Removal(step[0], collector.guard(step[0]), collector.reason(step[0]), may_move=True) for step in page]
+            for job in jobs:
+                job.plan()
+            write(self._writer, jobs, atomic=True)
+            collector.done(page)
 
     def _remove(self, entities):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
@@ -322,15 +295,9 @@ class Session(IdentityMap):
             entity._before_delete()
         jobs = [Removal(entity) for entity in entities]
         for page in store.pages(jobs, lambda job: store.likely_weight(job.stored), lambda job: job.place):
-            removed += self._remove_page(page)
-        return removed
-
-    def _remove_page(self, jobs):
-        removed = 0
-        while jobs:
-            outcome = self._writer.write(jobs[0].connection, [job.plan() for job in jobs], False, jobs)
-            removed += sum(finish(jobs, outcome))
-            jobs = after_errors(jobs, outcome)
+            for job in page:
+                job.plan()
+            removed += write(self._writer, page)
         return removed
 
 

@@ -1,8 +1,6 @@
 """The only room that moves rows: plans -> one write call -> outcomes; ids -> one read call -> rows."""
 
 import json
-import os
-import uuid
 
 import redis
 import six
@@ -12,8 +10,9 @@ from . import wire
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
 
-__all__ = ['ENTRIES_PER_WRITE', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'Writer', 'allocate_ids', 'likely_weight', 'pages',
-           'place_of', 'problem', 'read_page', 'read_rows', 'weight']
+__all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids',
+           'ask_what_became', 'call_write', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
+           'read_page', 'read_rows', 'weight']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
 ROWS_PER_READ = 1000
@@ -59,6 +58,20 @@ def place_of(connection, namespace):
     if not isinstance(connection, _clusters):
         return id(connection)
     return id(connection), namespace.partition('{')[2].partition('}')[0] or namespace
+
+
+def distinct(connections):
+    """The connections without those that came before."""
+    return list(dict((id(connection), connection) for connection in connections).values())
+
+
+def lead_to_the_same(one, other):
+    """Whether two clients, as far as can be told, talk to one database."""
+    if one is other:
+        return True
+    pools = [getattr(client, 'connection_pool', None) for client in (one, other)]
+    settings = [getattr(pool, 'connection_kwargs', None) for pool in pools]
+    return settings[0] is not None and settings[0] == settings[1]
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -204,6 +217,7 @@ def pages(items, weight, place=None, most=ENTRIES_PER_WRITE):
 class Outcome(object):
     """What a write call was told.
 
+    :param reply: dict, as write.lua replies
     :ivar done: list of ids as text, False for a delete that found nothing; one per operation done
     :ivar errors: list of [position, kind, detail...]
     """
@@ -216,81 +230,73 @@ class Outcome(object):
         self.errors = list(reply['errors'] or ())
 
 
-class Writer(object):
-    """One session's pen: numbers its write calls, so that one sent twice is done once.
+NOTHING_DONE = Outcome({'done': (), 'errors': ()})
 
-    A call whose reply was lost is in doubt until the next one asks about it; the script then also refuses the lost
-    call, should it arrive late.
+
+def call_write(connection, key, sequence, operations, atomic, before_sending):
+    """Send operations in one call of write.lua.
+
+    :param connection: redis-py client
+    :param key: where the server remembers the call
+    :param int sequence: its number there
+    :param operations: list of dicts as `plan` makes them
+    :param bool atomic: do all of them or none
+    :param before_sending: callable(), called when all is ready
+    :returns: `Outcome`
+    :raises redis.RedisError: whatever is raised does not tell what was done
     """
-
-    def __init__(self):
-        self._name = None
-        self._process = None
-        self._sequence = 0
-        self.doubts = []   # calls without an answer, each [connection, once key, sequence, about]
-
-    def _once_key(self, namespace):
-        # a forked child must not continue its parent's numbers
-        if self._process != os.getpid():
-            self._name, self._process, self._sequence, self.doubts = uuid.uuid4().hex, os.getpid(), 0, []
-        return '%s:once:%s' % (namespace, self._name)
-
-    def write(self, connection, operations, atomic=False, about=None):
-        """Send operations in one call.
-
-        :param connection: redis-py client
-        :param operations: list of dicts as `plan` makes them
-        :param atomic: do all of them or none
-        :param about: list of the jobs, kept with a call in doubt for whoever settles it
-        :returns: `Outcome`
-        :raises redis.RedisError: where the call failed; what it did is then found out by `settle`
-        """
-        key = self._once_key(operations[0]['namespace'])
-        request = {'atomic': atomic, 'operations': operations}
-        doubt = [connection, key, self._sequence + 1, about]
-        self.doubts.append(doubt)
-        try:
-            answer = self._call(connection, key, request)
-        except ResponseError:
-            self.doubts.remove(doubt)  # the server answered: nothing was done
-            raise
-        self.doubts.remove(doubt)
-        return Outcome(answer)
-
-    def _call(self, connection, key, request):
-        self._sequence += 1
-        return json.loads(as_str(_write(connection, [key], [self._sequence, REMEMBERED_SECONDS, _encode(request)])))
-
-    def settle(self, needed):
-        """Find out what became of the calls in doubt, and see to it that they are not done later.
-
-        :param needed: connections about to be written to: one that does not answer is an error only among these
-        :returns: list of (about, `Outcome`) of the calls that were done
-        """
-        if self._process != os.getpid():
-            return []
-        done = []
-        for doubt in list(self.doubts):
-            try:
-                done.extend(self._settle_one(doubt))
-            except Exception:  # whatever stands in the way there, it is no reason not to write elsewhere
-                if any(connection is _connection_now(doubt) for connection in needed):
-                    raise
-        return done
-
-    def _settle_one(self, doubt):
-        _, key, sequence, about = doubt
-        previous = self._call(_connection_now(doubt), key, {'settle': True, 'operations': []}).get('previous')
-        self.doubts.remove(doubt)
-        number, _, answer = (previous or '0').partition(' ')
-        if int(number) == sequence:
-            yield about, Outcome(json.loads(answer))
+    request = {'atomic': atomic, 'operations': operations}
+    return Outcome(_call_write(connection, key, sequence, request, before_sending))
 
 
-def _connection_now(doubt):
-    """The connection to ask: the program may have replaced the one that failed."""
-    connection, _, _, about = doubt
-    return about[0].entity._connection if about else connection
+def _call_write(connection, key, sequence, request, *before_sending):
+    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending)
+    answer = json.loads(as_str(reply))
+    if answer.get('sequence') != sequence:
+        # a read that was interrupted has left its reply to the next command: no connection can be trusted
+        connection.connection_pool.disconnect()
+        raise redis.ConnectionError('the reply to another command was read in place of that to a write')
+    return answer
+
+
+def ask_what_became(connection, key, sequence, next_number):
+    """Ask about a call that got no answer, and have the server refuse it should it arrive later.
+
+    :param key: as for `call_write`
+    :param int sequence: of the call in question
+    :param int next_number: of the call that asks
+    :returns: `Outcome`, of nothing where it was not done; None where the server remembers nothing
+    """
+    request = {'about': sequence, 'operations': []}
+    return _told(_call_write(connection, key, next_number, request)['about'])
+
+
+def look_what_became(connection, key, sequence):
+    """What the server remembers of a call, as yet: None also where it may still be done."""
+    memory = as_str(connection.get(key))
+    if memory is None:
+        return None
+    number, _, answer = memory.partition(' ')
+    if int(number) < sequence:
+        return None
+    answer = json.loads(answer)
+    return Outcome(answer) if int(number) == sequence else _told(answer.get('about') or {})
+
+
+def _told(about):
+    if about.get('answer'):
+        return Outcome(json.loads(about['answer']))
+    return NOTHING_DONE if about.get('remembers') else None
+
+
+def may_have_evicted(connection):
+    """Whether a server has ever evicted keys, for lack of memory; where it does not tell, it may have."""
+    try:
+        stats = connection.info('stats')
+    except redis.RedisError:
+        return True
+    nodes = [stats] if 'evicted_keys' in stats else list(stats.values())  # a cluster tells of each node
+    return any(node.get('evicted_keys', 1) for node in nodes)
 
 
 # -- outcomes as errors ------------------------------------------------------------------------------------------------

@@ -5,12 +5,17 @@ from .schema import Schema
 
 __all__ = [
     "ENTRIES_PER_WRITE",
+    "NOTHING_DONE",
+    "REMEMBERED_SECONDS",
     "ROWS_PER_READ",
     "ROWS_PER_WRITE",
     "Outcome",
-    "Writer",
     "allocate_ids",
+    "ask_what_became",
+    "call_write",
     "likely_weight",
+    "look_what_became",
+    "may_have_evicted",
     "pages",
     "place_of",
     "problem",
@@ -52,12 +57,19 @@ class Outcome:
     errors: List[List[Any]]
     def __init__(self, reply: Dict[str, Any]) -> None: ...
 
-class Writer:
-    doubts: List[List[Any]]
-    def __init__(self) -> None: ...
-    def write(
-        self, connection: Any, operations: List[Dict[str, Any]], atomic: bool = ..., about: Any = ...
-    ) -> Outcome: ...
-    def settle(self, needed: Iterable[Any]) -> List[Tuple[Any, Outcome]]: ...
+NOTHING_DONE: Outcome
 
+def distinct(connections: Iterable[_T]) -> List[_T]: ...
+def lead_to_the_same(one: Any, other: Any) -> bool: ...
+def call_write(
+    connection: Any,
+    key: str,
+    sequence: int,
+    operations: Sequence[Dict[str, Any]],
+    atomic: bool,
+    before_sending: Callable[[], Any],
+) -> Outcome: ...
+def ask_what_became(connection: Any, key: str, sequence: int, next_number: int) -> Optional[Outcome]: ...
+def look_what_became(connection: Any, key: str, sequence: int) -> Optional[Outcome]: ...
+def may_have_evicted(connection: Any) -> bool: ...
 def problem(schema: Schema, id: Optional[int], error: Sequence[Any]) -> ORMError: ...

@@ -9,7 +9,8 @@ from . import plan, store
 from .columns import Decimal, Float, Integer
 from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from .sessions import session
-from .work import ATTEMPTS
+from .work import StoredJob
+from .write_call import ATTEMPTS
 
 __all__ = ['transfer']
 
@@ -23,22 +24,14 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
     parties = (source, target, token_entity)
     _check_parties(source, target, attr, parties)
     identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
-    if session.settled_transfer(identity, parties):
-        return
-    legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
-    legs = _with_token(legs, token_entity, token_attr, identity)
-    for _ in range(ATTEMPTS):
+    session.reconcile(parties)
+    if identity not in session.finished_transfers:
+        legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
+        legs = _with_token(legs, token_entity, token_attr, identity)
         for leg in legs:
             leg.plan()
-        errors = session.write_together(legs)
-        if not errors:
-            return
-        for error in errors:
-            if error[1] not in ('race', 'stale'):
-                raise legs[error[0]].problem(error)
-        for leg in legs:
-            leg.read_again()
-    raise InvalidOperation('transfer: the rows %s kept changing; try again' % ', '.join(leg.entity._pk for leg in legs))
+        session.write_together(legs)
+    session.finished_transfers.discard(identity)
 
 
 def _amount(value, decimal_places):
@@ -81,16 +74,13 @@ def _with_token(legs, entity, attr, identity):
     return legs + [_Leg(entity, None, None, identity, attr)]
 
 
-class _Leg(object):
+class _Leg(StoredJob):
     """What a transfer does to one row."""
 
     def __init__(self, entity, attr, change, identity, token_attr=None):
-        self.entity, self.attr, self.change, self.identity = entity, attr, change, identity
-        self.token_attr = token_attr
-        self.connection = entity._connection
-        self.place = store.place_of(self.connection, entity._namespace)
-        self.raw = entity._rom_raw
-        self.operation = self.texts = None
+        StoredJob.__init__(self, entity, may_move=False)
+        self.attr, self.change, self.identity, self.token_attr = attr, change, identity, token_attr
+        self.stored = entity._rom_raw
 
     def plan(self):
         """Make the operation from the row as it was last seen.
@@ -100,11 +90,11 @@ class _Leg(object):
         schema = self.entity._rom_schema
         self.texts = {} if self.attr is None else {self.attr: self._balance()}
         if self.token_attr in schema.position:
-            if self.raw[schema.position[self.token_attr]] is not None:
+            if self.stored[schema.position[self.token_attr]] is not None:
                 raise ValueError('already sent')
             self.texts[self.token_attr] = u'1'
-        before = plan.Row(schema, self.raw, id=self.entity._rom_id)
-        after = plan.Row(schema, self.raw, texts=self.texts, id=self.entity._rom_id)
+        before = plan.Row(schema, self.stored, id=self.entity._rom_id)
+        after = plan.Row(schema, self.stored, texts=self.texts, id=self.entity._rom_id)
         self.operation = plan.update(schema, self.entity._rom_id, before, after, self.texts)
         if self.token_attr is not None:
             self.operation['set'][self.token_attr] = '1'
@@ -112,7 +102,7 @@ class _Leg(object):
 
     def _balance(self):
         column = self.entity._columns[self.attr]
-        text = plan.as_text(self.raw[self.entity._rom_schema.position[self.attr]])
+        text = plan.as_text(self.stored[self.entity._rom_schema.position[self.attr]])
         balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
         if self.change < 0 and balance < 0:
             raise ValueError('not enough credit')
@@ -123,23 +113,25 @@ class _Leg(object):
             return six.text_type(int(balance))
         return column.encode(float(balance) if isinstance(column, Float) else balance)
 
+    def recover(self, error):
+        if error[1] == 'race' and self.attempts < ATTEMPTS:
+            return self.read_again()
+        StoredJob.recover(self, error)
+
     def read_again(self):
-        """See the row as it is now."""
+        self.attempts += 1
         schema = self.entity._rom_schema
         fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
         values = self.connection.hmget('%s:%s' % (schema.namespace, self.entity._rom_id), fields)
         if self.token_attr is not None and values.pop() is not None:
             raise ValueError('already sent')
-        self.raw = values
-
-    def problem(self, error):
-        """The exception for an error of the write call."""
-        return store.problem(self.entity._rom_schema, self.entity._rom_id, error)
+        self.stored = values
+        self.plan()
 
     def finish(self, id):
-        """The row is written: the entity mirrors it."""
-        if self.raw is not self.entity._rom_raw:
-            self.entity._rom_refreshed(self.raw)
+        session.finished_transfers.add(self.identity)
+        if self.stored is not self.entity._rom_raw:
+            self.entity._rom_refreshed(self.stored)
         for attr in self.texts:
             if attr not in self.entity._rom_assigned:
                 self.entity._rom_values.pop(attr, None)

@@ -2,12 +2,10 @@
 
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
+from .write_call import ATTEMPTS, write
 
-__all__ = ['ATTEMPTS', 'Change', 'Entities', 'Job', 'Removal', 'Work', 'after_errors', 'bulk_error', 'entities_of', 'finish',
-           'gather_errors', 'once_each', 'one_connection', 'with_references']
-
-#: how often a write is planned anew because other writers keep changing the row
-ATTEMPTS = 200
+__all__ = ['Change', 'Entities', 'Job', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
+           'raise_bulk_error', 'with_references']
 
 
 class Entities(object):
@@ -35,34 +33,14 @@ class Entities(object):
         return len(self._held)
 
 
-def finish(jobs, outcome):
-    """Let the entities know what was done with them, all of them before the first hook runs.
+def raise_bulk_error(problems, total):
+    """Tell of every entity that stood in the way of an atomic commit.
 
-    :returns: list of int, the columns written or rows removed per job done
+    :param problems: list of (entity, ORMError)
+    :param int total: how many entities there were
     """
-    done = list(zip(jobs, outcome.done))
-    counts = [job.finish(id) for job, id in done]
-    for job, _ in done:
-        job.run_hook()
-    return counts
-
-
-def after_errors(jobs, outcome):
-    """The jobs still to be done; raises what cannot be mended by planning anew."""
-    if not outcome.errors:
-        return []
-    failed = jobs[outcome.errors[0][0]]
-    failed.recover(outcome.errors[0])
-    return jobs[len(outcome.done):]
-
-
-def bulk_error(jobs, errors):
-    return _bulk_error([(jobs[error[0]].entity, jobs[error[0]].problem(error)) for error in errors], len(jobs))
-
-
-def _bulk_error(problems, total):
-    return BulkError('nothing was written, %d of %d entities stood in the way: %s'
-                     % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
+    raise BulkError('nothing was written, %d of %d entities stood in the way: %s'
+                    % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
 
 
 def gather_errors(jobs, work, total):
@@ -77,7 +55,7 @@ def gather_errors(jobs, work, total):
         except ORMError as error:
             problems.append((job.entity, error))
     if problems:
-        raise _bulk_error(problems, total)
+        raise_bulk_error(problems, total)
 
 
 def one_connection(jobs):
@@ -171,6 +149,8 @@ class Job(object):
         self.was_new = entity._new
         self.stored = None
         self.attempts = 0
+        self.columns = 0          # that were written, once this is finished
+        self.hook_called = False
         self.operation = self.texts = None
         self.filled = {}  # defaults to be written, unless another writer was there first
         self.planned, self.seen = {}, None
@@ -232,6 +212,14 @@ class Job(object):
         """The exception for an error of the write call."""
         return store.problem(self.entity._rom_schema, self.entity._rom_allocate_id(), error)
 
+    def name(self):
+        """The row, for messages."""
+        return self.entity._rom_session_key()
+
+    def current_connection(self):
+        """The connection of the model as it is now: the program may have replaced the one that was planned for."""
+        return self.entity._connection
+
     def finish(self, id):
         """The row is written: let the entity know. Returns the number of columns written."""
         return self.entity._rom_written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
@@ -244,14 +232,21 @@ class Job(object):
             self.entity._after_update()
 
 
+class Moved(Exception):
+    """Who refers to whom has changed since it was collected."""
+
+
 class StoredJob(Job):
     """What is planned from the row as it is stored; what its entity has in mind beyond that is left alone."""
 
-    #: whether it is to be collected again where other writers have moved it out of the way
-    may_move = True
-
-    def __init__(self, entity):
+    def __init__(self, entity, may_move):
         Job.__init__(self, entity, False, False, False)
+        self.may_move = may_move  # whether to collect again where other writers have changed who refers to whom
+
+    def recover(self, error):
+        if self.may_move and error[1] in ('race', 'gone', 'guard'):
+            raise Moved()
+        Job.recover(self, error)
 
     def read_again(self):
         self.attempts += 1
@@ -263,8 +258,8 @@ class StoredJob(Job):
 class Removal(StoredJob):
     """One row on its way out."""
 
-    def __init__(self, entity, guard=(), reason=None):
-        StoredJob.__init__(self, entity)
+    def __init__(self, entity, guard=(), reason=None, may_move=False):
+        StoredJob.__init__(self, entity, may_move)
         self.guard, self.reason = guard, reason
         self.stored = entity._rom_raw
         self.texts = {}
@@ -287,9 +282,8 @@ class Change(StoredJob):
     """References of a row set to something else, and nothing but that."""
 
     def __init__(self, entity, stored, targets):
-        StoredJob.__init__(self, entity)
+        StoredJob.__init__(self, entity, not any(attr in entity._rom_assigned for attr in targets))
         self.stored, self.targets, self.expect = stored, targets, None
-        self.may_move = not any(attr in entity._rom_assigned for attr in targets)
 
     def plan(self):
         columns = self.entity._rom_schema.columns
@@ -348,10 +342,7 @@ class Work(object):
         """Write what is gathered."""
         jobs = [job for job in self.jobs if job.is_current() or job.plan_anew()]
         self.jobs, self.weight = [], 0
-        while jobs:
-            outcome = self.writer.write(jobs[0].connection, [job.operation for job in jobs], False, jobs)
-            self.columns += sum(finish(jobs, outcome))
-            jobs = after_errors(jobs, outcome)
+        self.columns += write(self.writer, jobs)
 
     def finish(self):
         """Write the rest; returns the number of columns written."""

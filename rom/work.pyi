@@ -1,31 +1,28 @@
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NoReturn, Optional, Sequence, Tuple, TypeVar
 
-from .exceptions import BulkError, ORMError
+from .exceptions import ORMError
 from .model import Model
-from .store import Outcome, Writer
+from .write_call import Writer
 
 __all__ = [
-    "ATTEMPTS",
     "Change",
     "Entities",
     "Job",
+    "Moved",
     "Removal",
+    "StoredJob",
     "Work",
-    "after_errors",
-    "bulk_error",
     "entities_of",
-    "finish",
     "gather_errors",
     "once_each",
     "one_connection",
+    "raise_bulk_error",
     "with_references",
 ]
 
 _J = TypeVar("_J", bound="Job")
 _Error = Sequence[Any]
 _Operation = Dict[str, Any]
-
-ATTEMPTS: int
 
 class Entities:
     def __init__(self, entities: Iterable[Model] = ...) -> None: ...
@@ -34,9 +31,7 @@ class Entities:
     def __contains__(self, entity: Model) -> bool: ...
     def __len__(self) -> int: ...
 
-def finish(jobs: Sequence[Job], outcome: Outcome) -> List[int]: ...
-def after_errors(jobs: List[_J], outcome: Outcome) -> List[_J]: ...
-def bulk_error(jobs: Sequence[Job], errors: Iterable[_Error]) -> BulkError: ...
+def raise_bulk_error(problems: Sequence[Tuple[Any, ORMError]], total: int) -> NoReturn: ...
 def gather_errors(jobs: Iterable[_J], work: Callable[[_J], Any], total: int) -> None: ...
 def once_each(entities: Iterable[Model]) -> Iterator[Model]: ...
 def one_connection(jobs: Sequence[Job]) -> None: ...
@@ -52,6 +47,8 @@ class Job:
     was_new: bool
     stored: Optional[List[Any]]
     attempts: int
+    columns: int
+    hook_called: bool
     operation: Optional[_Operation]
     texts: Dict[str, Optional[str]]
     filled: Dict[str, str]
@@ -64,12 +61,16 @@ class Job:
     def read_again(self) -> None: ...
     def recover(self, error: _Error) -> None: ...
     def problem(self, error: _Error) -> ORMError: ...
+    def name(self) -> str: ...
+    def current_connection(self) -> Any: ...
     def finish(self, id: Any) -> int: ...
     def run_hook(self) -> None: ...
 
+class Moved(Exception): ...
+
 class StoredJob(Job):
     may_move: bool
-    def __init__(self, entity: Model) -> None: ...
+    def __init__(self, entity: Model, may_move: bool) -> None: ...
 
 class Removal(StoredJob):
     guard: Iterable[Sequence[Any]]
@@ -79,6 +80,7 @@ class Removal(StoredJob):
         entity: Model,
         guard: Iterable[Sequence[Any]] = ...,
         reason: Optional[Dict[str, Optional[str]]] = ...,
+        may_move: bool = ...,
     ) -> None: ...
 
 class Change(StoredJob):

@@ -111,6 +111,7 @@ def clean_state(request):
     import rom
     rom.util.CONNECTION = request.getfixturevalue('rom_client')
     rom.session.rollback()
+    rom.session._writer = type(rom.session._writer)()  # the server was emptied, of what it remembers as well
     try:
         yield
     finally:

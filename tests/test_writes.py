@@ -6,6 +6,7 @@ import pytest
 import redis
 import rom
 from rom import store
+from rom.write_call import Writer
 from rom.exceptions import (BulkError, ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, MissingColumn, ORMError,
                             UniqueKeyViolation)
 
@@ -1050,12 +1051,12 @@ def test_any_order_of_writes_leaves_all_in_step(Person, connection, rng):
 def test_rows_of_many_words_are_written_and_deleted_in_calls_of_fewer(connection, monkeypatch):
     """No call holds the server for long: index entries are counted, not rows alone."""
     Note = type('Note', (rom.Model,), {'text': rom.Text(index=True, keygen=rom.FULL_TEXT)})
-    sizes, write = [], store.Writer.write
+    sizes, send = [], Writer.send
 
-    def watched(writer, connection, operations, *more):
-        sizes.append(len(operations))
-        return write(writer, connection, operations, *more)
-    monkeypatch.setattr(store.Writer, 'write', watched)
+    def watched(writer, jobs, *more):
+        sizes.append(len(jobs))
+        return send(writer, jobs, *more)
+    monkeypatch.setattr(Writer, 'send', watched)
 
     notes = [Note(text=u' '.join(u'w%dx%d' % (number, word) for word in range(1000))) for number in range(40)]
     rom.session.commit()

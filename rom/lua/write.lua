@@ -3,7 +3,7 @@
 -- KEYS[1]  NS:once:SESSION, what this session wrote last and what it was told
 -- ARGV[1]  sequence number of the call within the session
 -- ARGV[2]  seconds for which a repeated call is answered from KEYS[1]
--- ARGV[3]  JSON {atomic: bool, settle: bool, operations: [...]}, each operation an object of
+-- ARGV[3]  JSON {atomic: bool, about: sequence number of a call that got no answer, operations: [...]}, each operation an object of
 --   namespace, pk (the primary key's attribute), id (text; left out: a new one is taken from the counter)
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes
@@ -15,7 +15,8 @@
 --   geo {name: [longitude, latitude]}; index_data: all of these, as the row is to keep them, where `touched` is true or
 --   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
 --
--- Reply: JSON {done: [id or false per operation], errors: [[position, kind, detail...]], previous: text}
+-- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
+--   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: race (columns), stale, gone, taken, unique (name, owner), guard (index key), type (key, is, should be),
 --   refused (message). The first error stops; with atomic all are listed, and nothing is done. A done of false: there was
 --   nothing to delete.
@@ -303,17 +304,24 @@ local function one_after_another(operations, reply)
   end
 end
 
-local reply = {done = {}, errors = {}}
-local last = redis.call('GET', KEYS[1])
-if last then
-  local sequence, answer = string.match(last, '^(%d+) (.*)$')
-  if tonumber(sequence) == tonumber(ARGV[1]) then return answer end
-  if tonumber(sequence) > tonumber(ARGV[1]) then return redis.error_reply('ROM superseded by a later call of this session') end
-  -- the call before may have settled the same doubt, and its own reply got lost
-  if request.settle then reply.previous = cjson.decode(answer).previous or last end
+-- What became of the call in question: its answer where it was done; whether anything is remembered where it was not.
+local function what_became(about, sequence, answer)
+  if not sequence then return {remembers = false} end
+  if sequence == about then return {answer = answer} end
+  -- an earlier call has asked the same, and its own reply got lost
+  if sequence > about then return cjson.decode(answer).about or {remembers = true} end
+  return {remembers = true}
 end
+
+local number = tonumber(ARGV[1])
+local reply = {sequence = number, done = {}, errors = {}}
+local sequence, answer = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (.*)$')
+sequence = tonumber(sequence)
+if sequence == number then return answer end
+if sequence and sequence > number then return redis.error_reply('ROM superseded by a later call of this session') end
+if request.about then reply.about = what_became(request.about, sequence, answer) end
 if request.atomic then all_or_none(request.operations, reply) else one_after_another(request.operations, reply) end
 run_pending()
-local answer = cjson.encode(reply)
+answer = cjson.encode(reply)
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
 return answer

@@ -1,0 +1,283 @@
+"""The one road of every write: planned jobs go out in calls, each of which is done exactly once."""
+
+import os
+import sys
+import time
+import uuid
+
+from . import store
+from .exceptions import InvalidOperation, ORMError, OutcomeUnknownError
+
+__all__ = ['ATTEMPTS', 'Writer', 'raise_first', 'write']
+
+#: how often a write is planned anew because other writers keep changing the row
+ATTEMPTS = 200
+
+
+def write(writer, jobs, atomic=False, refuse=None):
+    """Send planned jobs until all are done; one that was not done is planned anew, or says why that is of no use.
+
+    :param writer: `Writer`
+    :param jobs: list of jobs with an operation each, for one connection
+    :param bool atomic: all of them or none
+    :param refuse: callable([(entity, ORMError)], how many jobs there were), which raises; by default the first error
+    :returns: int, the columns written or rows removed
+    """
+    written, total = 0, len(jobs)
+    while jobs:
+        outcome = writer.send(jobs, atomic)
+        written += sum(job.columns for job in jobs[:len(outcome.done)])
+        problems = _recover(jobs, outcome.errors)
+        if problems:
+            (refuse or raise_first)(problems, total)
+        jobs = [job for job in jobs[len(outcome.done):] if job.operation]
+    return written
+
+
+def raise_first(problems, total):
+    """What `write` does by default with the jobs that Redis refused."""
+    raise problems[0][1]
+
+
+def _recover(jobs, errors):
+    problems = []
+    for error in errors:
+        try:
+            jobs[error[0]].recover(error)
+        except ORMError as problem:
+            problems.append((jobs[error[0]].entity, problem))
+    return problems
+
+
+class Pen(object):
+    """A name under which the server remembers the last call; one call at a time uses it, and numbers it."""
+
+    __slots__ = ('name', 'sequence', 'remembered')
+
+    def __init__(self):
+        self.name = uuid.uuid4().hex
+        self.sequence = 0
+        self.remembered = {}  # key -> when the server last said what it remembers there
+
+    def next_number(self):
+        self.sequence += 1
+        return self.sequence
+
+
+class WriteCall(object):
+    """One call, from before it is sent until its entities know what became of it.
+
+    `sent` and `outcome` tell how far it is: not sent, sent and without an answer, answered. When its jobs are finished
+    it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
+    """
+
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten')
+
+    def __init__(self, jobs, pen, frame):
+        self.connection = jobs[0].connection
+        self.key = '%s:once:%s' % (jobs[0].operation['namespace'], pen.name)
+        self.pen = pen
+        self.sequence = pen.next_number()
+        self.jobs = jobs
+        self.frame = frame         # of the function that makes the call
+        self.sent = None           # when: by two clocks, as one may stand still and the other jump
+        self.outcome = None
+        self.is_forgotten = False  # nobody knows what became of it
+
+    def is_about_to_be_sent(self):
+        """Note when: from here on the server may do it."""
+        self.sent = _now()
+
+    def is_running(self):
+        """Whether it is this very call that was interrupted: by a signal handler, or a hook."""
+        frame = sys._getframe()
+        while frame is not None and frame is not self.frame:
+            frame = frame.f_back
+        return frame is not None
+
+    def current_connection(self):
+        """The connection to ask: the program may have replaced the one that failed."""
+        return self.jobs[0].current_connection()
+
+    def done(self):
+        """[(job, id)] of what was done, as far as is known."""
+        return list(zip(self.jobs, self.outcome.done)) if self.outcome else []
+
+    def tell_entities(self):
+        """Let the entities know what was done; doing so again does no harm."""
+        for job, id in self.done():
+            job.columns = job.finish(id)
+
+    def run_hooks(self):
+        """Call the hooks that follow a write, each once, whatever one of them raises."""
+        for job, _ in self.done():
+            if not job.hook_called:
+                job.hook_called = True
+                job.run_hook()
+
+    def concerns(self, entities):
+        """Whether one of some entities is in it."""
+        own = set(id(job.entity) for job in self.jobs)
+        return any(id(entity) in own for entity in entities)
+
+    def is_for_one_of(self, connections):
+        """Whether it went to the server of one of some connections."""
+        own = self.current_connection()
+        return any(store.lead_to_the_same(own, connection) for connection in connections)
+
+    def names(self):
+        """The rows in it, for messages."""
+        names = [job.name() for job in self.jobs[:5]]
+        return ', '.join(names) + (' and %d more' % (len(self.jobs) - 5) if len(self.jobs) > 5 else '')
+
+
+def _now():
+    return getattr(time, 'monotonic', time.time)(), time.time()
+
+
+def _seconds_since(then):
+    return max(now - before for now, before in zip(_now(), then))
+
+
+class Writer(object):
+    """Sends the write calls of one session, and finds out what became of those that got no answer.
+
+    The server remembers a session's last call and its answer: a call that is sent twice is done once. A call leaves
+    `unacknowledged` when the script itself has answered and the entities know; no other error and no signal says so.
+    """
+
+    def __init__(self):
+        self._process = os.getpid()
+        self._pens = []
+        self.unacknowledged = []
+        self._inherited = []  # calls that the parent of a forked process was making
+
+    def send(self, jobs, atomic=False):
+        """Make one call.
+
+        :param jobs: list of planned jobs
+        :param bool atomic: do all of them or none
+        :returns: `store.Outcome`; the entities know, and their hooks were called
+        :raises redis.RedisError: where the call failed; the next write asks what it did
+        """
+        self._look_for_fork()
+        call = WriteCall(jobs, self._free_pen(), sys._getframe())
+        self.unacknowledged.append(call)
+        call.outcome = store.call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
+                                        call.is_about_to_be_sent)
+        self._finish(call)
+        return call.outcome
+
+    def _free_pen(self):
+        taken = [call.pen for call in self.unacknowledged]
+        for pen in self._pens:
+            if pen not in taken:
+                return pen
+        self._pens.append(Pen())
+        return self._pens[-1]
+
+    def _finish(self, call):
+        if call.sent is not None:
+            call.pen.remembered[call.key] = call.sent
+        call.tell_entities()
+        call.run_hooks()
+        self._drop(call)
+
+    def _drop(self, call):
+        for calls in (self.unacknowledged, self._inherited):
+            if call in calls:
+                calls.remove(call)
+        call.frame = None
+
+    # -- calls without an answer -----------------------------------------------------------------------------------------
+
+    def has_unfinished(self):
+        """Whether there is anything to reconcile, or in flight."""
+        return bool(self.unacknowledged or self._inherited)
+
+    def in_flight(self):
+        """The entities in calls that this one interrupts, as a signal handler does: nobody knows yet what becomes of them."""
+        return [job.entity for call in self.unacknowledged if call.outcome is None and call.is_running() for job in call.jobs]
+
+    def reconcile(self, entities):
+        """Find out what became of the calls without an answer, and see to it that they are not done later.
+
+        Calls to servers that are not written to now can wait: one of them may be away.
+
+        :param entities: list of those about to be written
+        :returns: list of the jobs that turn out to be done
+        :raises OutcomeUnknownError: where nobody knows any more what became of a call that has one of them
+        :raises InvalidOperation: where one of them is in a call that is being made
+        """
+        self._look_for_fork()
+        done, connections = [], store.distinct(entity._connection for entity in entities)
+        for call in list(self.unacknowledged):
+            if call.is_running():
+                self._stand_aside(call, entities)
+                continue
+            if not (call.concerns(entities) or call.is_for_one_of(connections)):
+                continue
+            self._find_outcome(call)
+            self._refuse_forgotten(call, entities)
+            if not call.is_forgotten:
+                self._finish(call)
+                done.extend(job for job, _ in call.done())
+        for call in list(self._inherited):
+            if call.concerns(entities):
+                self._take_over(call)
+                done.extend(job for job, _ in call.done())
+        return done
+
+    @staticmethod
+    def _stand_aside(call, entities):
+        if call.outcome is not None:
+            call.tell_entities()
+        elif call.concerns(entities):
+            raise InvalidOperation('%s: being written by the very call that this one interrupts; write it again afterwards'
+                                   % call.names())
+
+    def _find_outcome(self, call):
+        if call.outcome is not None or call.is_forgotten:
+            return
+        if call.sent is None:
+            call.outcome = store.NOTHING_DONE
+            return
+        asked = store.ask_what_became(call.current_connection(), call.key, call.sequence, call.pen.next_number())
+        if asked is None and self._may_be_forgotten(call):
+            call.is_forgotten = True
+        else:
+            call.outcome = asked or store.NOTHING_DONE
+
+    @staticmethod
+    def _may_be_forgotten(call):
+        """Whether a server that remembers nothing of a call may have done it all the same."""
+        before = call.pen.remembered.get(call.key)
+        was_lost = before is not None and _seconds_since(before) < store.REMEMBERED_SECONDS
+        return (was_lost or _seconds_since(call.sent) >= store.REMEMBERED_SECONDS
+                or store.may_have_evicted(call.current_connection()))
+
+    def _refuse_forgotten(self, call, entities):
+        if call.is_forgotten and call.concerns(entities):
+            self._drop(call)
+            raise OutcomeUnknownError(
+                '%s: a write got no answer, and the server does not remember it any more: whether it was done is not known. '
+                'Look at what is stored before you write this again' % call.names())
+
+    # -- forks -----------------------------------------------------------------------------------------------------------
+
+    def _look_for_fork(self):
+        if self._process != os.getpid():
+            self._inherited = self._inherited + self.unacknowledged
+            self._pens, self.unacknowledged, self._process = [], [], os.getpid()
+
+    def _take_over(self, call):
+        """Learn what the parent's call did, without getting in its way."""
+        if call.sent is None:
+            call.outcome = store.NOTHING_DONE
+        elif call.outcome is None:
+            call.outcome = store.look_what_became(call.current_connection(), call.key, call.sequence)
+        if call.outcome is None:
+            raise OutcomeUnknownError('%s: being written by the process that forked this one; whether it is done is not '
+                                      'known here' % call.names())
+        call.tell_entities()
+        self._drop(call)
