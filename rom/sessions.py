@@ -194,7 +194,7 @@ class Session(IdentityMap):
         """The entities to write, before-hooks called: those included that the hooks make or change."""
         prepared = []
         while True:
-            waiting = [entity for entity in with_references(self._dirty(all, seen)) if entity not in seen]
+            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
             if not waiting:
                 return prepared
             seen.update(waiting)
