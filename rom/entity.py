@@ -2,7 +2,7 @@
 
 import six
 
-from . import store
+from . import loops, store
 from .duplicates import Duplicates, Values, _assignments, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from .plan import Row, as_text
@@ -218,9 +218,14 @@ class Entity(Duplicates):
         self._new = False
         self._rom_assigned = self._rom_assigned_since(planned) or ()
         self._rom_generation = session._generation
+        self._rom_note_written(was_new)
         for other in session.others_of(self):
             other._rom_follow(self._rom_raw)
         return self._rom_schema.counted if was_new or whole else len(texts)
+
+    def _rom_note_written(self, is_new=False):
+        if loops.running:
+            loops.note(self._connection, self._namespace, self._rom_id, is_new)
 
     def _rom_references_set(self, targets, texts):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
@@ -229,6 +234,7 @@ class Entity(Duplicates):
             self._rom_values[attr] = target
             if attr in self._rom_assigned:
                 del self._rom_assigned[attr]
+        self._rom_note_written()
 
     def _rom_removed(self):
         self._deleted = True

@@ -148,9 +148,13 @@ class IdentityMap(threading.local):
 
     def let_go(self, but=()):
         """Hold on to no entity but these; those that the program holds are still found."""
-        self.known = dict((key, entity) for key, entity in self.known.items() if entity in but) if but else {}
+        held = self.held() if but else ()
+        self.known = {}
         self._others = {}  # {key: [entity, ...]} of rows whose first object is in `known`
         self._watched = Watched()
+        for entity in held:
+            if entity in but:
+                self.add(entity)
 
     @contextlib.contextmanager
     def aside(self):
