@@ -17,7 +17,7 @@
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
---   counter  the id counter; 0 where it is unknown
+--   counter  the id counter; 0 where it is unknown or, as far as that can be told, behind the rows
 
 -- include work
 -- include row
@@ -30,6 +30,12 @@ local parts
 
 -- include filters
 
+-- The id counter, unless it was set back and there are rows beyond it.
+local function trusted_counter()
+  local next_row = string.format('%s:%.0f', namespace, highest + 1)
+  return call('EXISTS', next_row) == 0 and string.format('%.0f', highest) or '0'
+end
+
 local function reply(state, ids, after, listed_scores)
   local rows = {}
   if request.fields and type(ids) == 'table' and state ~= 'part' then
@@ -37,7 +43,7 @@ local function reply(state, ids, after, listed_scores)
   end
   report.scanned, report.steps = work.scanned, math.floor(work.steps)
   return {state, ids, rows, listed_scores or {}, after and cjson.encode(after) or false,
-          request.explain and cjson.encode(report) or false, string.format('%.0f', highest)}
+          request.explain and cjson.encode(report) or false, after and trusted_counter() or '0'}
 end
 
 -- include parts
