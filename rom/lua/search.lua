@@ -17,7 +17,7 @@
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
---   counter  the id counter; 0 where it is unknown or, as far as that can be told, behind the rows
+--   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
 -- include work
 -- include row
@@ -43,7 +43,7 @@ local function reply(state, ids, after, listed_scores)
   end
   report.scanned, report.steps = work.scanned, math.floor(work.steps)
   return {state, ids, rows, listed_scores or {}, after and cjson.encode(after) or false,
-          request.explain and cjson.encode(report) or false, after and trusted_counter() or '0'}
+          request.explain and cjson.encode(report) or false, (after or request.after) and trusted_counter() or '0'}
 end
 
 -- include parts
