@@ -40,7 +40,11 @@ class Values(MutableMapping, dict):
     __getitem__, __iter__, __len__ = dict.__getitem__, dict.__iter__, dict.__len__
     __contains__, __eq__, __ne__, __repr__ = dict.__contains__, dict.__eq__, dict.__ne__, dict.__repr__
     __hash__ = None
-    get, keys, values, items, copy = dict.get, dict.keys, dict.values, dict.items, dict.copy
+    get, keys, values, items = dict.get, dict.keys, dict.values, dict.items
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
 
     def __reduce__(self):
         return dict, (dict(self),)
@@ -61,13 +65,15 @@ class Duplicates(object):
 
     def __reduce_ex__(self, protocol):
         # the object before what it holds: that may lead back to it
-        return _detached, (type(self), None, tuple(self._rom_assigned)), (dict(self.__dict__), self._rom_state({}))
+        own = dict(getattr(self, '__dict__', {})) or None
+        return _detached, (type(self), None, tuple(self._rom_assigned)), (own, self._rom_state({}))
 
     def _rom_twin(self, memo, copied):
         memo[id(self)] = twin = _detached(type(self), None, self._rom_assigned)
         for name, value in self._rom_state(memo).items():
             setattr(twin, name, value)
-        twin.__dict__.update(copied(self.__dict__))
+        for name, value in copied(getattr(self, '__dict__', {})).items():
+            twin.__dict__[name] = value
         return twin
 
     def _rom_state(self, memo):
@@ -128,10 +134,10 @@ class Duplicates(object):
 
 
 def _detached(model, state=None, assigned=()):
-    """An entity that no session knows; pickles of releases before 2 give its whole state."""
+    """An entity that no session knows; pickles of release 2.0.0 give its whole state here."""
     entity = model.__new__(model)
     entity._rom_begin(None, [None] * len(model._rom_schema.stored))
-    if state:
+    if state is not None:
         entity._rom_id, entity._rom_raw, entity._rom_values, assigned, entity._new, entity._deleted, own = state
         entity.__dict__.update(own)
     entity._rom_assigned = dict((attr, next(_assignments)) for attr in assigned) or ()

@@ -33,7 +33,7 @@ local parts
 -- The id counter, unless it was set back and there are rows beyond it.
 local function trusted_counter()
   local next_row = string.format('%s:%.0f', namespace, highest + 1)
-  return call('EXISTS', next_row) == 0 and string.format('%.0f', highest) or '0'
+  return redis.pcall('EXISTS', next_row) == 0 and string.format('%.0f', highest) or '0'
 end
 
 local function reply(state, ids, after, listed_scores)
