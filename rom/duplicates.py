@@ -6,7 +6,7 @@ import itertools
 from .exceptions import DataRaceError, InvalidColumnValue
 from .plan import as_text
 
-__all__ = ['Duplicates', 'Values']
+__all__ = ['Assignments', 'Duplicates', 'Values']
 
 try:
     from collections.abc import MutableMapping
@@ -14,7 +14,21 @@ except ImportError:  # Python 2
     from collections import MutableMapping
 
 #: numbers the assignments: of two to one column of a row, the later one holds
-_assignments = itertools.count(1)
+_numbers = itertools.count(1)
+
+
+class Assignments(dict):
+    """Which columns were assigned, and when: a set of them that knows a number for each, growing with every assignment."""
+
+    __slots__ = ()
+
+    def add(self, attr):
+        """One was assigned now."""
+        self[attr] = next(_numbers)
+
+    def discard(self, attr):
+        """One counts as assigned no longer."""
+        self.pop(attr, None)
 
 
 class Values(MutableMapping, dict):
@@ -115,7 +129,8 @@ class Duplicates(object):
             self._rom_raw[place] = other._rom_raw[place]
         self._rom_values[attr] = copy.deepcopy(value) if column.is_mutable else value
         if attr in other._rom_assigned:
-            self._rom_assigned = dict(self._rom_assigned or {}, **{attr: other._rom_assigned[attr]})
+            self._rom_assigned = self._rom_assigned or Assignments()
+            self._rom_assigned[attr] = other._rom_assigned[attr]
 
     def _rom_follow(self, raw):
         """Another object of the row was written, which now is `raw`; changes that differ from that are still to be written."""
@@ -129,7 +144,7 @@ class Duplicates(object):
             if attr not in changes or self._columns[attr].same(changes[attr], raw[place]):
                 self._rom_raw[place] = raw[place]
                 if attr in self._rom_assigned:
-                    del self._rom_assigned[attr]
+                    self._rom_assigned.discard(attr)
         self._new = False
 
 
@@ -140,5 +155,5 @@ def _detached(model, state=None, assigned=()):
     if state is not None:
         entity._rom_id, entity._rom_raw, entity._rom_values, assigned, entity._new, entity._deleted, own = state
         entity.__dict__.update(own)
-    entity._rom_assigned = dict((attr, next(_assignments)) for attr in assigned) or ()
+    entity._rom_assigned = Assignments((attr, next(_numbers)) for attr in assigned) or ()
     return entity

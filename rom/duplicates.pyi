@@ -4,7 +4,12 @@ from typing_extensions import Self
 
 from .entity import Entity
 
-__all__ = ["Duplicates", "Values"]
+__all__ = ["Assignments", "Duplicates", "Values"]
+
+class Assignments(Dict[str, int]):
+    __slots__ = ()
+    def add(self, attr: str) -> None: ...
+    def discard(self, attr: str) -> None: ...
 
 class Values(Dict[str, Any]):
     def __init__(self, entity: Entity) -> None: ...

@@ -3,7 +3,7 @@
 import six
 
 from . import loops, store
-from .duplicates import Duplicates, Values, _assignments, _detached  # noqa: F401 (pickles of earlier releases look here)
+from .duplicates import Assignments, Duplicates, Values, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from .plan import Row, as_text
 from .sessions import session
@@ -50,9 +50,9 @@ class Entity(Duplicates):
 
     def _rom_hold(self, attr, value):
         if not self._rom_assigned:
-            self._rom_assigned = {}
+            self._rom_assigned = Assignments()
         self._rom_values[attr] = value
-        self._rom_assigned[attr] = next(_assignments)
+        self._rom_assigned.add(attr)
 
     def _rom_assign(self, attr, value):
         """A column was given a value: the session holds on to the entity."""
@@ -201,8 +201,8 @@ class Entity(Duplicates):
 
     def _rom_assigned_since(self, planned):
         """The columns that were assigned since a write was planned from `planned`, {column: value}, and when."""
-        return dict((attr, self._rom_assigned[attr]) for attr in self._rom_assigned
-                    if attr not in planned or self._rom_values[attr] is not planned[attr])
+        return Assignments((attr, self._rom_assigned[attr]) for attr in self._rom_assigned
+                           if attr not in planned or self._rom_values[attr] is not planned[attr])
 
     def _rom_written(self, id, texts, planned, seen, was_new=False, whole=False):
         """The row holds `texts` now. Returns the number of columns written.
@@ -233,12 +233,12 @@ class Entity(Duplicates):
             self._rom_raw[self._rom_schema.position[attr]] = texts[attr]
             self._rom_values[attr] = target
             if attr in self._rom_assigned:
-                del self._rom_assigned[attr]
+                self._rom_assigned.discard(attr)
         self._rom_note_written()
 
     def _rom_removed(self):
         self._deleted = True
-        session.forget(self)
+        session.forget_row(self)
 
     def _rom_take_over(self, raw, attrs):
         """Take stored values for the columns that are not about to be written."""
@@ -247,7 +247,7 @@ class Entity(Duplicates):
                 self._rom_raw[place] = raw[place]
                 self._rom_values.pop(attr, None)
                 if attr in self._rom_assigned:  # to what was stored before: that says nothing
-                    del self._rom_assigned[attr]
+                    self._rom_assigned.discard(attr)
 
     def _rom_unchanged_in_place(self, raw):
         return dict((attr, self._rom_values[attr]) for attr in self._rom_schema.mutable if attr in self._rom_values

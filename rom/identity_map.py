@@ -287,6 +287,17 @@ class IdentityMap(threading.local):
             self._others[key] = [each for each in self._others[key] if each is not obj]
         self._watched.discard(obj)
 
+    def forget_row(self, obj):
+        """Drop a deleted entity, and what else is known of its row; what has edits stays, and will be refused.
+
+        :param obj: an entity
+        """
+        self.forget(obj)
+        for other in self.others_of(obj) + [self.get(obj._rom_session_key())]:
+            if other is not None and not other._deleted and not other._modified:
+                other._deleted = True
+                self.forget(other)
+
     @_in_this_process
     def get(self, pk):
         """The entity that the session knows of a row.

@@ -471,6 +471,19 @@ def test_a_refused_change_of_another_object_stays_queued(Item, connection, atomi
     assert connection.hmget('Item:1', 'n', 'u') == [b'8', b'free']
 
 
+def test_the_row_of_several_objects_is_deleted(pair, connection):
+    """All of them are deleted; what has changes is refused, not left out in silence."""
+    known, other = pair
+    third = copy.copy(other)
+    third.n = 5
+    rom.session.add(other)
+    known.delete()
+    assert other._deleted and other not in rom.session.held()
+    with pytest.raises(EntityDeletedError):
+        rom.session.commit()
+    assert not connection.exists('Kept:1')
+
+
 def test_changes_of_an_object_that_nobody_holds(Kept, connection):
     """The session holds on to what was changed, also where it knows another object of the row, or none."""
     Kept(n=1, data={u'k': 1}).save()
