@@ -1,23 +1,21 @@
 """What an entity remembers: the row it mirrors, the values read or assigned, and what differs."""
 
-import copy
-
 import six
 
-from . import store
+from . import loops, store
+from .duplicates import Assignments, Duplicates, Values, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from .plan import Row, as_text
 from .sessions import session
 
 __all__ = ['Entity']
 
-
-class Entity(object):
+class Entity(Duplicates):
     """The inner side of a `Model`: raw fields decoded on first use, and the bookkeeping of changes.
 
     The names of its own begin with `_rom_`: all others are free for programs, which may call a column `_id`.
     `_rom_raw` is the row as it was last seen, in the order of `schema.stored`; `_rom_values` what was decoded or assigned;
-    `_rom_assigned` which of those were assigned.
+    `_rom_assigned` which of those were assigned, and when.
     """
 
     __slots__ = ('__weakref__', '_rom_assigned', '_deleted', '_rom_generation', '_rom_id', '_new', '_rom_order', '_rom_page', '_rom_raw',
@@ -52,7 +50,7 @@ class Entity(object):
 
     def _rom_hold(self, attr, value):
         if not self._rom_assigned:
-            self._rom_assigned = set()
+            self._rom_assigned = Assignments()
         self._rom_values[attr] = value
         self._rom_assigned.add(attr)
 
@@ -65,10 +63,19 @@ class Entity(object):
         if not self._deleted:
             session.add(self)
 
-    def _rom_remember_read(self):
-        """A value that can change in place was read: the session holds on to the entity, if it knows it at all."""
+    def _rom_remember_read(self, column):
+        """A value that can change in place was read: the session holds on to the entity, or watches one it does not know."""
         if session.wknown.get(self._rom_session_key()) is self:
             session.add(self)
+        elif not (self._new or self._deleted):
+            session.watch(self, column._attr)
+
+    def _rom_text_in_place(self, attr):
+        """What the row would keep of a value that was read; False where that cannot be told."""
+        try:
+            return attr in self._rom_values and self._columns[attr].encode(self._rom_values[attr])
+        except InvalidColumnValue:  # the save will say so
+            return False
 
     def _rom_session_key(self):
         return '%s:%s' % (self._namespace, 'new %d' % id(self) if self._rom_id is None else self._rom_id)
@@ -102,8 +109,13 @@ class Entity(object):
 
     @property
     def _data(self):
-        """dict: every column's value."""
-        return dict((attr, getattr(self, attr)) for attr in self._rom_schema.shown)
+        """dict: every column's value; what is written to it is assigned to the column."""
+        return Values(self)
+
+    @_data.setter
+    def _data(self, values):
+        for attr in self._rom_schema.stored:
+            setattr(self, attr, values.get(attr))
 
     @property
     def _last(self):
@@ -188,8 +200,9 @@ class Entity(object):
                                    model=self._rom_schema.name)
 
     def _rom_assigned_since(self, planned):
-        """The columns that were assigned since a write was planned from `planned`, {column: value}."""
-        return set(attr for attr in self._rom_assigned if attr not in planned or self._rom_values[attr] is not planned[attr])
+        """The columns that were assigned since a write was planned from `planned`, {column: value}, and when."""
+        return Assignments((attr, self._rom_assigned[attr]) for attr in self._rom_assigned
+                           if attr not in planned or self._rom_values[attr] is not planned[attr])
 
     def _rom_written(self, id, texts, planned, seen, was_new=False, whole=False):
         """The row holds `texts` now. Returns the number of columns written.
@@ -205,7 +218,14 @@ class Entity(object):
         self._new = False
         self._rom_assigned = self._rom_assigned_since(planned) or ()
         self._rom_generation = session._generation
+        self._rom_note_written(was_new)
+        for other in session.others_of(self):
+            other._rom_follow(self._rom_raw)
         return self._rom_schema.counted if was_new or whole else len(texts)
+
+    def _rom_note_written(self, is_new=False):
+        if loops.running:
+            loops.note(self._connection, self._namespace, self._rom_id, is_new)
 
     def _rom_references_set(self, targets, texts):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
@@ -214,10 +234,11 @@ class Entity(object):
             self._rom_values[attr] = target
             if attr in self._rom_assigned:
                 self._rom_assigned.discard(attr)
+        self._rom_note_written()
 
     def _rom_removed(self):
         self._deleted = True
-        session.forget(self)
+        session.forget_row(self)
 
     def _rom_take_over(self, raw, attrs):
         """Take stored values for the columns that are not about to be written."""
@@ -274,32 +295,3 @@ class Entity(object):
         own = getattr(self, '__dict__', {})
         return (type(self)._after_insert != Entity._after_insert or '_after_insert' in own
                 or type(self)._after_update != Entity._after_update or '_after_update' in own)
-
-    # -- copies ---------------------------------------------------------------------------------------------------------
-
-    def __copy__(self):
-        return self.__deepcopy__({})
-
-    def __deepcopy__(self, memo):
-        return _detached(type(self), self._rom_state())
-
-    def __reduce_ex__(self, protocol):
-        return _detached, (type(self), self._rom_state())
-
-    def _rom_state(self):
-        values = dict((attr, value) for attr, value in self._rom_values.items()
-                      if attr in self._rom_assigned or not self._columns[attr].is_reference)
-        own = dict((attr, copy.deepcopy(value) if self._columns[attr].is_mutable else value)
-                   for attr, value in values.items())
-        return (self._rom_id, list(self._rom_raw), own, set(self._rom_assigned), self._new, self._deleted,
-                dict(getattr(self, '__dict__', {})))
-
-
-def _detached(model, state):
-    """An entity that no session knows, from what `_rom_state` gave."""
-    entity = model.__new__(model)
-    id, raw, values, assigned, new, deleted, extra = state
-    entity._rom_begin(id, raw)
-    entity._rom_values, entity._rom_assigned, entity._new, entity._deleted = values, set(assigned) or (), new, deleted
-    entity.__dict__.update(extra)
-    return entity

@@ -40,7 +40,8 @@ class Everything(object):
             is_skipped = skip >= most
             size = most if is_skipped else min(size + skip, most)
             ids = list(range(number + 1, number + 1 + (size if highest is None else min(size, highest - number))))
-            rows, highest = self._read([] if is_skipped else fields or [], ids)
+            rows, last = self._read([] if is_skipped else fields or [], ids)
+            highest = last if highest is None else highest  # rows made meanwhile are not given
             found = [(id, row) for id, row in zip(ids, rows) if row is not None]
             # where many are gone, more are asked for at once
             number, size = ids[-1], first if 2 * len(found) >= len(ids) else min(2 * size, most)

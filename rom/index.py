@@ -16,6 +16,7 @@ import six
 
 from .codecs import reverse_text
 from .filters import Geofilter, Pattern, Prefix, Suffix
+from .loops import Loop
 from .scripts import Script
 from .store import ROWS_PER_READ, as_str
 from .translation import Translator, parse_pattern
@@ -61,10 +62,11 @@ _PART_WEIGHTS = {'words': 20, 'near': 1000}
 class _Reply(object):
     """What search.lua answered; ids as the client gives them, bytes or text."""
 
-    __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report')
+    __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report', 'counter')
 
     def __init__(self, reply):
-        state, ids, self.rows, self.scores, after, report = reply
+        state, ids, self.rows, self.scores, after, report, counter = reply
+        self.counter = int(counter)
         self.state = as_str(state)
         self.ids = ids
         self.after = json.loads(as_str(after)) if after else None
@@ -188,20 +190,36 @@ class Search(object):
                        wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [as_str(field) for field in fields]
-        while count is None or count > 0:
-            request['count'] = first if count is None else min(first, count)
-            reply = self._call(request)
-            if reply.state == 'part':
-                # behind a page there are only those that follow it
-                ids = self._in_order(self._parts(request, reply))[0 if 'after' in request else skip:]
-                yield ids[:count] if count is not None else ids, []
-                return
-            ids = reply.ids[:count] if count is not None else reply.ids
-            yield ids, reply.rows
-            if reply.after is None:
-                return
-            count = None if count is None else count - len(ids)
-            request['after'] = reply.after
+        loop = None
+        try:
+            while count is None or count > 0:
+                request['count'] = first if count is None else min(first, count)
+                reply = self._call(request)
+                if reply.state == 'part':
+                    # behind a page there are only those that follow it
+                    ids, rows = self._in_order(self._parts(request, reply))[0 if 'after' in request else skip:], []
+                    reply.after = None
+                else:
+                    ids, rows = reply.ids, reply.rows
+                if loop is None and reply.after is not None:
+                    loop = Loop(self.connection, self.namespace, reply.counter)
+                    loop.begin()
+                ids, rows = loop.choose(ids, rows, reply.counter, count) if loop else (ids[:count], rows)
+                yield ids, rows
+                count = None if count is None else count - len(ids)
+                if reply.after is None:
+                    break
+                request['after'] = reply.after
+            if loop and not skip and (count is None or count > 0):
+                yield self._passed_by(loop)[:count], []
+        finally:
+            if loop:
+                loop.end()
+
+    def _passed_by(self, loop):
+        """The ids that the loop has moved behind the place reached before they were given, in order."""
+        waiting = loop.passed_by()
+        return [id for id in self._in_order(self._all_parts()) if int(id) in waiting] if waiting else []
 
     def _in_order(self, parts):
         """The ids of parts, each once, sorted."""

@@ -320,7 +320,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``user.to_dict()      # {'id': 1, 'name': 'Ann'}``
         """
-        return self._data
+        return dict(self._data)
 
     def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
                  refresh_index=True):

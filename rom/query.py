@@ -272,7 +272,7 @@ class Query(object):
         All results, page by page.
 
         Each page is a call of its own. Rows that others add, move or delete in between may be found
-        or not; all others are, once.
+        or not; all others are, once, whatever the loop writes; those that it makes are not.
 
         :param timeout: seconds, at least 1; of no consequence, as nothing is kept on the server
         :param pagesize: rows in one call, at most 1,000

@@ -1,6 +1,5 @@
 """Finding the rows of a model, and deriving their index entries anew while others write."""
 
-import contextlib
 import re
 
 import redis
@@ -74,15 +73,9 @@ def retry_sizes():
         yield max(1, store.ROWS_PER_WRITE >> 3 * attempt)
 
 
-@contextlib.contextmanager
 def session_aside():
     """Keygens that follow references see what is stored, and leave nothing in the program's session."""
-    known, wknown = session.known, session.wknown
-    session.rollback()
-    try:
-        yield
-    finally:
-        session.known, session.wknown = known, wknown
+    return session.aside()
 
 
 def planned(model, id, raw, fill=False):

@@ -43,7 +43,7 @@ class Session(IdentityMap):
         """
         written, seen = 0, Entities(self._writer.in_flight())
         while True:
-            waiting = [entity for entity in self._dirty(all and not seen) if entity not in seen]
+            waiting = self._dirty(all and not seen, seen)
             if not waiting:
                 return written
             seen.update(waiting)
@@ -67,8 +67,7 @@ class Session(IdentityMap):
             rom.session.commit()
         """
         written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
-        in_flight = Entities(self._writer.in_flight())
-        self.known = dict((key, entity) for key, entity in self.known.items() if entity in in_flight)
+        self.let_go(but=Entities(self._writer.in_flight()))
         self._generation += 1
         return written
 
@@ -131,12 +130,14 @@ class Session(IdentityMap):
 
             rom.session.refresh_all(force=True)
         """
-        self.refresh(*list(self.known.values()), **kwargs)
+        self.refresh(*self.held(), **kwargs)
 
-    def _dirty(self, all=False):
-        entities = dict((id(entity), entity) for entity in list(self.known.values()))
-        return sorted((entity for entity in entities.values() if (all or entity._modified) and not entity._deleted),
-                      key=lambda entity: entity._rom_order)
+    def _dirty(self, all=False, seen=()):
+        """The entities to write, one a row, those in `seen` left out."""
+        entities = dict((id(entity), entity) for entity in self.held())
+        return self.one_a_row(sorted((entity for entity in entities.values() if (all or entity._modified)
+                                      and not entity._deleted and entity not in seen),
+                                     key=lambda entity: entity._rom_order))
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -272,7 +273,7 @@ class Session(IdentityMap):
         return entities
 
     def _known_of(self, model):
-        return [entity for entity in list(self.known.values()) if type(entity) is model and not entity._deleted]
+        return [entity for entity in self.held() if type(entity) is model and not entity._deleted]
 
     def _apply(self, collector):
         """Change and remove what was collected.

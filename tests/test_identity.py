@@ -2,13 +2,16 @@
 """Identity: each promise of spec 3 (Identity), in its order; the docstrings quote it."""
 import copy
 import gc
+import json
+import os
 import pickle
 import sys
+import threading
 import weakref
 
 import pytest
 import rom
-from rom.exceptions import EntityDeletedError
+from rom.exceptions import BulkError, DataRaceError, EntityDeletedError, UniqueKeyViolation
 
 
 @pytest.fixture
@@ -331,3 +334,229 @@ def test_a_copy_of_a_new_entity(Kept, connection):
     assert entity.data == [1]
     rom.session.commit()
     assert len(connection.keys('Kept:[0-9]*')) == 1 and not entity._new
+
+
+def test_a_copy_has_its_own_of_all_and_keeps_cycles(Kept):
+    """A deep copy goes through attributes that are no columns; what leads back to the entity leads back to the copy."""
+    entity = Kept(n=1, data={u'a': 1})
+    entity.save()
+    entity.me, entity.notes, entity.same = entity, [u'x', [u'y']], entity.data
+    for twin in (copy.deepcopy(entity), pickle.loads(pickle.dumps(entity))):
+        assert twin.me is twin and twin.notes == entity.notes and twin.notes[1] is not entity.notes[1]
+    assert copy.deepcopy(entity).same is not entity.data
+    assert copy.copy(entity).notes is entity.notes
+    first, second = copy.deepcopy([entity, entity])
+    assert first is second is not entity
+    other = Kept(to=entity)
+    entity.to = other
+    assert pickle.loads(pickle.dumps(other)).to.to.n is None  # two that refer to each other
+
+
+# Several objects of a row ------------------------------------------------------------------------------------------
+
+def unpickled(entity):
+    return pickle.loads(pickle.dumps(entity))
+
+
+def kept_over_rollback(entity):
+    rom.session.rollback()
+    Kept = type(entity)
+    entity.known = Kept.get(entity.id)  # somebody holds the new one
+    return entity
+
+
+def forgotten(entity):
+    rom.session.forget(entity)
+    entity.known = type(entity).get(entity.id)
+    return entity
+
+
+def of_another_thread(entity):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(type(entity).get(entity.id)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.fixture(params=[unpickled, copy.copy, copy.deepcopy, kept_over_rollback, forgotten, of_another_thread],
+                ids=lambda way: way.__name__)
+def pair(request, Kept, connection):
+    """The object of a row that the session knows, and another one."""
+    Kept(n=1, data={u'k': 1}).save()
+    rom.session.rollback()
+    entity = Kept.get(1)
+    other = request.param(entity)
+    known = Kept.get(1)
+    assert known is not other
+    return known, other
+
+
+def stored(connection, *columns):
+    return [value and value.decode('ascii') for value in connection.hmget('Kept:1', *columns)]
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_change_to_another_object_is_written(pair, connection, atomic):
+    """An edit is never dropped, whichever object of the row it is made to."""
+    known, other = pair
+    other.n = 5
+    assert rom.session.commit(atomic=atomic) == 1 and stored(connection, 'n') == ['5']
+    other.data[u'k'] = 2
+    assert rom.session.commit(atomic=atomic) == 1 and json.loads(*stored(connection, 'data')) == {u'k': 2}
+    assert rom.session.commit(atomic=atomic) == 0
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_changes_to_both_objects_are_written(pair, connection, atomic):
+    """Changes of different columns are all written, and both objects know that; again and again."""
+    known, other = pair
+    target = type(known)(n=0)
+    known.n, other.to, known.data[u'k'] = 5, target, 2
+    rom.session.commit(atomic=atomic)
+    assert stored(connection, 'n', 'to') == ['5', str(target.id)]
+    assert (other.n, known.to, other.data) == (5, target, {u'k': 2})
+    assert not known._modified and not other._modified
+    other.n, known.to = 6, None
+    rom.session.commit(atomic=atomic)
+    assert stored(connection, 'n', 'to') == ['6', None]
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_of_one_column_the_later_assignment_holds(pair, connection, atomic):
+    """Of two assignments to one column, the later one is written, to whichever object it was."""
+    known, other = pair
+    for first, second, n in ((known, other, 10), (other, known, 20)):
+        first.n = n
+        second.n = n + 1
+        rom.session.commit(atomic=atomic)
+        assert stored(connection, 'n') == [str(n + 1)] and known.n == other.n == n + 1
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_changes_in_place_that_contradict_each_other_are_refused(pair, connection, atomic):
+    """Nothing tells which of two changes in place is the later one: the commit refuses, and writes neither."""
+    known, other = pair
+    known.data[u'k'], other.data[u'k'] = 2, 3
+    with pytest.raises(DataRaceError) as refused:
+        rom.session.commit(atomic=atomic)
+    assert refused.value.columns == ('data',) and json.loads(*stored(connection, 'data')) == {u'k': 1}
+    other.refresh(force=True)
+    rom.session.commit(atomic=atomic)
+    assert json.loads(*stored(connection, 'data')) == {u'k': 2}
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_race_with_another_writer_is_still_one(pair, connection, atomic):
+    """Whichever object has the change: what it was made from is what must be stored."""
+    known, other = pair
+    connection.hset('Kept:1', 'n', 7)
+    known.data[u'k'], other.n = 2, 5
+    with pytest.raises((DataRaceError, BulkError)):
+        rom.session.commit(atomic=atomic)
+    assert stored(connection, 'n') == ['7'] and other.n == 5
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_refused_change_of_another_object_stays_queued(Item, connection, atomic):
+    """What failed stays in the session, as of one object."""
+    items(Item)
+    known = Item.get(1)
+    other = copy.copy(known)
+    known.n, other.u = 8, u'u1'
+    with pytest.raises((UniqueKeyViolation, BulkError)):
+        rom.session.commit(atomic=atomic)
+    other.u = u'free'
+    rom.session.commit(atomic=atomic)
+    assert connection.hmget('Item:1', 'n', 'u') == [b'8', b'free']
+
+
+def test_the_row_of_several_objects_is_deleted(pair, connection):
+    """All of them are deleted; what has changes is refused, not left out in silence."""
+    known, other = pair
+    third = copy.copy(other)
+    third.n = 5
+    rom.session.add(other)
+    known.delete()
+    assert other._deleted and other not in rom.session.held()
+    with pytest.raises(EntityDeletedError):
+        rom.session.commit()
+    assert not connection.exists('Kept:1')
+
+
+def test_changes_of_an_object_that_nobody_holds(Kept, connection):
+    """The session holds on to what was changed, also where it knows another object of the row, or none."""
+    Kept(n=1, data={u'k': 1}).save()
+    known = Kept.get(1)
+    dump = pickle.dumps(known)
+    for n in (2, 3):
+        pickle.loads(dump).data[u'k'] = n
+        gc.collect()
+        rom.session.commit()
+        assert json.loads(*stored(connection, 'data')) == {u'k': n}
+        rom.session.rollback()
+        dump = pickle.dumps(Kept.get(1))
+        rom.session.rollback()
+
+
+def test_reading_brings_no_change_back_that_was_rolled_back(Kept, connection):
+    """Edits stay in an object over a rollback; looking into it writes nothing."""
+    Kept(n=1, data={u'k': 1}).save()
+    kept = Kept.get(1)
+    kept.n, kept.data[u'k'] = 5, 2
+    rom.session.rollback()
+    assert kept.data == {u'k': 2} and rom.session.commit() == 0
+    assert stored(connection, 'n') == ['1']
+
+
+def test_watching_many_stays_small(Kept):
+    """Reading values of entities that the session does not know holds no more than some of them."""
+    Kept(data={u'k': 1}).save()
+    dump = pickle.dumps(Kept.get(1))
+    rom.session.rollback()
+    alive = weakref.WeakSet()
+    for _ in range(3000):
+        entity = pickle.loads(dump)
+        assert entity.data == {u'k': 1}
+        alive.add(entity)
+    gc.collect()
+    assert len(alive) < 2100
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='there is no fork here')
+def test_a_forked_child_begins_with_nothing(Item, connection):
+    """A child of `os.fork()` starts with an empty session."""
+    items(Item)
+    item, new = Item.get(1), Item(n=7)
+    item.n, copy.copy(item).data[0] = 5, 6
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            said = [rom.session.commit(), Item.get(1) is item, Item.get(1).n, len(rom.session.known)]
+            os.write(writer, json.dumps(said).encode('ascii'))
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert json.loads(os.read(reader, 1000).decode('ascii')) == [0, False, 0, 1]
+    rom.session.commit()
+    assert connection.hmget('Item:1', 'n', 'data') == [b'5', b'[6]'] and connection.exists('Item:%d' % new.id)
+
+
+# _data -------------------------------------------------------------------------------------------------------------
+
+def test_what_is_written_to_data_is_assigned(Kept, connection):
+    """Programs for 1.1.2 write to `_data`: that is an assignment."""
+    Kept(n=1, data={u'k': 1}).save()
+    entity = Kept.get(1)
+    entity._data[u'n'] = 5
+    assert entity.n == 5 and rom.session.commit() == 1 and stored(connection, 'n') == ['5']
+    entity._data.update(n=6, note=u'no column')
+    del entity._data['data']
+    assert rom.session.commit() == 2 and stored(connection, 'n', 'data', 'note') == ['6', None, None]
+    entity._data = dict(entity._data, n=7)
+    assert entity.save() == 1 and stored(connection, 'n') == ['7']
+    assert entity._data.pop('n') == 7 and entity.n is None
+    assert isinstance(entity._data, dict) and entity._data == entity.to_dict() and json.dumps(entity._data)
+    entity.to_dict()['n'] = 9
+    assert entity.n is None

@@ -11,12 +11,13 @@
 --   after    where to go on, as an earlier reply said
 --   explain  bool, whether a report is wanted
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
--- Reply: {state, ids, rows, scores, after, report}
+-- Reply: {state, ids, rows, scores, after, report, counter}
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
 --            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
+--   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
 -- include work
 -- include row
@@ -29,6 +30,12 @@ local parts
 
 -- include filters
 
+-- The id counter, unless it was set back and there are rows beyond it.
+local function trusted_counter()
+  local next_row = string.format('%s:%.0f', namespace, highest + 1)
+  return redis.pcall('EXISTS', next_row) == 0 and string.format('%.0f', highest) or '0'
+end
+
 local function reply(state, ids, after, listed_scores)
   local rows = {}
   if request.fields and type(ids) == 'table' and state ~= 'part' then
@@ -36,7 +43,7 @@ local function reply(state, ids, after, listed_scores)
   end
   report.scanned, report.steps = work.scanned, math.floor(work.steps)
   return {state, ids, rows, listed_scores or {}, after and cjson.encode(after) or false,
-          request.explain and cjson.encode(report) or false}
+          request.explain and cjson.encode(report) or false, (after or request.after) and trusted_counter() or '0'}
 end
 
 -- include parts
