@@ -175,7 +175,8 @@ class Entity(Duplicates):
         """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
         if texts is None:
             return Row(self._rom_schema, self._rom_raw, id=self._rom_id)
-        return Row(self._rom_schema, self._rom_raw, self._rom_values, texts, self._rom_allocate_id)
+        id = self._rom_allocate_id if self._rom_id is None else self._rom_id
+        return Row(self._rom_schema, self._rom_raw, self._rom_values, texts, id)
 
     def _rom_new_references(self):
         """New entities that this one refers to, which must be saved before it."""

@@ -13,6 +13,7 @@ __all__ = [
     "_numeric_keygen",
     "_boolean_keygen",
     "_many_to_one_keygen",
+    "STRING_KEYGENS",
     "STRING_INDEX_KEYGENS",
     "STRING_INDEX_KEYGENS_STR",
     "STRING_SORT_KEYGENS",
@@ -37,6 +38,7 @@ def _numeric_keygen(val: Any) -> Optional[Dict[str, str]]: ...
 def _boolean_keygen(val: Any) -> List[str]: ...
 def _many_to_one_keygen(val: Any) -> Any: ...
 
+STRING_KEYGENS: Tuple[Callable[[Any], Any], ...]
 STRING_INDEX_KEYGENS: Tuple[Callable[[Any], Any], ...]
 STRING_INDEX_KEYGENS_STR: str
 STRING_SORT_KEYGENS: Tuple[Callable[[Any], Any], ...]

@@ -181,6 +181,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             return unique_value_of(column, column.accept(value)) or u''
         except InvalidColumnValue as error:
             raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
+        except Exception as error:  # a keygen of the program's own
+            six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
+                column.where, value, type(error).__name__, error), model=cls.__name__, columns=(column._attr,),
+                value=value), error)
 
     def refresh(self, force=False):
         """Read the row again.

@@ -1,15 +1,17 @@
 """A column declares and converts: its arguments, its checks, and value <-> stored text."""
 
 import copy
-import datetime
-import decimal
 import numbers
+import sys
+import warnings
 
 import six
 
 from .. import keygens
-from ..codecs import _shown
+from ..codecs import _shown, encode_int
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
+from ..plan import as_text
+from . import kinds
 from .registry import NULL
 
 __all__ = ['Column', '_Column']
@@ -20,13 +22,12 @@ MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try o
 
 _PACKAGE = __name__.rpartition('.')[0]
 
-#: types whose values cannot change without being assigned
-_IMMUTABLE = six.integer_types + (six.text_type, bytes, float, complex, bool, type(None), decimal.Decimal, datetime.date,
-                                  datetime.time, datetime.timedelta)
-
-
-def _all_immutable(allowed):
-    return all(issubclass(kind, _IMMUTABLE) for kind in (allowed if isinstance(allowed, tuple) else (allowed,)))
+def _frames_to_the_program():
+    """How many frames up the code is that is not of this package: where a column is made, whatever class it has."""
+    frame, count = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get('__name__', '').startswith(_PACKAGE.partition('.')[0] + '.'):
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 class _Column(object):
@@ -56,14 +57,15 @@ class Column(_Column):
 
     #: type or tuple of types of the values; a column class of one's own says which
     _allowed = ()
-    #: what kind of values the index holds
+    #: what kind of values the index holds; of plain columns `_allowed` says so
     is_numeric = is_boolean = is_reference = is_text = is_derived = False
     #: whether the row has a field for this column
     is_stored = True
     #: whether a value can change without being assigned
     is_mutable = False
+    #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
-    #: the keygen of an indexed column that was given none
+    #: the keygen of an indexed column that was given none; of plain columns `_allowed` says which
     default_keygen = None
 
     def __init__(self, required=False, default=NULL, unique=False, index=False, keygen=None, prefix=False,
@@ -82,13 +84,24 @@ class Column(_Column):
         self._init = False
         self._position = None
         self.text_is_score = False
-        self._takes_other_types = self._checks = False
+        self._takes_other_types = self._reads_itself = self._checks = self._starts = False
+        self._set_kind(kinds.kinds_of(self._allowed))
         self._check_arguments()
 
-    def _check_arguments(self):
-        if not self._allowed:
+    def _set_kind(self, allowed):
+        """Take from the allowed types what kind of index there is."""
+        if not allowed and self.is_stored and not self.is_reference:
             raise ColumnError('%s needs a class attribute _allowed: the type, or tuple of types, of its values'
                               % type(self).__name__)
+        self.is_text = kinds.are_strings(allowed)
+        self.is_numeric, self.is_boolean = kinds.are_numbers(allowed), kinds.are_booleans(allowed)
+        self.can_be_unique = self.can_be_unique or kinds.are_unique(allowed)
+        if self.is_numeric or self.is_boolean:
+            self.default_keygen = keygens._numeric_keygen if self.is_numeric else keygens._boolean_keygen
+        if not (self.is_text or self._index):
+            self.default_keygen = keygens.FULL_TEXT if self._prefix or self._suffix else self.default_keygen
+
+    def _check_arguments(self):
         if self._keygen is not None and self._keygen2 is not None:
             raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
         for keygen in (self._keygen, self._keygen2):
@@ -105,17 +118,23 @@ class Column(_Column):
                 raise ColumnError(MISSING_KEYGEN)
             if self.default_keygen is None:
                 raise ColumnError('Non-numeric/string indexed columns must provide keygen argument on creation')
-        self._check_keygen_fits()
+        self._warn_of_words()
 
-    def _check_keygen_fits(self):
-        if not self.is_numeric and not self.is_boolean and not self.is_reference:
+    def _warn_of_words(self):
+        """Programs in use have columns that are no strings with an index of words, which answers little: say so."""
+        if self.is_text or self.is_reference or self.is_derived:
             return
-        if self._keygen is None and self._keygen2 is None and (self._prefix or self._suffix):
-            raise ColumnError('%s columns have no words: prefix and suffix need a string column'
-                              % type(self).__name__)
-        if self._keygen in keygens.STRING_INDEX_KEYGENS:
-            raise ColumnError('keygen %s is for strings and does not fit a %s column: leave it out, or give one that '
-                              'takes such values' % (self._keygen.__name__, type(self).__name__))
+        name, keygen = type(self).__name__, keygens.plain(self._keygen)
+        if keygen in keygens.STRING_KEYGENS:
+            what = ('keygen %s is for strings: the index of this %s column holds words, which neither ranges nor order_by '
+                    'find; leave it out, or give one that takes such values' % (keygen.__name__, name))
+        elif (self._prefix or self._suffix) and self._keygen is None and self._keygen2 is None:
+            what = ('prefix and suffix are for strings: this %s column %s' % (
+                name, 'has none of them beside its numbers' if self._index and self.is_numeric else
+                'indexes the words of its text; give a keygen to choose others'))
+        else:
+            return
+        warnings.warn(what, UserWarning, stacklevel=_frames_to_the_program())
 
     def _keeps_its_score(self):
         """Whether the text that the row keeps is the score that the index holds."""
@@ -124,7 +143,9 @@ class Column(_Column):
                 and not (self._overrides('_to_redis') or self._overrides('_from_redis')))
 
     def _overrides(self, name):
-        """Whether a column class of the program's own, not one of this package, defines `name`."""
+        """Whether the program's own, be it a column class or this column, and not this package defines `name`."""
+        if name in vars(self):
+            return True
         owner = next(cls for cls in type(self).__mro__ if name in vars(cls))
         return not owner.__module__.startswith(_PACKAGE)
 
@@ -143,8 +164,10 @@ class Column(_Column):
         column._init = True
         column._takes_other_types = column._overrides('_allowed')
         column._checks = column._overrides('_validate')
-        if column._takes_other_types or column._overrides('_from_redis'):
-            column.is_mutable = not _all_immutable(column._allowed)
+        column._starts = column._overrides('_init_')
+        column._reads_itself = column._takes_other_types or column._overrides('_from_redis')
+        if column._reads_itself:
+            column.is_mutable = not kinds.are_immutable(kinds.kinds_of(column._allowed))
         column.text_is_score = column._keeps_its_score()
         schema.add(attr, column)
         return column
@@ -230,7 +253,7 @@ class Column(_Column):
         if isinstance(value, self._allowed):
             return value
         try:
-            found = self._from_redis(value.decode('utf-8') if isinstance(value, bytes) else value)
+            found = self._from_redis(as_text(value) if isinstance(value, bytes) else value)
             if isinstance(value, numbers.Number) and isinstance(found, numbers.Number) and found != value:
                 raise ValueError('it would become %r' % (found,))
         except InvalidColumnValue:
@@ -262,15 +285,33 @@ class Column(_Column):
         return value if isinstance(value, six.text_type) else six.text_type(repr(value))
 
     def _from_redis(self, value):
-        """The value that a row's text stands for; by default what the one allowed type makes of it."""
-        return value if isinstance(self._allowed, tuple) else self._allowed(value)
+        """The value that a row's text stands for; by default what the first allowed type makes of it that takes it."""
+        for kind in kinds.kinds_of(self._allowed)[:-1]:
+            try:
+                return kind(value)
+            except (TypeError, ValueError, ArithmeticError):
+                continue
+        return kinds.kinds_of(self._allowed)[-1](value)
 
     def encode(self, value):
         """The text that a row keeps for `value`; None for None.
 
         :raises InvalidColumnValue: where the value cannot be stored
         """
-        return None if value is None else self._to_redis(value)
+        if value is None:
+            return None
+        text = self._to_redis(value)
+        return text if isinstance(text, six.text_type) else self._stored_text(text)
+
+    def _stored_text(self, made):
+        """What a row keeps of what a `_to_redis` of the program's own returned, if that is no text."""
+        if isinstance(made, bytes):
+            return made.decode('latin-1')
+        if isinstance(made, six.integer_types) and not isinstance(made, bool):
+            return six.text_type(encode_int(made))
+        if isinstance(made, float):
+            return u'%.17g' % made  # kept from 1.1.2
+        raise self.refuse(made, 'cannot be stored: _to_redis returns text, bytes or a number')
 
     def decode(self, raw):
         """The value that stands in a row.
@@ -279,7 +320,10 @@ class Column(_Column):
         :raises InvalidColumnValue: where the field is broken
         """
         try:
-            return self._from_redis(raw.decode('utf-8') if isinstance(raw, bytes) else raw)
+            text = raw.decode('utf-8') if isinstance(raw, bytes) else raw
+            if self._reads_itself and isinstance(text, self._allowed):
+                return text
+            return self._from_redis(text)
         except InvalidColumnValue:
             raise
         except Exception as error:

@@ -43,7 +43,7 @@ def _references(columns, target):
 class _Reference(Column):
     """What all references share: the row keeps an id, the attribute gives the object."""
 
-    _allowed = object  # what fits, `_converted` says
+    _allowed = ()  # what fits, `_converted` says
     is_reference = True
     default_keygen = staticmethod(keygens._many_to_one_keygen)
 
@@ -246,7 +246,6 @@ class OneToMany(Column):
     Example: ``airports = rom.OneToMany('Airport')``
     """
 
-    _allowed = object
     is_stored = False
 
     def __init__(self, ftable, column=None):

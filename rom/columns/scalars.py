@@ -8,7 +8,7 @@ import operator
 
 import six
 
-from .. import codecs, keygens
+from .. import codecs
 from ..exceptions import InvalidColumnValue, InvalidOperation
 from .base import Column
 from .registry import NULL
@@ -22,9 +22,6 @@ _text_kinds = (six.text_type, bytes)
 
 class _Number(Column):
     """What the numeric columns share: a numeric index, and nothing in it that Redis would refuse."""
-
-    is_numeric = True
-    default_keygen = staticmethod(keygens._numeric_keygen)
 
     def _converted(self, value):
         if isinstance(value, bool) and bool not in self._also_allowed:
@@ -63,7 +60,6 @@ class Integer(_Number):
 
     _allowed = six.integer_types
     _takes = 'whole numbers'
-    can_be_unique = True
 
     @staticmethod
     def _convert(value):
@@ -149,8 +145,6 @@ class Boolean(Column):
     """
 
     _allowed = bool
-    is_boolean = True
-    default_keygen = staticmethod(keygens._boolean_keygen)
 
     def _converted(self, value):
         return bool(value)
@@ -164,9 +158,6 @@ class Boolean(Column):
 
 class _Moment(Column):
     """What dates and times share: a numeric index over seconds."""
-
-    is_numeric = True
-    default_keygen = staticmethod(keygens._numeric_keygen)
 
     def _converted(self, value):
         if isinstance(value, _text_kinds):
@@ -261,8 +252,6 @@ class String(Column):
     """
 
     _allowed = bytes
-    is_text = True
-    can_be_unique = True
 
     def _converted(self, value):
         if isinstance(value, six.text_type):
@@ -283,8 +272,6 @@ class Text(Column):
     """
 
     _allowed = six.text_type
-    is_text = True
-    can_be_unique = True
 
     def _converted(self, value):
         if isinstance(value, bytes):

@@ -21,7 +21,6 @@ class IndexOnly(Column):
     Example: ``name_ci = rom.IndexOnly('name', keygen=rom.SIMPLE_CI)``
     """
 
-    _allowed = object
     is_stored = False
     is_derived = True
     can_be_unique = True
@@ -46,6 +45,9 @@ class IndexOnly(Column):
 
     def _init_(self, obj, model, attr, value, loading):
         self.__set__(obj, value)
+
+    def _converted(self, value):
+        return value  # what is looked up: `keygen` takes it
 
     def check_source(self, schema):
         """Refuse a source column that the model does not have.
