@@ -159,6 +159,8 @@ def _one_filter(schema, name, column, value):
         return [u'%s:%s' % (name, _boolean_word(value))]
     if isinstance(value, _STRINGS) and not (_is_plain(name, column) and _is_scored(column)):
         return [u'%s:%s' % (name, word) for word in _words(schema, name, column, value)]
+    if ':' not in name and not column.is_text and plain_keygen(column) in keygens.STRING_KEYGENS:
+        return _by_its_text(schema, name, column, value)
     number = to_number(schema, name, column, value)
     return [(name, number, number)]
 
@@ -189,6 +191,14 @@ def _words(schema, name, column, value):
         return [codecs.word_text(value)]
     made = keygens.entries(keygen(_as_stored(schema, column, value))).words
     return made or [codecs.word_text(value)]
+
+
+def _by_its_text(schema, name, column, value):
+    """The filters for a value that is no string, in an index that a keygen for strings made of its text."""
+    made = keygens.entries(column._keygen(value))
+    if not made.words and not made.scores:
+        raise _error(schema, name, 'has no index entry for this value', value)
+    return [u'%s:%s' % (name, word) for word in made.words] + [(name, score, score) for score in made.scores.values()]
 
 
 def _checked_word(schema, name, word):
@@ -272,7 +282,7 @@ def to_number(schema, name, column, value):
         value = _id_of(schema, name, column, value)
     if _is_plain(name, column) and isinstance(value, bool):
         raise _error(schema, name, 'takes numbers, not True or False', value)
-    if column.is_text and plain_keygen(column) in _WORD_KEYGENS + keygens.STRING_SORT_KEYGENS and ':' not in name:
+    if ':' not in name and plain_keygen(column) in keygens.STRING_KEYGENS:
         raise _error(schema, name, 'holds strings', value)
     if isinstance(value, _MOMENTS):
         return _moment(schema, name, column, value)

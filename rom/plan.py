@@ -128,21 +128,9 @@ def _entries(column, row):
     except InvalidColumnValue:
         raise  # a field that cannot be read, which it names
     except Exception as error:  # whatever a keygen of the program's own may raise
-        six.raise_from(_not_indexed(column, row, error), error)
-
-
-def _not_indexed(column, row, error):
-    """The InvalidColumnValue for a row of which a keygen makes no entries."""
-    id, value = None if callable(row._id) else row._id, _indexed_value(column, row)
-    what = error if type(error) is ValueError else '%s: %s' % (type(error).__name__, error)
-    return InvalidColumnValue('%s of %s cannot be indexed: %s (value: %s)' % (
-        column.where, 'a new row' if id is None else 'row %s:%s' % (row._schema.namespace, id), what,
-        codecs._shown(value)), model=column._model, pk=id, columns=(column._attr,), value=value)
-
-
-def _indexed_value(column, row):
-    """What an index is made of: the value of the column, or of the one it indexes."""
-    return row.get(column._column if column.is_derived else column._attr)
+        id = None if callable(row._id) else row._id
+        value = row.get(column._column if column.is_derived else column._attr)
+        six.raise_from(column.not_indexed(value, id, error), error)
 
 
 def index_entries(columns, row):
@@ -221,7 +209,7 @@ def unique_value(column, row):
     if _is_missing(column, row):
         return None
     if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
-        return _claimed(column, _entries(column, row), row.text)
+        return column.claimed(_entries(column, row), row.text)
     return row.text(column._attr) or None
 
 
@@ -231,21 +219,8 @@ def unique_value_of(column, value):
     :param value: a Python value that the column has accepted
     """
     if column._keygen is not None and (column.is_derived or not column._index):
-        return _claimed(column, keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
+        return column.claimed(keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
     return column.encode(value) or None
-
-
-def _claimed(column, made, text_of):
-    """What a unique column claims by its keygen: the first word; the value itself where the keygen makes nothing of it.
-
-    :param text_of: callable(attribute) -> text that the row keeps
-    """
-    if made.scores and not made.words:
-        raise ColumnError('%s is unique: its keygen must give a list of strings, and gave numbers only; or set '
-                          '`index` as well' % column.where, model=column._model, columns=(column._attr,))
-    if made.words:
-        return made.words[0] or None
-    return None if column.is_derived else text_of(column._attr) or None
 
 
 def _together_value(constraint, row):

@@ -126,8 +126,8 @@ class Column(_Column):
             return
         name, keygen = type(self).__name__, keygens.plain(self._keygen)
         if keygen in keygens.STRING_KEYGENS:
-            what = ('keygen %s is for strings: the index of this %s column holds words, which neither ranges nor order_by '
-                    'find; leave it out, or give one that takes such values' % (keygen.__name__, name))
+            what = ('keygen %s is for strings: it indexes the text of this %s column, so that neither ranges nor order_by go '
+                    'by its values; leave it out, or give one that takes such values' % (keygen.__name__, name))
         elif (self._prefix or self._suffix) and self._keygen is None and self._keygen2 is None:
             what = ('prefix and suffix are for strings: this %s column %s' % (
                 name, 'has none of them beside its numbers' if self._index and self.is_numeric else
@@ -280,6 +280,17 @@ class Column(_Column):
         return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
                                   columns=(self._attr,), value=value)
 
+    def not_indexed(self, value, pk, error):
+        """An InvalidColumnValue for a value of which a keygen makes no entries.
+
+        :param pk: id of the row, None where it has none yet
+        :param error: what the keygen raised, or a ValueError for what it returned
+        """
+        what = error if type(error) is ValueError else '%s: %s' % (type(error).__name__, error)
+        return InvalidColumnValue('%s of %s cannot be indexed: %s (value: %s)' % (
+            self.where, 'a new row' if pk is None else 'row %s' % pk, what, _shown(value)), model=self._model, pk=pk,
+            columns=(self._attr,), value=value)
+
     def _to_redis(self, value):
         """The text that a row keeps for a value; column classes of one's own may say another."""
         return value if isinstance(value, six.text_type) else six.text_type(repr(value))
@@ -339,3 +350,16 @@ class Column(_Column):
         """What the column's own keygen makes of `value`: any form `keygens.entries` takes."""
         keygen = self._keygen or self.default_keygen
         return None if value is None or keygen is None else keygen(value)
+
+    def claimed(self, made, text_of):
+        """What a unique column claims by its keygen: the first word; the text itself where the keygen makes nothing of it.
+
+        :param made: `keygens.Entries`
+        :param text_of: callable(attribute) -> text that the row keeps
+        """
+        if made.scores and not made.words:
+            raise ColumnError('%s is unique: its keygen must give a list of strings, and gave numbers only; or set '
+                              '`index` as well' % self.where, model=self._model, columns=(self._attr,))
+        if made.words:
+            return made.words[0] or None
+        return None if self.is_derived else text_of(self._attr) or None
