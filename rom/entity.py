@@ -35,11 +35,39 @@ class Entity(Duplicates):
 
     @classmethod
     def _rom_loaded(cls, id, raw, page, generation):
-        if cls._rom_has_own_init:
-            return cls(_rom_row=(id, raw, page, generation), **cls._rom_told_on_loading(id, raw))
         entity = cls.__new__(cls)
         entity._rom_begin(id, raw, page, generation)
         return entity
+
+    @classmethod
+    def _rom_loaded_its_way(cls, id, raw, page, generation):
+        """As `_rom_loaded`, by an `__init__` or by an `_init_` of columns of the program's own."""
+        entity = cls(**cls._rom_told_on_loading(id, raw))
+        entity._rom_raw, entity._rom_page, entity._rom_generation = raw, page, generation
+        if not entity._rom_assigned:
+            session.known.pop(entity._rom_session_key(), None)  # a row that was read is not held on to
+        return entity
+
+    def _rom_begin_loaded(self, values):
+        """Mirror a row that is there already.
+
+        :param values: {column: text, or value}, as 1.1.2 gives them to `Model(_loading=True, **row)`
+        """
+        if values.get(self._pkey) is None:
+            raise InvalidColumnValue('%s(_loading=True) needs the id of the row as %s=' % (self._rom_schema.name, self._pkey),
+                                     model=self._rom_schema.name, columns=(self._pkey,))
+        texts = [self._columns[attr].stored_text(values.get(attr)) for attr in self._rom_schema.stored]
+        self._rom_begin(int(values[self._pkey]), texts, generation=session._generation)
+        session.add(self)
+        self._rom_start()
+
+    def _rom_start(self):
+        """Let columns with an `_init_` of the program's own say what the row holds; what is broken is told when it is read."""
+        for column in self._rom_schema.starting:
+            try:
+                column.__get__(self)
+            except InvalidColumnValue:
+                continue
 
     @classmethod
     def _rom_told_on_loading(cls, id, raw):
@@ -265,6 +293,8 @@ class Entity(Duplicates):
         self._rom_values.update(kept)
         self._rom_assigned = ()
         self._rom_generation = session._generation
+        if self._rom_schema.starting:
+            self._rom_start()
 
     def _rom_page_mates(self):
         """The entities loaded together with this one, itself included."""

@@ -1,6 +1,8 @@
 """What makes a class statement a model."""
 
 import collections
+import copy
+import inspect
 import warnings
 
 import six
@@ -8,7 +10,7 @@ import six
 from . import index
 from .columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from .exceptions import ColumnError, ORMError
-from .schema import Schema
+from .schema import Schema, shared_key
 
 __all__ = ['_ModelMetaclass']
 
@@ -20,6 +22,8 @@ class _ModelMetaclass(type):
         namespace = dict.setdefault('_namespace', name)
         if name in MODELS or namespace in MODELS:
             raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
+        for attr, value in dict.items():
+            _check_has_parentheses(name, attr, value)
         schema = Schema(name, namespace)
         for attr, column in _declared_columns(bases, dict).items():
             dict[attr] = column.bind(schema, attr)
@@ -30,9 +34,8 @@ class _ModelMetaclass(type):
                       _inherited(bases, dict, 'geo_index'))
         dict.update(_described(schema))
         _warn_shadowing(name, bases, schema)
+        _warn_of_shared_keys(schema)
         model = type.__new__(cls, name, bases, dict)
-        model._rom_has_own_init, model._rom_has_own_save, model._rom_has_own_delete = (
-            _overrides(model, method) for method in ('__init__', 'save', 'delete'))
         MODELS[name] = MODELS[namespace] = model
         for column in schema.columns.values():
             if isinstance(column, Column):
@@ -52,8 +55,8 @@ def _declared_columns(bases, dict):
     has_key = any(_is_primary_key(column) for _, column in own)
     columns = collections.OrderedDict()
     for base in bases:
-        for attr, column in getattr(base, '_columns', {}).items():
-            if not _is_primary_key(column) or not (has_key or base._rom_is_root):
+        for attr, column in _columns_of(base).items():
+            if not _is_primary_key(column) or not (has_key or getattr(base, '_rom_is_root', False)):
                 columns[attr] = column
                 has_key = has_key or _is_primary_key(column)
     if not has_key and isinstance(dict.get('id'), _Column):
@@ -64,10 +67,26 @@ def _declared_columns(bases, dict):
     return columns
 
 
-def _overrides(model, method):
-    """Whether a class of the program's own, a mixin included, defines a method that Model has."""
-    owner = next(vars(cls) for cls in model.__mro__ if method in vars(cls))
-    return not owner.get('_rom_is_root')
+def _columns_of(base):
+    """{attr: column} of a base: those of a model, or those that a plain mixin class and its bases have."""
+    if isinstance(base, _ModelMetaclass):
+        return base._columns
+    columns = collections.OrderedDict()
+    for cls in reversed(inspect.getmro(base)):
+        attrs = vars(cls)
+        for attr in sorted(attrs) if six.PY2 else attrs:
+            columns.pop(attr, None)
+            if isinstance(attrs[attr], _Column):
+                columns[attr] = copy.copy(attrs[attr])  # the mixin's own stays as it is, for other models
+            _check_has_parentheses(cls.__name__, attr, attrs[attr])
+    return columns
+
+
+def _check_has_parentheses(name, attr, value):
+    """Refuse `title = rom.Text`; a column class that is defined in the class body has its own name."""
+    if isinstance(value, type) and issubclass(value, _Column) and value.__name__ != attr:
+        raise ColumnError('%s.%s is the class %s, not a column: did you forget the ()?' % (name, attr, value.__name__),
+                          model=name, columns=(attr,))
 
 
 def _inherited(bases, dict, name):
@@ -98,3 +117,12 @@ def _warn_shadowing(name, bases, schema):
         hidden = [getattr(base, attr, None) for base in bases]
         if any(value is not None and not isinstance(value, _Column) for value in hidden):
             warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)
+
+
+def _warn_of_shared_keys(schema):
+    """Say where a key of this model could be a key of another, the namespace of the one lying within that of the other."""
+    for other in sorted(set(model._rom_schema for model in MODELS.values()), key=lambda each: each.namespace):
+        shared = shared_key(other, schema) or shared_key(schema, other)
+        if shared:
+            warnings.warn('namespaces %r and %r meet: %s; give one of them another _namespace'
+                          % (other.namespace, schema.namespace, shared), UserWarning, stacklevel=4)

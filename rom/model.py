@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import types
 import weakref
 
 import six
@@ -43,9 +44,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     __slots__ = ()
 
     def __init__(self, **values):
-        row = values.pop('_rom_row', None)
-        if row is not None:
-            return self._rom_begin(*row)
+        if values.pop('_loading', False):
+            return self._rom_begin_loaded(values)
         self._rom_begin(None, [None] * len(self._rom_schema.stored))
         self._new = True
         extra_ok = values.pop('_extra_ok', False)
@@ -78,7 +78,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
         known, weakly = session.maps()
-        generation, references, loaded, order = session._generation, weakly.data, cls._rom_loaded, session._order
+        generation, references, order = session._generation, weakly.data, session._order
+        loaded = cls._rom_loaded if not cls._rom_schema.starting and _is_plain(cls, '__init__') else cls._rom_loaded_its_way
         for id, raw in rows:
             if raw is None:
                 continue
@@ -100,6 +101,36 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if not cls._no_fk:
             page.extend(weakref.ref(entity) for entity in entities)
         return entities
+
+    @classmethod
+    def _rom_found(cls, rows):
+        """Entities for the rows of a query: those that a `get` of the program's own gives, where there is one."""
+        entities = cls._rom_adopt(rows)
+        return entities if _is_plain(cls, 'get') else list(cls.get([entity._rom_id for entity in entities]))
+
+    @classmethod
+    def _rom_found_each(cls, rows, hold=False):
+        """As `_rom_found`; a `get` of the program's own is asked for one at a time."""
+        entities = cls._rom_adopt(rows, hold)
+        if not _is_plain(cls, 'get'):
+            entities = [entity for entity in [cls.get(entity._rom_id) for entity in entities] if entity is not None]
+        return entities
+
+    @classmethod
+    def _rom_targets(cls, ids, fresh=False):
+        """{id: entity} of the rows that references point at.
+
+        :param ids: list of int
+        :param bool fresh: read the rows even if the session knows them
+        """
+        if not _is_plain(cls, 'get'):
+            return dict((id, cls.get(id)) for id in ids)
+        entities = cls._rom_adopt(list(zip(ids, store.read_rows(cls._connection, cls._rom_schema, ids)))) if fresh else cls.get(ids)
+        return dict((entity._rom_id, entity) for entity in entities)
+
+    def _rom_has_own(self, name):
+        """Whether a method is the program's own: overridden, or replaced by now in a class or in this entity."""
+        return not _is_plain(self, name)
 
     @classmethod
     def get(cls, ids):
@@ -167,7 +198,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         many = isinstance(value, (list, set, frozenset))
         values = [cls._rom_unique_text(column, each) for each in (value if many else [value])]
         rows = index.lookup_unique(cls._connection, cls._rom_schema, column._attr, values)
-        entities = cls._rom_adopt([row for row in rows if row is not None], hold=True)
+        entities = cls._rom_found_each([row for row in rows if row is not None], hold=True)
         return entities if many else (entities[0] if entities else None)
 
     @classmethod
@@ -345,3 +376,16 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         Example: ``ann.transfer(bob, 'balance', 5, order, 'paid')``
         """
         transfers.transfer(self, other, attr, value, txn_model, txn_attr, decimal_places)
+
+
+def _is_plain(owner, name):
+    """Whether a method of a model or an entity is the one that Model has of its own accord.
+
+    What a program overrides, or replaces later in a class or an entity, is asked instead, however it was put there.
+    """
+    method = getattr(owner, name)
+    return getattr(method, '__func__', method) is _PLAIN[name] and type(method) in _METHODS
+
+
+_METHODS = (types.FunctionType, types.MethodType)
+_PLAIN = dict((name, getattr(vars(Model)[name], '__func__', vars(Model)[name])) for name in ('__init__', 'delete', 'get', 'save'))

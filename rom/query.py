@@ -248,18 +248,18 @@ class Query(object):
         # True and False are integers too, but not to JSON
         return int(offset), None if count is None else int(count)
 
-    def _blocks(self, pagesize):
-        """Results in lists of at most `pagesize`."""
+    def _blocks(self, pagesize, found=None):
+        """Results in lists of at most `pagesize`; `found` makes entities of rows."""
         offset, count = self._window()
         selection = self._select and Selection(self._model, self._select)
         fields = selection.fields if selection else self._model._rom_schema.fields
-        make = selection.results if selection else self._model._rom_adopt
+        make = selection.results if selection else found or self._model._rom_found
         pages = self._search().pages(offset, count, fields, pagesize)
         for rows in rows_of_pages(self._model._connection, self._model._rom_schema, pages, fields, pagesize):
             yield make(rows)
 
-    def _iter_blocks(self, pagesize):
-        for block in self._blocks(pagesize):
+    def _iter_blocks(self, pagesize, found=None):
+        for block in self._blocks(pagesize, found):
             for result in block:
                 yield result
 
@@ -320,7 +320,7 @@ class Query(object):
         if count == 0:
             return None
         # a vanished row is skipped: the next one is at hand
-        for result in self._iter_blocks(1 if count is None else min(count, 2)):
+        for result in self._iter_blocks(1 if count is None else min(count, 2), self._model._rom_found_each):
             return result
 
     def count(self):

@@ -78,7 +78,8 @@ class Selection(object):
         self._make = factory(self._names)
         self._columns = [model._columns[name] for name in self._names]
         schema = model._rom_schema
-        self._is_raw = all(name == schema.pk or name in schema.position for name in self._names)
+        self._is_raw = all(name == schema.pk or name in schema.position and column not in schema.starting
+                           for name, column in zip(self._names, self._columns))
         stored = [name for name in self._names if name in schema.position] if self._is_raw else schema.stored
         self._place = dict((name, place) for place, name in enumerate(stored))
         #: names of the fields to read
@@ -117,7 +118,7 @@ class Selection(object):
         """The values of one column in all rows."""
         if name == self._model._rom_schema.pk:
             return [id if self._decode else str(id) for id, _ in rows]
-        if not self._is_raw and name not in self._place:
+        if not self._is_raw and (name not in self._place or column in self._model._rom_schema.starting):
             return [getattr(entity, name) for entity in self._model._rom_adopt(rows)]
         texts = [values[self._place[name]] for _, values in rows]
         if not self._decode:
@@ -129,10 +130,8 @@ class Selection(object):
     @staticmethod
     def _targets(column, texts):
         """The entities that references point at, read in one call."""
-        model = column.get_related_model()
         ids = sorted(set(int(text) for text in texts if text is not None))
-        rows = store.read_rows(model._connection, model._rom_schema, ids) if ids else []
-        found = dict((entity._rom_id, entity) for entity in model._rom_adopt(list(zip(ids, rows))))
+        found = column.get_related_model()._rom_targets(ids, fresh=True) if ids else {}
         return [None if text is None else found.get(int(text)) for text in texts]
 
 

@@ -4,7 +4,7 @@ import collections
 
 from .exceptions import ColumnError, ORMError
 
-__all__ = ['Schema']
+__all__ = ['Schema', 'shared_key']
 
 
 class Schema(object):
@@ -25,6 +25,7 @@ class Schema(object):
         self.stored = ()
         self.position = {}
         self.fields = []
+        self.starting = ()  # columns with an `_init_` of the program's own
         self.mutable = ()   # stored columns whose values can change without being assigned
         self.defaulted = ()  # stored columns with a default
         self.counted = 0    # columns that a first save counts: all but the unsafe ones
@@ -71,6 +72,7 @@ class Schema(object):
 
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)
+        self.starting = tuple(column for column in columns if getattr(column, '_starts', False))
         self.fields = [attr.encode('utf-8') for attr in self.stored]
         self.position = dict((attr, place) for place, attr in enumerate(self.stored))
         for column in columns:
@@ -147,6 +149,36 @@ class Schema(object):
             return self.stored
         attr = column._column if column.is_derived else column._attr
         return (attr,) if attr in self.position else ()
+
+
+def shared_key(outer, inner):
+    """Which key of one model could be a key of another whose namespace lies within the first one's.
+
+    :param outer: `Schema`
+    :param inner: `Schema`
+    :returns: text that names both keys; None where there is none
+
+    Example::
+
+        shared_key(User._rom_schema, Role._rom_schema)  # "user:role:level:idx of User.role, for a word 'level', and ..."
+    """
+    if inner.namespace == u'lock:' + outer.namespace:
+        return 'lock:%s:ID is the lock of a row of %s, and a row of %s' % (outer.namespace, outer.name, inner.name)
+    if not inner.namespace.startswith(outer.namespace + u':'):
+        return None
+    first, _, rest = inner.namespace[len(outer.namespace) + 1:].partition(u':')
+    column = outer.columns.get(first)
+    if column in outer.indexed and column._index and column.names_entries:
+        for other in inner.indexed + (inner.columns[inner.pk],):
+            if other._index:
+                word = u':'.join([rest] * bool(rest) + [other._attr])
+                return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
+                        % (outer.namespace, first, word, column.where, str(word), other.where))
+    for names in set(inner.together) | set((each._attr,) for each in inner.unique):
+        parts = tuple(inner.namespace[len(outer.namespace) + 1:].split(u':')) + names
+        if parts in outer.together:
+            return '%s:%s:uidx is the unique index of %s.%s and of %s.%s' % (
+                outer.namespace, u':'.join(parts), outer.name, u':'.join(parts), inner.name, u':'.join(names))
 
 
 def _is_geo_index(index):

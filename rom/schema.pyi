@@ -1,9 +1,9 @@
-from typing import Any, Callable, Dict, Iterable, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from .columns.base import Column
 from .index import GeoIndex
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "shared_key"]
 
 _Column = Column[Any, Any]
 _Attrs = Tuple[str, ...]
@@ -21,6 +21,7 @@ class Schema:
     fields: List[bytes]
     mutable: _Attrs
     defaulted: _Attrs
+    starting: Tuple[Any, ...]
     counted: int
     shown: _Attrs
     indexed: Tuple[_Column, ...]
@@ -33,3 +34,5 @@ class Schema:
     def affected_uniques(self, attrs: Iterable[str]) -> List[_Column]: ...
     def affected_together(self, attrs: Iterable[str]) -> List[_Attrs]: ...
     def sources(self, column: _Column) -> _Attrs: ...
+
+def shared_key(outer: Schema, inner: Schema) -> Optional[str]: ...

@@ -244,7 +244,7 @@ class Session(IdentityMap):
         """
         for entity in entities:
             if entity._pk not in decisions:
-                decisions[entity._pk] = (not entity._rom_has_own_delete or any(entity is each for each in asked_by)
+                decisions[entity._pk] = (not entity._rom_has_own('delete') or any(entity is each for each in asked_by)
                                          or self._ask(entity))
         return [entity for entity in entities if decisions[entity._pk]]
 

@@ -315,7 +315,7 @@ class Work(object):
         if id(entity) in self.settled and not entity._modified:
             self.columns += self.settled.pop(id(entity))[1]
             return
-        if entity._rom_has_own_save and not any(entity is running for running in self.saving):
+        if entity._rom_has_own('save') and not any(entity is running for running in self.saving):
             self.send()
             if entity._modified or self.refresh:  # another one's save() may have saved it by now
                 self.columns += entity.save(self.full, self.force) or 0

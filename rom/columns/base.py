@@ -151,6 +151,11 @@ class Column(_Column):
 
     # -- binding ---------------------------------------------------------------------------------------------------
 
+    @property
+    def names_entries(self):
+        """bool: whether the index has entries of any name, words above all, beside the one of the column itself."""
+        return bool(self._keygen or self._keygen2) or not (self.is_numeric or self.is_boolean or self.is_reference)
+
     def bind(self, schema, attr):
         """Learn name and model, once, when the class is made; a column already in use is copied.
 
@@ -196,6 +201,8 @@ class Column(_Column):
     def _read(self, obj):
         raw = obj._rom_raw[self._position]
         try:
+            if self._starts and not obj._new and self._start(obj, as_text(raw)):
+                return obj._rom_values[self._attr]
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, obj._pk, error.args[0]),
@@ -214,15 +221,33 @@ class Column(_Column):
         obj._rom_assign(self._attr, None)
 
     def _init_(self, obj, model, attr, value, loading):
-        """Give a new entity its first value.
+        """Give an entity its first value; columns of a program's own that have this method are asked on loading, too.
 
+        :param obj: the entity
+        :param model: text, the namespace
+        :param attr: text, the column's name
+        :param value: what the constructor was given; on loading the text of the row; None for nothing
+        :param bool loading: whether a row is loaded
         :raises MissingColumn: where a required column has neither value nor default
         """
+        if loading:
+            obj._rom_values[attr] = self.missing() if value is None else self.decode(value)
+            return
         value = self.initial() if value is None else self.accept(value)
         if value is None and self._required:
             raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
         if value is not None:
             obj._rom_hold(attr, value)
+
+    def _start(self, obj, text):
+        """Ask an `_init_` of the program's own what a row holds. Returns whether it has said so."""
+        obj._rom_values[self._attr] = None  # until it has: it may well look at the entity
+        try:
+            self._init_(obj, obj._namespace, self._attr, text, True)
+        finally:
+            if obj._rom_values.get(self._attr) is None:
+                obj._rom_values.pop(self._attr, None)
+        return self._attr in obj._rom_values
 
     def initial(self):
         """The default for one entity: called, copied or as it is; None without a default."""
@@ -323,6 +348,10 @@ class Column(_Column):
         if isinstance(made, float):
             return u'%.17g' % made  # kept from 1.1.2
         raise self.refuse(made, 'cannot be stored: _to_redis returns text, bytes or a number')
+
+    def stored_text(self, value):
+        """The text of a row for what a program says that it holds: text and bytes as they are."""
+        return value if value is None or isinstance(value, (six.text_type, bytes)) else self.encode(self.accept(value))
 
     def decode(self, raw):
         """The value that stands in a row.

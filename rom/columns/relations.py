@@ -52,6 +52,10 @@ class _Reference(Column):
         value = value() if callable(value) else value
         return None if value is None else self.accept(value)
 
+    def _init_(self, obj, model, attr, value, loading):
+        if not loading:  # references load when they are touched
+            super(_Reference, self)._init_(obj, model, attr, value, loading)
+
     def missing(self):
         """As for any column, and None where the default is a row that is gone."""
         try:
@@ -182,7 +186,7 @@ class ManyToOne(_Reference):
             except ValueError:
                 if entity is obj:
                     raise self.refuse(entity._rom_raw[position], 'of row %s is no id' % obj._pk)
-        found = dict((target._rom_id, target) for target in _existing(self).get(sorted(set(id for _, id in ids))))
+        found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
         for entity, id in ids:
             entity._rom_values[attr] = found.get(id)
 
