@@ -365,7 +365,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param attr: name of an Integer, Float or Decimal column of both
         :param value: the amount, a number
         :param txn_model: the entity in whose row the transfer is noted, so that it happens once
-        :param txn_attr: the field of that row, which must not be there yet
+        :param txn_attr: the field of that row, which a number above zero marks as sent
         :param int decimal_places: digits behind the point to which the amount is rounded; 0: as it is
         :param refresh_entities: taken for 1.1.2's sake: the entities always mirror their rows afterwards
         :param refresh_index: taken for 1.1.2's sake: the indexes are always right

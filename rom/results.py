@@ -52,12 +52,12 @@ def _tuple_data_factory(columns):
 def _namedtuple_data_factory(columns):
     """For `select`: each row a namedtuple, its class named after the columns, such as ``name_age``.
 
-    :param columns: tuple of names
+    :param columns: tuple of names; an underscore that one begins with is left out
     :returns: callable(list of values) -> namedtuple
 
     Example: ``User.query.select('name', ff=rom.query._namedtuple_data_factory).all()``
     """
-    return namedtuple('_'.join(columns), columns)._make
+    return namedtuple('_'.join(columns), [name.lstrip('_') for name in columns])._make
 
 
 # -- select ----------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def _check_parties(source, target, attr, parties):
 
 
 def _with_token(legs, entity, attr, identity):
-    """The legs, and the mark that this transfer was done: a field of a row, which must not be there yet."""
+    """The legs, and the mark that this transfer was done: a number above zero in a field of a row."""
     for leg in legs:
         if leg.entity._pk == entity._pk:
             leg.token_attr = attr
@@ -74,12 +74,21 @@ def _with_token(legs, entity, attr, identity):
     return legs + [_Leg(entity, None, None, identity, attr)]
 
 
+def _tells_sent(mark):
+    """Whether a field says that a transfer was done: kept from 1.1.2, a number above zero; 0, '' and words do not."""
+    try:
+        return mark is not None and float(mark) > 0
+    except ValueError:
+        return False
+
+
 class _Leg(StoredJob):
     """What a transfer does to one row."""
 
     def __init__(self, entity, attr, change, identity, token_attr=None):
         StoredJob.__init__(self, entity, may_move=False)
-        self.attr, self.change, self.identity, self.token_attr = attr, change, identity, token_attr
+        self.attr, self.change, self.identity = attr, change, identity
+        self.token_attr, self.mark = token_attr, None
         self.stored = entity._rom_raw
 
     def plan(self):
@@ -90,15 +99,17 @@ class _Leg(StoredJob):
         schema = self.entity._rom_schema
         self.texts = {} if self.attr is None else {self.attr: self._balance()}
         if self.token_attr in schema.position:
-            if self.stored[schema.position[self.token_attr]] is not None:
-                raise ValueError('already sent')
-            self.texts[self.token_attr] = u'1'
+            self.mark = plan.as_text(self.stored[schema.position[self.token_attr]])
+            column = self.entity._columns[self.token_attr]
+            self.texts[self.token_attr] = column.encode(1.0) if isinstance(column, Float) else u'1'
+        if _tells_sent(self.mark):
+            raise ValueError('already sent')
         before = plan.Row(schema, self.stored, id=self.entity._rom_id)
         after = plan.Row(schema, self.stored, texts=self.texts, id=self.entity._rom_id)
         self.operation = plan.update(schema, self.entity._rom_id, before, after, self.texts)
         if self.token_attr is not None:
-            self.operation['set'][self.token_attr] = '1'
-            self.operation['expect'][self.token_attr] = False
+            self.operation['set'][self.token_attr] = self.texts.get(self.token_attr, u'1')
+            self.operation['expect'][self.token_attr] = False if self.mark is None else self.mark
 
     def _balance(self):
         column = self.entity._columns[self.attr]
@@ -123,8 +134,8 @@ class _Leg(StoredJob):
         schema = self.entity._rom_schema
         fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
         values = self.connection.hmget('%s:%s' % (schema.namespace, self.entity._rom_id), fields)
-        if self.token_attr is not None and values.pop() is not None:
-            raise ValueError('already sent')
+        if self.token_attr is not None:
+            self.mark = plan.as_text(values.pop())
         self.stored = values
         self.plan()
 
