@@ -4,7 +4,7 @@ from datetime import date, datetime, time as dtime
 
 import six
 
-from . import columns, exceptions, index, model, query, util
+from . import columns, compat, exceptions, index, model, query, util
 from .columns import (COLUMN_TYPES, MODELS, MODELS_REFERENCED, NULL, ON_DELETE, SKIP_ON_DELETE, Boolean, Column, Date, DateTime,
                       Decimal, Float, ForeignModel, IndexOnly, Integer, Json, ManyToOne, OneToMany, OneToOne,
                       PrimaryKey, SaferDateTime, String, Text, Time, UnsafeColumn, _Column)
@@ -24,6 +24,8 @@ from .util import (CASE_INSENSITIVE, ClassProperty, EntityLock, FULL_TEXT, IDENT
                    show_progress, t2ts, ts2dt, ts2t, use_null_session, use_rom_session)
 
 VERSION = '2.0.0'
+
+compat.give_names()
 
 __all__ = [
     'Boolean', 'CASE_INSENSITIVE', 'COLUMN_TYPES', 'ClassProperty', 'Column', 'ColumnError', 'DataRaceError', 'Date',

@@ -28,6 +28,9 @@ class Session(IdentityMap):
         self._asking = None              # the entity whose own delete() is being asked whether it goes
         self._saving = []                # the entities whose own save() is running
 
+    def _init(self):
+        """Kept from 1.1.2, where it makes a thread's session ready for use: it always is."""
+
     def flush(self, full=False, all=False, force=False):
         """Write the changed entities, in the order in which they came to the session.
 

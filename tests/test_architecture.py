@@ -10,7 +10,7 @@ pytestmark = pytest.mark.pure
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'rom')
 
 # from the front door down: a module imports only what stands below it
-ORDER = ['__init__', 'model', 'metaclass', 'entity', 'duplicates', 'transfers', 'util', 'maintenance', 'inspection', 'reindex', 'query', 'explanation', 'results', 'everything', 'sessions',
+ORDER = ['__init__', 'compat', 'model', 'metaclass', 'entity', 'duplicates', 'transfers', 'util', 'maintenance', 'inspection', 'reindex', 'query', 'explanation', 'results', 'everything', 'sessions',
          'identity_map', 'work', 'write_call', 'ondelete', 'schema', 'columns', 'index', 'loops', 'translation', 'store', 'plan', 'filters', 'keygens', 'codecs', 'timestamps', 'texts', 'locks', 'scripts', 'wire',
          'descriptors', 'embedded', 'exceptions']
 

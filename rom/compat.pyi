@@ -1,0 +1,3 @@
+__all__ = ["give_names"]
+
+def give_names() -> None: ...
