@@ -16,10 +16,10 @@ from .texts import (
     word_forms, word_text)
 from .timestamps import (
     _epoch, _epochd, decode_date, decode_datetime, decode_time, dt2ts, encode_date,
-    encode_datetime, encode_time, naive_utc, t2ts, ts2dt, ts2t)
+    encode_datetime, encode_time, is_moment, naive_utc, t2ts, ts2dt, ts2t)
 
 __all__ = [
-    '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'naive_utc',
+    '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
     'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
     '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',

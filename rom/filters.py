@@ -291,13 +291,14 @@ def to_number(schema, name, column, value):
 
 
 def _moment(schema, name, column, value):
+    if not codecs.is_moment(value):
+        raise _error(schema, name, 'takes dates and times, and this is one in name only', value)
     is_time = isinstance(value, datetime.time)
     if _is_plain(name, column) and is_time != (datetime.time in _kinds(column)):
         raise _error(schema, name, 'takes %s' % ' or '.join(kind.__name__ for kind in _kinds(column)), value)
     if isinstance(value, datetime.datetime):
-        value = codecs.naive_utc(value)
-        if datetime.date in _kinds(column):
-            value = value.date() if _is_plain(name, column) else value
+        # of an aware one, too, a Date column takes the date that it shows
+        value = value.date() if datetime.date in _kinds(column) and _is_plain(name, column) else codecs.naive_utc(value)
     elif is_time and value.tzinfo is not None:
         raise _error(schema, name, 'takes times without tzinfo', value)
     return codecs.check_score(value)

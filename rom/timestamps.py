@@ -12,13 +12,38 @@ import six
 from .texts import _shown
 
 __all__ = [
-    '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'naive_utc',
+    '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
 ]
 
 _epoch = datetime.datetime(1970, 1, 1)
 _epochd = datetime.date(1970, 1, 1)
 _MICROS = 10 ** 6
+
+
+_PLAIN = (datetime.datetime, datetime.date, datetime.time)
+_DATE_PARTS, _TIME_PARTS = ('year', 'month', 'day'), ('hour', 'minute', 'second', 'microsecond')
+
+
+def is_moment(value):
+    """
+    Whether what calls itself a datetime, date or time is one: `pandas.NaT` is an instance, but has neither year nor day.
+
+    :param value: datetime.datetime, date or time, or one of a subclass
+    :returns: bool
+
+    Example::
+
+        is_moment(datetime.date(2020, 1, 2))    # True
+    """
+    if type(value) in _PLAIN:
+        return True
+    names = (() if isinstance(value, datetime.time) else _DATE_PARTS) + (
+        _TIME_PARTS if isinstance(value, (datetime.datetime, datetime.time)) else ())
+    try:
+        return all(isinstance(getattr(value, name), six.integer_types) for name in names)
+    except Exception:  # whatever such an object raises when it is asked
+        return False
 
 
 def naive_utc(value):

@@ -9,6 +9,7 @@ __all__ = [
     "ts2dt",
     "t2ts",
     "ts2t",
+    "is_moment",
     "naive_utc",
     "encode_datetime",
     "decode_datetime",
@@ -23,6 +24,7 @@ _Timestamp = Union[int, float, Decimal, str, bytes]
 _epoch: datetime.datetime
 _epochd: datetime.date
 
+def is_moment(value: Union[datetime.date, datetime.time]) -> bool: ...
 def naive_utc(value: datetime.datetime) -> datetime.datetime: ...
 def dt2ts(value: datetime.date) -> float: ...
 def t2ts(value: datetime.time) -> float: ...

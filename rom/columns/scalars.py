@@ -165,7 +165,10 @@ class _Moment(Column):
                 return self._from_redis(value.decode('ascii') if isinstance(value, bytes) else value)
             except (ValueError, TypeError, OverflowError, ArithmeticError):
                 raise self.refuse(value, 'takes %s' % self._takes)
-        return self._typed(value)
+        value = self._typed(value)
+        if not codecs.is_moment(value):
+            raise self.refuse(value, 'takes %s, and this is one in name only' % self._takes)
+        return value
 
 
 class DateTime(_Moment):
