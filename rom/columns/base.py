@@ -2,6 +2,7 @@
 
 import copy
 import numbers
+import re
 import sys
 import warnings
 
@@ -346,7 +347,7 @@ class Column(_Column):
         if isinstance(made, six.integer_types) and not isinstance(made, bool):
             return six.text_type(encode_int(made))
         if isinstance(made, float):
-            return u'%.17g' % made  # kept from 1.1.2
+            return six.text_type(re.sub(r'\.0$', '', repr(made)))  # as Lua tells numbers, which 1.1.2 left to it
         raise self.refuse(made, 'cannot be stored: _to_redis returns text, bytes or a number')
 
     def stored_text(self, value):

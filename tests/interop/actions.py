@@ -3,6 +3,7 @@ import rom
 from rom import util
 
 import models
+import programs
 
 HELD = {}
 LOCKS = {}
@@ -174,3 +175,8 @@ def refresh_lock(model, id):
 
 def release(model, id):
     return bool(LOCKS[model, id].release())
+
+
+def run_program(name):
+    """What one of the small programs prints."""
+    return programs.run(name)

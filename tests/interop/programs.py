@@ -2,15 +2,12 @@
 
 A file holds several programs, each after a line ``### name``. A program finds `rom`, `util`, `session` and all that
 `from rom import *` gives; `conn`, a client of the server; `show(...)`, which prints; `told(function, *args)`, which prints the
-name of the error that a call raises, or the result; `fresh(entity)`, the row read anew.
+name of the error that a call raises, or the result; `fresh(entity)`, the row read anew. An error that ends a program is printed.
 """
-from __future__ import print_function
-
 import glob
 import io
 import os
 import re
-import traceback
 import warnings
 
 import rom
@@ -24,6 +21,11 @@ def names():
     return [name for name, _ in _programs()]
 
 
+def run(name):
+    """The lines that a program prints."""
+    return run_source(dict(_programs())[name], name)
+
+
 def _programs():
     for path in sorted(glob.glob(os.path.join(HERE, '*.txt'))):
         with io.open(path, encoding='utf-8') as file:
@@ -32,31 +34,23 @@ def _programs():
             yield '%s: %s' % (os.path.basename(path)[:-4], name.strip()), source
 
 
-def run(name):
-    """The lines that a program prints."""
-    source = dict(_programs())[name]
-    return run_source(source, name)
-
-
 def run_source(source, name='program'):
-    lines = []
-    kept = dict(rom.columns.MODELS), dict(rom.columns.MODELS_REFERENCED)
+    """The lines that a program's text prints; what it does to the registries and to `rom.util` is undone."""
+    lines, registries = [], (rom.columns.MODELS, rom.columns.MODELS_REFERENCED)
+    kept = [dict(registry) for registry in registries]
     attributes = dict((each, getattr(util, each)) for each in ('CONNECTION', 'get_connection', 'NULL_SESSION'))
-    rom.columns.MODELS_REFERENCED.clear()
-    rom.columns.MODELS.clear()
+    for registry in registries:
+        registry.clear()
     rom.columns.MODELS['Model'] = rom.Model  # 1.1.2 looks there for it
-    rom.session.rollback()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             exec(compile(source, name, 'exec'), _namespace(lines))
-    except Exception:
-        lines.append(u'ended by ' + traceback.format_exc().strip().split('\n')[-1].split(':')[0].split('.')[-1])
-        if os.environ.get('ROM_TEST_TRACE'):
-            traceback.print_exc()
+    except Exception as error:
+        lines.append(u'ended by %s' % type(error).__name__)
     finally:
         rom.session.rollback()
-        for registry, before in zip((rom.columns.MODELS, rom.columns.MODELS_REFERENCED), kept):
+        for registry, before in zip(registries, kept):
             registry.clear()
             registry.update(before)
         for each, value in attributes.items():

@@ -1,0 +1,20 @@
+"""Small programs, run under rom 1.1.2 and under this library: both print the same and leave the same keys.
+
+See programs.py for how they are written. What spec 3 decides otherwise is not in them.
+"""
+import pytest
+
+import programs
+from sides import differences, keyspace
+
+
+@pytest.mark.parametrize('name', programs.names())
+def test_program(ours, theirs, connection, name):
+    outcomes = []
+    for side in (ours, theirs):
+        connection.flushdb()
+        side.reset()
+        outcomes.append((side.run_program(name), keyspace(connection)))
+    (our_lines, our_keys), (their_lines, their_keys) = outcomes
+    assert our_lines == their_lines
+    assert differences(our_keys, their_keys) == {}
