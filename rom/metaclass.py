@@ -124,5 +124,6 @@ def _warn_of_shared_keys(schema):
     for other in sorted(set(model._rom_schema for model in MODELS.values()), key=lambda each: each.namespace):
         shared = shared_key(other, schema) or shared_key(schema, other)
         if shared:
-            warnings.warn('namespaces %r and %r meet: %s; give one of them another _namespace'
-                          % (other.namespace, schema.namespace, shared), UserWarning, stacklevel=4)
+            outer, inner = sorted((other.namespace, schema.namespace), key=len)
+            warnings.warn('namespaces %r and %r meet: %s; give one of them another _namespace' % (outer, inner, shared),
+                          UserWarning, stacklevel=4)

@@ -160,7 +160,7 @@ def shared_key(outer, inner):
 
     Example::
 
-        shared_key(User._rom_schema, Role._rom_schema)  # "user:role:level:idx of User.role, for a word 'level', and ..."
+        shared_key(User._rom_schema, Role._rom_schema)  # "user:role:level:WORD:idx is a key of User.role, for ..."
     """
     if inner.namespace == u'lock:' + outer.namespace:
         return 'lock:%s:ID is the lock of a row of %s, and a row of %s' % (outer.namespace, outer.name, inner.name)
@@ -171,7 +171,7 @@ def shared_key(outer, inner):
     if column in outer.indexed and column._index and column.names_entries:
         for other in inner.indexed + (inner.columns[inner.pk],):
             if other._index:
-                word = u':'.join([rest] * bool(rest) + [other._attr])
+                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other.names_entries)
                 return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
                         % (outer.namespace, first, word, column.where, str(word), other.where))
     for names in set(inner.together) | set((each._attr,) for each in inner.unique):
