@@ -174,6 +174,9 @@ def shared_key(outer, inner):
                 word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other.names_entries)
                 return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
                         % (outer.namespace, first, word, column.where, str(word), other.where))
+    for name in inner.geo:
+        if u'%s:%s' % (inner.namespace[len(outer.namespace) + 1:], name) in outer.geo:
+            return '%s:%s:geo is the geo index of both' % (inner.namespace, name)
     for names in set(inner.together) | set((each._attr,) for each in inner.unique):
         parts = tuple(inner.namespace[len(outer.namespace) + 1:].split(u':')) + names
         if parts in outer.together:

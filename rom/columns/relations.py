@@ -56,6 +56,9 @@ class _Reference(Column):
         if not loading:  # references load when they are touched
             super(_Reference, self)._init_(obj, model, attr, value, loading)
 
+    def _typed(self, value):
+        return value
+
     def missing(self):
         """As for any column, and None where the default is a row that is gone."""
         try:
