@@ -174,3 +174,18 @@ def test_names_that_modules_have_from_others(module, names):
     """No part of the manifest, but `from rom.columns import InvalidColumnValue` works in 1.1.2."""
     for name in names.split():
         assert exported('rom.' + module, name) is getattr(rom, name)
+
+
+@pytest.mark.parametrize('module,names', [
+    ('rom.columns', 'session _connect _numeric_keygen _string_keygen IDENTITY dt2ts ts2t'),
+    ('rom.index', 'QueryError _prefix_score _script_load _to_score'),
+    ('rom.model', 'session MODELS MODELS_REFERENCED _connect Column ManyToOne GeneralIndex NUMERIC_TYPES _script_load'),
+    ('rom.query', 'session _connect STRING_SORT_KEYGENS dt2ts'),
+])
+def test_names_in_the_modules_where_1_1_2_has_them_too(module, names):
+    for name in names.split():
+        assert exported(module, name) is getattr(rom, name) if STRICT else exported(module, name)
+
+
+def test_the_default_session_is_ready():
+    assert rom.session._init() is None

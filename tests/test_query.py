@@ -455,6 +455,19 @@ def test_select(books, Shelf):
     assert books.select('number').limit(0, 2).all() == [{'number': 0}, {'number': 1}]
 
 
+def test_names_that_namedtuples_cannot_have(connection):
+    """A name that begins with an underscore is told without it, in the fields and not in the name of the class."""
+    class Row(Model):
+        _id = PrimaryKey(index=True)
+        n = Integer(index=True)
+        __deep = Text()
+    Row(n=7, _Row__deep=u'x').save()
+    make = query._namedtuple_data_factory
+    row, = Row.query.select('_id', 'n', ff=make).all()
+    assert (type(row).__name__, row._fields, row.id, row.n) == ('_id_n', ('id', 'n'), 1, 7)
+    assert Row.query.select('_Row__deep', include_pk=True, ff=make).first()._fields == ('Row__deep', 'id')
+
+
 def test_select_what_is_no_field(books):
     first = books.filter(number=5).select('plain', 'raw', 'derived').first()
     assert (first['plain'], first['derived']) == (5, None)
