@@ -209,7 +209,7 @@ def _checked_word(schema, name, word):
 
 def _as_stored(schema, column, value):
     """A string as the column, or the one that it indexes, would hold it: bytes for String, text for all others."""
-    source = schema.columns[column._column] if column.is_derived and column._column else column
+    source = schema.columns.get(column._column, column) if column.is_derived else column
     if bytes not in _kinds(source):
         return codecs.word_text(value)
     if isinstance(value, bytes):

@@ -19,7 +19,7 @@ class _ModelMetaclass(type):
     """Makes a class statement a model: binds its columns, works out its schema, registers it."""
 
     def __new__(cls, name, bases, dict):
-        namespace = dict.setdefault('_namespace', name)
+        namespace = dict['_namespace'] = dict.get('_namespace') or name
         if name in MODELS or namespace in MODELS:
             raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
         for attr, value in dict.items():

@@ -108,7 +108,7 @@ def _is_missing(column, row):
 def _generated(column, row):
     """What a column's keygen makes of the row, in any form that `keygens.entries` takes."""
     if column.is_derived:  # these see None as well: they may index what is missing
-        return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row[column._column])
+        return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row.get(column._column))
     if column._keygen2 is not None:
         return column._keygen2(column._attr, row)
     if column.is_reference:

@@ -1,6 +1,7 @@
 """What a model knows about itself, worked out once when the class is made."""
 
 import collections
+import warnings
 
 from .exceptions import ColumnError, ORMError
 
@@ -90,6 +91,11 @@ class Schema(object):
         for constraint in unique_together:
             attrs = tuple(sorted(set(constraint)))
             self._check_constraint(tuple(constraint), attrs)
+            empty = [attr for attr in attrs if attr not in self.position]
+            if empty:  # programs in use have that: as a row without a value, it takes no part
+                warnings.warn('Multi-column unique constraint %r of %s never holds: column %r holds no data'
+                              % (tuple(constraint), self.name, empty[0]), UserWarning, stacklevel=5)
+                continue
             if attrs in seen:
                 raise ColumnError('Multi-column unique constraint: %r not different than earlier constraint: %r'
                                   % (tuple(constraint), seen[attrs]))
@@ -106,9 +112,6 @@ class Schema(object):
                                   % (constraint, attr))
             if attr not in self.columns:
                 raise ColumnError('Multi-column unique index %r references non-existant column %r'
-                                  % (constraint, attr))
-            if attr not in self.position:
-                raise ColumnError('Multi-column unique index %r references column %r, which holds no data'
                                   % (constraint, attr))
 
     def _checked_geo(self, geo_index):

@@ -496,3 +496,39 @@ def test_rows_that_a_program_has_read(connection, raw_client):
     assert raw_client.hget('Holder:7', 'n') == b'6'
     with pytest.raises(InvalidColumnValue):
         Holder(_loading=True, n='5')
+
+
+# -- declarations that 1.1.2 takes --------------------------------------------------------------------------------------------------
+
+def test_an_index_over_a_column_that_only_subclasses_have(connection):
+    made = []
+    said = warned(lambda: made.append(model('Base', low=rom.IndexOnly('name', keygen=lambda value: [value or u'nobody'], prefix=True))))
+    assert len(said) == 1 and "Base.low" in said[0] and "'name'" in said[0]
+    Base, = made
+    assert warned(lambda: made.append(model('Sub', (Base,), name=rom.Text()))) == []
+    Base().save()
+    made[1](name=u'ann').save()
+    assert [row.id for row in Base.query.filter(low=u'nobody').all()] == [1]
+    assert [row.name for row in made[1].query.startswith(low=u'an').all()] == [u'ann']
+    job = rom.util.check_indexes(Base)
+    list(job)
+    assert job.problems == []
+
+
+@pytest.mark.parametrize('column', [rom.UnsafeColumn, lambda: rom.IndexOnly('name', keygen=rom.IDENTITY), lambda: rom.OneToMany('Holder')])
+def test_a_unique_constraint_over_what_holds_no_data(connection, column):
+    """It never held in 1.1.2; the others do."""
+    made = []
+    said = warned(lambda: made.append(model(name=rom.Text(), n=rom.Integer(), other=column(), unique_together=[('name', 'other'), ('name', 'n')])))
+    assert len(said) == 1 and "'other'" in said[0]
+    made[0](name=u'a', n=1).save()
+    made[0](name=u'a', n=2).save()
+    with pytest.raises(UniqueKeyViolation):
+        made[0](name=u'a', n=1).save()
+
+
+@pytest.mark.parametrize('namespace', [None, ''])
+def test_no_namespace_is_the_name(connection, raw_client, namespace):
+    Holder = model(_namespace=namespace, n=rom.Integer(index=True))
+    Holder(n=1).save()
+    assert Holder._namespace == 'Holder' and raw_client.exists('Holder:1')

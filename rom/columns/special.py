@@ -1,6 +1,7 @@
 """Columns that keep nothing in the row: extra indexes, and raw Redis keys."""
 
-from ..exceptions import ColumnError
+import warnings
+
 from .base import Column, _Column
 
 __all__ = ['IndexOnly', 'UnsafeColumn']
@@ -50,13 +51,10 @@ class IndexOnly(Column):
         return value  # what is looked up: `keygen` takes it
 
     def check_source(self, schema):
-        """Refuse a source column that the model does not have.
-
-        :raises ColumnError: naming it
-        """
+        """Warn of a source column that the model does not have; a subclass may, of a model that is only a base."""
         if self._column is not None and self._column not in schema.columns:
-            raise ColumnError('%s indexes a column %r that %s does not have'
-                              % (self.where, self._column, schema.name))
+            warnings.warn('%s indexes a column %r that %s does not have: its keygen is given None'
+                          % (self.where, self._column, schema.name), UserWarning, stacklevel=5)
 
 
 class UnsafeColumn(_Column):
