@@ -255,7 +255,10 @@ def _score_text(schema, name, column, text):
                                                    keygens.STRING_SORT_KEYGENS):
         if not text:
             return codecs._prefix_score('')
-        score = keygens.entries(keygen(_as_stored(schema, column, text))).scores.get('')
+        try:
+            score = keygens.entries(keygen(_as_stored(schema, column, text))).scores.get('')
+        except Exception as error:  # a keygen of the program's own
+            six.raise_from(_error(schema, name, 'has a keygen that raised %s: %s' % (type(error).__name__, error), text), error)
         if score is None:
             raise _error(schema, name, 'has words, which have no order: ranges need a SIMPLE keygen', text)
         return codecs.float_repr(score)

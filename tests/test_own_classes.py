@@ -263,10 +263,11 @@ def test_a_keygen_that_raises_names_the_row(connection, raw_client):
     assert raw_client.hget('Holder:2', 'name') == b'b'
 
 
-def test_get_by_through_a_keygen_that_raises(connection):
-    Holder = model(name=rom.Text(unique=True, keygen=broken))
+@pytest.mark.parametrize('ask', [
+    lambda Holder: Holder.get_by(name=u'Ann'), lambda Holder: Holder.query.filter(order=(u'a', u'b')).all()], ids=['unique', 'range'])
+def test_a_look_up_through_a_keygen_that_raises(connection, ask):
     with pytest.raises(QueryError) as caught:
-        Holder.get_by(name=u'Ann')
+        ask(model(name=rom.Text(unique=True, keygen=broken), order=rom.Text(index=True, keygen=broken)))
     assert 'KeyError' in str(caught.value)
 
 
