@@ -56,7 +56,7 @@ class Entity(Duplicates):
         if values.get(self._pkey) is None:
             raise InvalidColumnValue('%s(_loading=True) needs the id of the row as %s=' % (self._rom_schema.name, self._pkey),
                                      model=self._rom_schema.name, columns=(self._pkey,))
-        texts = [self._columns[attr].stored_text(values.get(attr)) for attr in self._rom_schema.stored]
+        texts = [self._columns[attr]._rom_stored_text(values.get(attr)) for attr in self._rom_schema.stored]
         self._rom_begin(int(values[self._pkey]), texts, generation=session._generation)
         session.add(self)
         self._rom_start()

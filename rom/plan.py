@@ -130,7 +130,7 @@ def _entries(column, row):
     except Exception as error:  # whatever a keygen of the program's own may raise
         id = None if callable(row._id) else row._id
         value = row.get(column._column if column.is_derived else column._attr)
-        six.raise_from(column.not_indexed(value, id, error), error)
+        six.raise_from(column._rom_not_indexed(value, id, error), error)
 
 
 def index_entries(columns, row):
@@ -209,7 +209,7 @@ def unique_value(column, row):
     if _is_missing(column, row):
         return None
     if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
-        return column.claimed(_entries(column, row), row.text)
+        return column._rom_claimed(_entries(column, row), row.text)
     return row.text(column._attr) or None
 
 
@@ -219,7 +219,7 @@ def unique_value_of(column, value):
     :param value: a Python value that the column has accepted
     """
     if column._keygen is not None and (column.is_derived or not column._index):
-        return column.claimed(keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
+        return column._rom_claimed(keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
     return column.encode(value) or None
 
 

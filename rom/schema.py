@@ -73,7 +73,7 @@ class Schema(object):
 
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)
-        self.starting = tuple(column for column in columns if getattr(column, '_starts', False))
+        self.starting = tuple(column for column in columns if getattr(column, '_rom_starts', False))
         self.fields = [attr.encode('utf-8') for attr in self.stored]
         self.position = dict((attr, place) for place, attr in enumerate(self.stored))
         for column in columns:
@@ -171,10 +171,10 @@ def shared_key(outer, inner):
         return None
     first, _, rest = inner.namespace[len(outer.namespace) + 1:].partition(u':')
     column = outer.columns.get(first)
-    if column in outer.indexed and column._index and column.names_entries:
+    if column in outer.indexed and column._index and column._rom_names_entries:
         for other in inner.indexed + (inner.columns[inner.pk],):
             if other._index:
-                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other.names_entries)
+                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_names_entries)
                 return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
                         % (outer.namespace, first, word, column.where, str(word), other.where))
     for name in inner.geo:

@@ -85,7 +85,7 @@ class Column(_Column):
         self._init = False
         self._position = None
         self.text_is_score = False
-        self._takes_other_types = self._reads_itself = self._checks = self._starts = False
+        self._takes_other_types = self._reads_itself = self._checks = self._rom_starts = False
         self._set_kind(kinds.kinds_of(self._allowed))
         self._check_arguments()
 
@@ -153,7 +153,7 @@ class Column(_Column):
     # -- binding ---------------------------------------------------------------------------------------------------
 
     @property
-    def names_entries(self):
+    def _rom_names_entries(self):
         """bool: whether the index has entries of any name, words above all, beside the one of the column itself."""
         return bool(self._keygen or self._keygen2) or not (self.is_numeric or self.is_boolean or self.is_reference)
 
@@ -170,7 +170,7 @@ class Column(_Column):
         column._init = True
         column._takes_other_types = column._overrides('_allowed')
         column._checks = column._overrides('_validate')
-        column._starts = column._overrides('_init_')
+        column._rom_starts = column._overrides('_init_')
         column._reads_itself = column._takes_other_types or column._overrides('_from_redis')
         if column._reads_itself:
             column.is_mutable = not kinds.are_immutable(kinds.kinds_of(column._allowed))
@@ -202,7 +202,7 @@ class Column(_Column):
     def _read(self, obj):
         raw = obj._rom_raw[self._position]
         try:
-            if self._starts and not obj._new and self._start(obj, as_text(raw)):
+            if self._rom_starts and not obj._new and self._rom_start(obj, as_text(raw)):
                 return obj._rom_values[self._attr]
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
@@ -240,7 +240,7 @@ class Column(_Column):
         if value is not None:
             obj._rom_hold(attr, value)
 
-    def _start(self, obj, text):
+    def _rom_start(self, obj, text):
         """Ask an `_init_` of the program's own what a row holds. Returns whether it has said so."""
         obj._rom_values[self._attr] = None  # until it has: it may well look at the entity
         try:
@@ -306,7 +306,7 @@ class Column(_Column):
         return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
                                   columns=(self._attr,), value=value)
 
-    def not_indexed(self, value, pk, error):
+    def _rom_not_indexed(self, value, pk, error):
         """An InvalidColumnValue for a value of which a keygen makes no entries.
 
         :param pk: id of the row, None where it has none yet
@@ -338,9 +338,9 @@ class Column(_Column):
         if value is None:
             return None
         text = self._to_redis(value)
-        return text if isinstance(text, six.text_type) else self._stored_text(text)
+        return text if isinstance(text, six.text_type) else self._rom_text_of(text)
 
-    def _stored_text(self, made):
+    def _rom_text_of(self, made):
         """What a row keeps of what a `_to_redis` of the program's own returned, if that is no text."""
         if isinstance(made, bytes):
             return made.decode('latin-1')
@@ -350,7 +350,7 @@ class Column(_Column):
             return six.text_type(re.sub(r'\.0$', '', repr(made)))  # as Lua tells numbers, which 1.1.2 left to it
         raise self.refuse(made, 'cannot be stored: _to_redis returns text, bytes or a number')
 
-    def stored_text(self, value):
+    def _rom_stored_text(self, value):
         """The text of a row for what a program says that it holds: text and bytes as they are."""
         return value if value is None or isinstance(value, (six.text_type, bytes)) else self.encode(self.accept(value))
 
@@ -381,7 +381,7 @@ class Column(_Column):
         keygen = self._keygen or self.default_keygen
         return None if value is None or keygen is None else keygen(value)
 
-    def claimed(self, made, text_of):
+    def _rom_claimed(self, made, text_of):
         """What a unique column claims by its keygen: the first word; the text itself where the keygen makes nothing of it.
 
         :param made: `keygens.Entries`
