@@ -1,0 +1,93 @@
+"""How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
+
+import redis
+from redis.exceptions import RedisError
+import six
+
+__all__ = ['as_bytes', 'bytes_wanted', 'execute', 'keeps_cache', 'settings']
+
+#: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
+NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
+
+
+def execute(connection, *arguments, **options):
+    """Put one command to a client.
+
+    :param connection: redis-py client, or whatever stands for one
+    :param arguments: the command and its arguments: text, bytes or numbers
+    :param options: redis-py's options for the reply
+    :returns: what the client's `execute_command` returns
+    :raises redis.RedisError: what the server or the connection said
+
+    Example::
+
+        execute(connection, 'GET', 'User:id:')      # b'1'
+    """
+    if settings(connection).get('encoding', 'utf-8').lower() not in ('utf-8', 'utf8'):
+        arguments = [as_bytes(argument) for argument in arguments]  # what is stored is UTF-8 for every client
+    try:
+        return connection.execute_command(*arguments, **options)
+    except RedisError:
+        raise  # redis-py has seen to its connection
+    except BaseException:
+        _close_idle(connection)
+        raise
+
+
+def as_bytes(value):
+    """A text as bytes; anything else stays what it is."""
+    return value.encode('utf-8') if isinstance(value, six.text_type) else value
+
+
+def settings(connection):
+    """What the connections of a client are made with.
+
+    :param connection: redis-py client, or whatever stands for one
+    :returns: dict, empty where that is not known
+    """
+    return getattr(_pool(connection), 'connection_kwargs', None) or {}
+
+
+def bytes_wanted(connection):
+    """The option by which the reply to one command is bytes, for a client that decodes; else none.
+
+    :param connection: redis-py client
+    :returns: dict, for `execute`
+    """
+    return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else {}
+
+
+def keeps_cache(connection):
+    """Whether the client answers some commands from memory, where they may be older than this session's last commit.
+
+    :param connection: redis-py client
+    :returns: bool
+    """
+    pool = _pool(connection)
+    return any(getattr(pool, name, None) is not None for name in ('cache', '_cache'))
+
+
+def _pool(connection):
+    """A client's pool; a cluster client has a manager of its nodes instead."""
+    return getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
+
+
+def _close_idle(connection):
+    """After an interrupt: one of the connections that nobody uses may have a reply that was never read."""
+    if getattr(connection, 'connection', None) is not None:  # a client of one connection
+        connection.connection.disconnect()
+        return
+    clients = [node.redis_connection for node in connection.get_nodes()] if hasattr(connection, 'get_nodes') else [connection]
+    for client in clients:
+        pool = getattr(client, 'connection_pool', None)
+        if isinstance(pool, redis.ConnectionPool):
+            _disconnect_idle(pool)
+
+
+def _disconnect_idle(pool):
+    try:
+        pool.disconnect(inuse_connections=False)
+    except TypeError:  # a BlockingConnectionPool before redis-py 7.1
+        for link in list(pool.pool.queue):
+            if link is not None:
+                link.disconnect()
