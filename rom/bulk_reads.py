@@ -127,8 +127,11 @@ def _is_plain(connection):
             and _is_as_made(getattr(pool, 'connection_class', None), _OF_CONNECTION)
             and connection.connection is None  # a client of one connection has no other for a pipeline
             and not commands.keeps_cache(connection)
-            and not any(name in connection.response_callbacks for name in ('HMGET', 'EXISTS', 'GET')))
+            and not [name for name in ('HMGET', 'EXISTS', 'GET') if name in connection.response_callbacks])
 
 
 def _is_as_made(owner, methods):
-    return all(_code(owner, name) is code for name, code in methods)
+    for name, code in methods:
+        if _code(owner, name) is not code:
+            return False
+    return True

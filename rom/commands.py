@@ -23,7 +23,7 @@ def execute(connection, *arguments, **options):
 
         execute(connection, 'GET', 'User:id:')      # b'1'
     """
-    if settings(connection).get('encoding', 'utf-8').lower() not in ('utf-8', 'utf8'):
+    if settings(connection).get('encoding', 'utf-8') != 'utf-8':
         arguments = [as_bytes(argument) for argument in arguments]  # what is stored is UTF-8 for every client
     try:
         return connection.execute_command(*arguments, **options)
@@ -64,7 +64,7 @@ def keeps_cache(connection):
     :returns: bool
     """
     pool = _pool(connection)
-    return any(getattr(pool, name, None) is not None for name in ('cache', '_cache'))
+    return getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
 
 
 def _pool(connection):
