@@ -126,8 +126,7 @@ def _is_plain(connection):
             and _is_as_made(redis.client.Pipeline, _OF_PIPELINE) and issubclass(_BulkRead, redis.client.Pipeline)
             and _is_as_made(getattr(pool, 'connection_class', None), _OF_CONNECTION)
             and connection.connection is None  # a client of one connection has no other for a pipeline
-            and not commands.keeps_cache(connection)
-            and not [name for name in ('HMGET', 'EXISTS', 'GET') if name in connection.response_callbacks])
+            and not commands.alters_replies(connection))
 
 
 def _is_as_made(owner, methods):

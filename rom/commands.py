@@ -4,7 +4,7 @@ import redis
 from redis.exceptions import RedisError
 import six
 
-__all__ = ['as_bytes', 'bytes_wanted', 'execute', 'keeps_cache', 'settings']
+__all__ = ['alters_replies', 'as_bytes', 'bytes_wanted', 'execute', 'settings']
 
 #: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
@@ -57,14 +57,18 @@ def bytes_wanted(connection):
     return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else {}
 
 
-def keeps_cache(connection):
-    """Whether the client answers some commands from memory, where they may be older than this session's last commit.
+def alters_replies(connection):
+    """Whether the client may reply to HMGET or GET with something else than the server does.
+
+    That is what a cache of its own keeps, which may be older than this session's last commit, or what a callback of the
+    program's makes of a reply.
 
     :param connection: redis-py client
     :returns: bool
     """
-    pool = _pool(connection)
-    return getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
+    pool, callbacks = _pool(connection), getattr(connection, 'response_callbacks', ())
+    return (getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
+            or 'HMGET' in callbacks or 'GET' in callbacks)
 
 
 def _pool(connection):

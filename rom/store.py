@@ -140,7 +140,7 @@ def _read_one(connection, schema, id):
 
 
 def ask(connection, name, key, *arguments):
-    """One command that reads one key, as the server answers it now: a client's own cache is not asked.
+    """One command that reads one key, as the server replies to it now, whatever the client keeps or makes of replies.
 
     :param connection: redis-py client
     :param name: the command, as str
@@ -153,7 +153,7 @@ def ask(connection, name, key, *arguments):
 
         ask(connection, 'GET', 'User:id:')      # b'1'
     """
-    if commands.keeps_cache(connection) or name in getattr(connection, 'response_callbacks', ()):
+    if commands.alters_replies(connection):
         return _command.read(connection, [key], (name,) + arguments)
     return commands.execute(connection, name, key, *arguments, **commands.bytes_wanted(connection))
 

@@ -1,4 +1,4 @@
--- One command that only reads, for clients that would answer it from a cache of their own.
+-- One command that only reads, for clients that would reply with something else, such as what a cache keeps.
 --
 -- KEYS[1]  its key
 -- ARGV     its name, then what follows the key
