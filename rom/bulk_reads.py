@@ -34,7 +34,7 @@ def read_hashes(connection, keys, fields, counter):
     pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
     try:
         replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
-    except ResponseError:
+    except (ResponseError, UnicodeDecodeError):  # redis-py 3.5 cannot leave a reply as bytes
         return None
     return replies[:-2], replies[-2], replies[-1]
 

@@ -204,7 +204,7 @@ def watch_pipelines(monkeypatch, seen):
     original = redis.client.Pipeline.__dict__['execute']
 
     def execute(self, *args, **options):
-        seen.extend(['MULTI'] + [args[0] for args, _ in self.command_stack] + ['EXEC'])
+        seen.extend(['MULTI'] + [command[0] for command, _ in self.command_stack] + ['EXEC'])
         return original(self, *args, **options)
     monkeypatch.setattr(redis.client.Pipeline, 'execute', execute)
 
