@@ -4,7 +4,7 @@ import redis
 from redis.exceptions import RedisError
 import six
 
-__all__ = ['alters_replies', 'as_bytes', 'bytes_wanted', 'execute', 'settings']
+__all__ = ['alters_replies', 'as_bytes', 'bytes_wanted', 'close_idle', 'execute', 'settings']
 
 #: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
@@ -30,7 +30,7 @@ def execute(connection, *arguments, **options):
     except RedisError:
         raise  # redis-py has seen to its connection
     except BaseException:
-        _close_idle(connection)
+        close_idle(connection)
         raise
 
 
@@ -76,10 +76,14 @@ def _pool(connection):
     return getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
 
 
-def _close_idle(connection):
-    """After an interrupt: one of the connections that nobody uses may have a reply that was never read."""
-    if getattr(connection, 'connection', None) is not None:  # a client of one connection
-        connection.connection.disconnect()
+def close_idle(connection):
+    """Close the connections of a client that nobody uses: after an interrupt, one of them may have a reply to come.
+
+    :param connection: redis-py client, or whatever stands for one
+    """
+    only = getattr(connection, 'connection', None)
+    if hasattr(only, 'disconnect'):  # a client of one connection
+        only.disconnect()
         return
     clients = [node.redis_connection for node in connection.get_nodes()] if hasattr(connection, 'get_nodes') else [connection]
     for client in clients:

@@ -250,11 +250,12 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
 
 
 def _call_write(connection, key, sequence, request, *before_sending):
-    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending)
+    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
+                   **commands.bytes_wanted(connection))
     answer = json.loads(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
-        connection.connection_pool.disconnect()
+        commands.close_idle(connection)
         raise redis.ConnectionError('the reply to another command was read in place of that to a write')
     return answer
 
@@ -273,7 +274,7 @@ def ask_what_became(connection, key, sequence, next_number):
 
 def look_what_became(connection, key, sequence):
     """What the server remembers of a call, as yet: None also where it may still be done."""
-    memory = as_str(connection.get(key))
+    memory = as_str(ask(connection, 'GET', key))
     if memory is None:
         return None
     number, _, answer = memory.partition(' ')
