@@ -1,5 +1,7 @@
 """How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
 
+import functools
+
 import redis
 from redis.exceptions import RedisError
 import six
@@ -10,23 +12,31 @@ __all__ = ['alters_replies', 'as_bytes', 'bytes_wanted', 'close_idle', 'execute'
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
 
 
-def execute(connection, *arguments, **options):
+def nothing():
+    pass
+
+
+def execute(connection, arguments, options=(), before_sending=nothing):
     """Put one command to a client.
 
     :param connection: redis-py client, or whatever stands for one
-    :param arguments: the command and its arguments: text, bytes or numbers
-    :param options: redis-py's options for the reply
+    :param arguments: list of the command and its arguments: text, bytes or numbers
+    :param options: dict of redis-py's options for the reply
+    :param before_sending: callable(), called at the last moment at which surely nothing was sent
     :returns: what the client's `execute_command` returns
     :raises redis.RedisError: what the server or the connection said
 
     Example::
 
-        execute(connection, 'GET', 'User:id:')      # b'1'
+        execute(connection, ['GET', 'User:id:'])      # b'1'
     """
     if settings(connection).get('encoding', 'utf-8') != 'utf-8':
-        arguments = [as_bytes(argument) for argument in arguments]  # what is stored is UTF-8 for every client
+        # what is stored is UTF-8 for every client
+        arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
+    send = functools.partial(connection.execute_command, *arguments, **dict(options))
     try:
-        return connection.execute_command(*arguments, **options)
+        before_sending()
+        return send()
     except RedisError:
         raise  # redis-py has seen to its connection
     except BaseException:

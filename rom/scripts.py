@@ -1,5 +1,4 @@
 """Lua scripts, by name or as text: sent as their SHA1, and in full where the server does not have them."""
-import functools
 import hashlib
 import pkgutil
 import re
@@ -26,10 +25,6 @@ def _pipeline_classes():
 _PIPELINES = _pipeline_classes()
 
 _INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
-
-
-def _nothing():
-    pass
 
 
 def _read_file(name):
@@ -76,7 +71,7 @@ class Script(object):
             self._sha = hashlib.sha1(self.text).hexdigest()
         return self._sha
 
-    def __call__(self, conn, keys=(), args=(), before_sending=_nothing, **options):
+    def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, **options):
         """
         Runs the script, or queues it if `conn` is a pipeline.
 
@@ -90,10 +85,8 @@ class Script(object):
         """
         if isinstance(conn, _PIPELINES):
             return self.eval(conn, keys, args)
-        send = functools.partial(commands.execute, conn, 'EVALSHA', self.sha, len(keys), *(list(keys) + list(args)), **options)
         try:
-            before_sending()
-            return send()
+            return commands.execute(conn, ['EVALSHA', self.sha, len(keys)] + list(keys) + list(args), options, before_sending)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise
@@ -113,7 +106,7 @@ class Script(object):
 
     def eval(self, conn, keys=(), args=(), **options):
         """Runs or queues the script with its full text; arguments and reply are those of a call."""
-        return commands.execute(conn, 'EVAL', self.text, len(keys), *(list(keys) + list(args)), **options)
+        return commands.execute(conn, ['EVAL', self.text, len(keys)] + list(keys) + list(args), options)
 
     @staticmethod
     def eval_error_is_noscript(error):

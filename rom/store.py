@@ -155,7 +155,7 @@ def ask(connection, name, key, *arguments):
     """
     if commands.alters_replies(connection):
         return _command.read(connection, [key], (name,) + arguments)
-    return commands.execute(connection, name, key, *arguments, **commands.bytes_wanted(connection))
+    return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
 
 
 def _counter(schema):
