@@ -18,7 +18,7 @@ from .codecs import reverse_text
 from .filters import Geofilter, Pattern, Prefix, Suffix
 from .loops import Loop
 from .scripts import Script
-from .store import ROWS_PER_READ, as_str
+from .store import ROWS_PER_READ, as_str, ask
 from .translation import Translator, parse_pattern
 
 __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
@@ -298,9 +298,9 @@ class Search(object):
 def _size(connection, item):
     """How many rows one filter has, where a command by itself tells that; else None."""
     if item['kind'] == 'range':
-        return connection.zcount(item['key'], item['low'], item['high'])
+        return ask(connection, 'ZCOUNT', item['key'], item['low'], item['high'])
     if item['kind'] == 'set':
-        return connection.scard(item['key'])
+        return ask(connection, 'SCARD', item['key'])
 
 
 def _leaves(filters):

@@ -51,7 +51,7 @@ def refresh_indices(model, block_size=100, scan=True):
 
 def _counted_ids(model):
     """(the id counter, every id up to it)."""
-    last = int(model._connection.get(counter_of(model)) or 0)
+    last = int(store.ask(model._connection, 'GET', counter_of(model)) or 0)
     return last, iter(range(1, last + 1))
 
 

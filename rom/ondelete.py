@@ -95,7 +95,7 @@ class Collector(object):
     def _referring(self, entity, model, attr):
         """[(entity, its row as stored)] of those that refer to `entity`, read afresh."""
         key = '%s:%s:idx' % (model._namespace, attr)
-        ids = [int(id) for id in model._connection.zrangebyscore(key, entity._rom_id, entity._rom_id)]
+        ids = [int(id) for id in store.ask(model._connection, 'ZRANGEBYSCORE', key, entity._rom_id, entity._rom_id)]
         self._guard_against_others(entity, model, attr, key, ids)
         rows = dict(zip(ids, store.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
         place = model._rom_schema.position[attr]

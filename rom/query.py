@@ -339,7 +339,7 @@ class Query(object):
         if self._filters or self._order_by:
             return self._search().count()
         schema = self._model._rom_schema
-        total = int(self._model._connection.get('%s:%s:' % (schema.namespace, schema.pk)) or 0)
+        total = int(store.ask(self._model._connection, 'GET', '%s:%s:' % (schema.namespace, schema.pk)) or 0)
         offset, count = self._window()
         total = max(0, total - offset)
         return total if count is None else min(total, count)

@@ -2,9 +2,7 @@
 
 import re
 
-import redis
-
-from . import codecs, plan, store
+from . import codecs, commands, plan, store
 from .exceptions import InvalidColumnValue, ORMError
 from .sessions import session
 from .write_call import ATTEMPTS, write
@@ -17,9 +15,6 @@ ENTRIES_PER_CALL = 2000
 
 #: keys that one SCAN call looks at
 KEYS_PER_SCAN = 1000
-
-#: keys of other programs may be no text, and SCAN tells of them as well; redis-py 3 knows no such option
-_AS_BYTES = {store.NEVER_DECODE: True} if hasattr(redis.client, 'NEVER_DECODE') else {}
 
 
 # -- what is there -----------------------------------------------------------------------------------------------------
@@ -36,7 +31,8 @@ def keys_of(model, pattern):
     """What follows 'NS:' in the keys that match, each once or, while the server moves its keys, twice."""
     start = namespace_of(model) + u':'
     match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
-    for key in model._connection.scan_iter(match=match, count=KEYS_PER_SCAN, **_AS_BYTES):
+    # keys of other programs may be no text, and SCAN tells of them as well
+    for key in model._connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(model._connection)):
         key = plan.as_text(key)
         if key.startswith(start):
             yield key[len(start):]

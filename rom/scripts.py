@@ -1,5 +1,4 @@
 """Lua scripts, by name or as text: sent as their SHA1, and in full where the server does not have them."""
-import functools
 import hashlib
 import pkgutil
 import re
@@ -8,7 +7,7 @@ import redis
 from redis.exceptions import NoScriptError, ResponseError
 import six
 
-from . import wire
+from . import commands
 
 __all__ = ['NO_SCRIPT_MESSAGES', 'Script', '_script_load']
 
@@ -26,10 +25,6 @@ def _pipeline_classes():
 _PIPELINES = _pipeline_classes()
 
 _INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
-
-
-def _nothing():
-    pass
 
 
 def _read_file(name):
@@ -76,7 +71,7 @@ class Script(object):
             self._sha = hashlib.sha1(self.text).hexdigest()
         return self._sha
 
-    def __call__(self, conn, keys=(), args=(), before_sending=_nothing):
+    def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, **options):
         """
         Runs the script, or queues it if `conn` is a pipeline.
 
@@ -84,43 +79,34 @@ class Script(object):
         :param keys: list of key names; at least one, so that a cluster knows the node.
         :param args: list of further arguments: str, bytes, int or float.
         :param before_sending: callable(), called at the last moment at which surely nothing was sent.
+        :param options: redis-py's options for the reply.
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
         if isinstance(conn, _PIPELINES):
             return self.eval(conn, keys, args)
-        send = functools.partial(conn.execute_command, 'EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
         try:
-            before_sending()
-            return send()
+            return commands.execute(conn, ['EVALSHA', self.sha, len(keys)] + list(keys) + list(args), options, before_sending)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise
-        return self.eval(conn, keys, args)
+        return self.eval(conn, keys, args, **options)
 
     def read(self, conn, keys=(), args=()):
         """
-        The same for a script that only reads, by the quickest way there is: it may be run twice.
+        The same for a script that reads what is stored: its reply is bytes, whether the client decodes or not.
 
         :param conn: a redis-py client, or cluster client.
         :param keys: list of key names; at least one.
         :param args: list of further arguments: str, bytes or int.
-        :returns: the script's reply as redis-py gives it.
+        :returns: the script's reply; text where redis-py cannot leave it as bytes (3.5).
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        replies = wire.ask(conn, b'EVALSHA', self.sha, len(keys), *(list(keys) + list(args)))
-        if replies is None:
-            return self(conn, keys, args)
-        reply = replies[0]
-        if not isinstance(reply, ResponseError):
-            return reply
-        if self.eval_error_is_noscript(reply):
-            return self.eval(conn, keys, args)
-        raise reply
+        return self(conn, keys, args, **commands.bytes_wanted(conn))
 
-    def eval(self, conn, keys=(), args=()):
+    def eval(self, conn, keys=(), args=(), **options):
         """Runs or queues the script with its full text; arguments and reply are those of a call."""
-        return conn.execute_command('EVAL', self.text, len(keys), *(list(keys) + list(args)))
+        return commands.execute(conn, ['EVAL', self.text, len(keys)] + list(keys) + list(args), options)
 
     @staticmethod
     def eval_error_is_noscript(error):

@@ -6,11 +6,12 @@ import redis
 import six
 from redis.exceptions import ResponseError
 
-from . import wire
+from . import bulk_reads, commands
+from .commands import as_bytes
 from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
 from .scripts import Script
 
-__all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids',
+__all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids', 'ask',
            'ask_what_became', 'call_write', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
            'read_page', 'read_rows', 'weight']
 
@@ -25,19 +26,12 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 #: how long a repeated write call is answered with what it was told the first time, in seconds
 REMEMBERED_SECONDS = 300
 
-#: the option by which redis-py leaves one reply as bytes (from 4.0 on)
-NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', 'NEVER_DECODE')
-
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
 _write = Script('write')
 _read = Script('read')
 _ids = Script('ids')
-
-
-def as_bytes(value):
-    """A reply as bytes, whether the client decodes or not; None stays None."""
-    return value.encode('utf-8') if isinstance(value, six.text_type) else value
+_command = Script('command')
 
 
 def as_str(value):
@@ -103,10 +97,10 @@ def read_page(connection, schema, fields, ids):
         that was given out)
     """
     start = u'%s:' % schema.namespace
-    found = wire.read_hashes(connection, [(start + str(id)).encode('utf-8') for id in ids],
-                             fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
+    keys = [(start + str(id)).encode('utf-8') for id in ids]
+    found = bulk_reads.read_hashes(connection, keys, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
     if found is None:
-        return _read_by_script(connection, schema, fields, ids)
+        return _read_by_script(connection, schema, fields, keys)
     rows, existing, highest = found
     # looking at one value is mostly enough
     empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
@@ -116,46 +110,52 @@ def read_page(connection, schema, fields, ids):
             raise rows[place]
         rows[place] = None
     if existing != len(ids) - len(empty):  # rows may have none of the columns, and other keys are no rows
-        asked = _read_by_script(connection, schema, fields, [ids[place] for place in empty])[0]
+        asked = _read_by_script(connection, schema, fields, [keys[place] for place in empty])[0]
         for place, row in zip(empty, asked):
             rows[place] = row
     return rows if fields else [row and [] for row in rows], int(highest or 0)
 
 
-def _read_by_script(connection, schema, fields, ids):
-    try:
-        reply = _read.read(connection, [_counter(schema)], [schema.namespace, len(fields)] + fields + ids)
-    except UnicodeDecodeError:
-        return [_read_one(connection, schema, id, fields) for id in ids], int(connection.get(_counter(schema)) or 0)
+def _read_by_script(connection, schema, fields, keys):
+    reply = _read.read(connection, [_counter(schema)] + keys, fields)
     highest = reply.pop()
     return reply, int(highest or 0)
 
 
 def _is_wrong_type(error):
-    return isinstance(error, ResponseError) and str(error).startswith('WRONGTYPE')
+    return str(error).startswith('WRONGTYPE')
 
 
-def _read_one(connection, schema, id, fields=None):
+def _read_one(connection, schema, id):
     key = u'%s:%s' % (schema.namespace, id)
-    fields = (schema.fields if fields is None else fields) + [as_bytes(schema.pk)]
-    replies = wire.ask(connection, b'HMGET', key, *fields)
-    values = replies[0] if replies else _ask_for_one(connection, key, fields)
-    if isinstance(values, ResponseError):
-        if not _is_wrong_type(values):
-            raise values
+    try:
+        values = ask(connection, 'HMGET', key, *(schema.fields + [as_bytes(schema.pk)]))
+    except ResponseError as error:
+        if not _is_wrong_type(error):
+            raise
         return None  # a key that is no hash is somebody else's
-    if values.pop() is None and values.count(None) == len(values) and not connection.exists(key):
+    if values.pop() is None and values.count(None) == len(values) and not ask(connection, 'EXISTS', key):
         return None
     return values
 
 
-def _ask_for_one(connection, key, fields):
-    try:
-        return connection.execute_command('HMGET', key, *fields)
-    except UnicodeDecodeError:  # a client that decodes, and a broken field
-        return connection.execute_command('HMGET', key, *fields, **{NEVER_DECODE: True})
-    except ResponseError as error:
-        return error
+def ask(connection, name, key, *arguments):
+    """One command that reads one key, as the server replies to it now, whatever the client keeps or makes of replies.
+
+    :param connection: redis-py client
+    :param name: the command, as str
+    :param key: text or bytes
+    :param arguments: text, bytes or numbers
+    :returns: the reply as bytes; text where redis-py cannot leave it as bytes (3.5)
+    :raises redis.RedisError: what the server or the connection said
+
+    Example::
+
+        ask(connection, 'GET', 'User:id:')      # b'1'
+    """
+    if commands.alters_replies(connection):
+        return _command.read(connection, [key], (name,) + arguments)
+    return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
 
 
 def _counter(schema):
@@ -250,11 +250,12 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
 
 
 def _call_write(connection, key, sequence, request, *before_sending):
-    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending)
+    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
+                   **commands.bytes_wanted(connection))
     answer = json.loads(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
-        connection.connection_pool.disconnect()
+        commands.close_idle(connection)
         raise redis.ConnectionError('the reply to another command was read in place of that to a write')
     return answer
 
@@ -273,7 +274,7 @@ def ask_what_became(connection, key, sequence, next_number):
 
 def look_what_became(connection, key, sequence):
     """What the server remembers of a call, as yet: None also where it may still be done."""
-    memory = as_str(connection.get(key))
+    memory = as_str(ask(connection, 'GET', key))
     if memory is None:
         return None
     number, _, answer = memory.partition(' ')

@@ -11,6 +11,7 @@ __all__ = [
     "ROWS_PER_WRITE",
     "Outcome",
     "allocate_ids",
+    "ask",
     "ask_what_became",
     "call_write",
     "likely_weight",
@@ -40,6 +41,7 @@ def read_rows(connection: Any, schema: Schema, ids: Sequence[int]) -> List[Optio
 def read_page(
     connection: Any, schema: Schema, fields: Sequence[bytes], ids: Sequence[Any]
 ) -> Tuple[List[Optional[_Row]], int]: ...
+def ask(connection: Any, name: str, key: Any, *arguments: Any) -> Any: ...
 def allocate_ids(connection: Any, schema: Schema, count: int) -> List[int]: ...
 
 def weight(operation: Dict[str, Any]) -> int: ...

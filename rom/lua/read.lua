@@ -1,16 +1,15 @@
--- Reads rows: the wanted columns of each id, in one call, for clients through which wire.py cannot send commands.
+-- Reads rows: the wanted columns of each, in one call, for clients of which bulk_reads.py keeps away.
 --
 -- KEYS[1]  key of the id counter
--- ARGV[1]  namespace
--- ARGV[2]  number of columns, then the columns, then the ids
--- Reply: one entry per id: an array of values in the order of the columns (false: no such field), or false: no such
+-- KEYS     behind it: the keys of the rows
+-- ARGV     the columns
+-- Reply: one entry per row: an array of values in the order of the columns (false: no such field), or false: no such
 --   row. Behind them the counter.
 
 -- include row
 
-local count, rows = tonumber(ARGV[2]), {}
-local columns = {unpack(ARGV, 3, 2 + count)}
+local rows = {}
 
-for place = 3 + count, #ARGV do rows[#rows + 1] = row_at(ARGV[1] .. ':' .. ARGV[place], columns) end
-rows[#rows + 1] = redis.call('GET', KEYS[1])
+for place = 2, #KEYS do rows[place - 1] = row_at(KEYS[place], ARGV) end
+rows[#KEYS] = redis.call('GET', KEYS[1])
 return rows
