@@ -22,7 +22,7 @@ __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
     'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
-    '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
+    'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
     'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',
 ]
@@ -156,6 +156,27 @@ def _to_score(v, s=False):
     if text.startswith('('):
         return text.lstrip('(')
     return '(' + text if s else text
+
+
+# -- places
+
+#: the bounds of a geo set, those of Web Mercator: https://redis.io/commands/geoadd/
+MAX_LONGITUDE, MAX_LATITUDE = 180.0, 85.05112878
+
+
+def inside_map(longitude, latitude):
+    """
+    The same place where a geo set finds it: what lies on the eastern or northern edge it keeps in a step that it lacks.
+
+    :param longitude: float, up to 180 degrees east or west
+    :param latitude: float, up to 85.05112878 degrees north or south
+    :returns: (longitude, latitude), moved by a millimetre at most
+
+    Example::
+
+        inside_map(180.0, 0.0)      # (-180.0, 0.0)
+    """
+    return -MAX_LONGITUDE if longitude == MAX_LONGITUDE else longitude, min(latitude, MAX_LATITUDE - 1e-9)
 
 
 # -- prefixes

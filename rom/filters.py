@@ -11,8 +11,8 @@ A filter is one of
 """
 from collections import OrderedDict, namedtuple
 import datetime
-import math
 import numbers
+import sys
 
 import six
 
@@ -85,9 +85,6 @@ NOT_NULL = (None, None)
 #: units of distance
 ALLOWED_DIST = ('m', 'km', 'mi', 'ft')
 
-# what the geo commands of Redis take
-_HIGHEST_LATITUDE = 85.05112878
-
 _STRINGS = (six.text_type, bytes)
 _MOMENTS = (datetime.date, datetime.time)
 _LISTS = (list, set, frozenset)
@@ -104,7 +101,7 @@ def plain_keygen(column):
 
 
 def _error(schema, name, what, value):
-    return QueryError('%s.%s %s, you provided %.200r' % (schema.name, name, what, value), model=schema.name,
+    return QueryError('%s.%s %s, you provided %s' % (schema.name, name, what, codecs._shown(value)), model=schema.name,
                       columns=(name,), value=value)
 
 
@@ -189,7 +186,10 @@ def _words(schema, name, column, value):
             raise _error(schema, name, 'is indexed by %s, which only knows order: filter by a range, or give the column '
                          'an IDENTITY keygen' % keygen.__name__, value)
         return [codecs.word_text(value)]
-    made = keygens.entries(keygen(_as_stored(schema, column, value))).words
+    try:
+        made = keygens.entries(keygen(_as_stored(schema, column, value))).words
+    except UnicodeEncodeError:
+        raise _error(schema, name, 'takes bytes, or text that is Latin-1', value)
     return made or [codecs.word_text(value)]
 
 
@@ -234,8 +234,8 @@ def _range(schema, name, column, value):
                              "type %r" % (name, type(column)), model=schema.name, columns=(name,))
         return (name, None, None)
     if len(value) != 2:
-        raise QueryError('Numeric ranges require 2 endpoints, you provided %d with %r on %s.%s'
-                         % (len(value), value, schema.name, name), model=schema.name, columns=(name,))
+        raise QueryError('Numeric ranges require 2 endpoints, you provided %d with %s on %s.%s'
+                         % (len(value), codecs._shown(value), schema.name, name), model=schema.name, columns=(name,))
     return (name,) + tuple(_end(schema, name, column, end) for end in value)
 
 
@@ -269,7 +269,7 @@ def _checked_number(schema, name, value):
     try:
         return codecs.check_score(value)
     except ValueError as error:
-        raise QueryError('%s.%s cannot be filtered by %.200r: %s' % (schema.name, name, value, error),
+        raise QueryError('%s.%s cannot be filtered by %s: %s' % (schema.name, name, codecs._shown(value), error),
                          model=schema.name, columns=(name,), value=value)
 
 
@@ -383,13 +383,15 @@ def to_near(schema, name, lon, lat, distance, measure, count=None):
         raise ValueError('provided index name must be defined as a geo index: %s has no %r' % (schema.name, name))
     if measure not in ALLOWED_DIST:
         raise ValueError('distance measure must be one of %r, you provided %r' % (ALLOWED_DIST, measure))
-    for what, value, low, high in (('longitude', lon, -180, 180), ('distance', distance, 0, float('inf')),
-                                   ('latitude', lat, -_HIGHEST_LATITUDE, _HIGHEST_LATITUDE)):
-        if not _is_number(value) or not low <= value <= high or math.isinf(value):
-            raise QueryError('%s.near(%r): the %s is a number from %s to %s, you provided %r'
-                             % (schema.name, name, what, low, high, value), model=schema.name, value=value)
-    if count is not None and (not isinstance(count, six.integer_types) or count < 1):
-        raise QueryError('%s.near(%r): count is a positive integer, you provided %r' % (schema.name, name, count),
+    for what, value, low, high in (('longitude', lon, -codecs.MAX_LONGITUDE, codecs.MAX_LONGITUDE),
+                                   ('latitude', lat, -codecs.MAX_LATITUDE, codecs.MAX_LATITUDE),
+                                   ('distance', distance, 0, sys.float_info.max)):
+        if not _is_number(value) or not low <= value <= high:
+            raise QueryError('%s.near(%r): the %s is a number from %s to %s, you provided %s'
+                             % (schema.name, name, what, low, high, codecs._shown(value)), model=schema.name, value=value)
+    if count is not None and (not isinstance(count, six.integer_types) or isinstance(count, bool) or count < 1):
+        raise QueryError('%s.near(%r): count is a positive integer, you provided %s'
+                         % (schema.name, name, codecs._shown(count)),
                          model=schema.name, value=count)
     return Geofilter(name, lon, lat, distance, measure, count)
 

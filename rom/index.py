@@ -12,9 +12,11 @@ import itertools
 import json
 import uuid
 
+from redis.exceptions import ResponseError
 import six
 
-from .codecs import reverse_text
+from .codecs import _shown, reverse_text
+from .exceptions import QueryError
 from .filters import Geofilter, Pattern, Prefix, Suffix
 from .loops import Loop
 from .scripts import Script
@@ -52,6 +54,7 @@ _encode = json.JSONEncoder(separators=(',', ':')).encode
 #: what one call may cost the server, in microseconds, roughly
 STEPS_PER_CALL = 20000
 
+MOST_SECONDS = 10 ** 12  # Redis refuses what leads beyond the end of its clock, and a key without an end would stay
 #: how many parts of a list one call takes, and how many of these others than words, sets and ranges count for
 PARTS_PER_CALL = 2000
 _PART_WEIGHTS = {'words': 20, 'near': 1000}
@@ -263,15 +266,17 @@ class Search(object):
             return len(self.all_ids())
         request = dict(self.request, mode='count', skip=0)
         reply = self._call(request)
-        return reply.ids if reply.state == 'count' else len(dict(self._parts(request, reply)))
+        return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
         """
         Puts all ids into a sorted set that expires.
 
-        :param seconds: int, how long it lives
+        :param seconds: int, how long it lives; QueryError for more than Redis can count
         :returns: text, its key
         """
+        if seconds > MOST_SECONDS:
+            raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
         key = '%s:%s' % (self.namespace, uuid.uuid4())
         for request in self._requests(mode='store', into=key, seconds=seconds):
             reply = self._call(request)
@@ -297,10 +302,12 @@ class Search(object):
 
 def _size(connection, item):
     """How many rows one filter has, where a command by itself tells that; else None."""
-    if item['kind'] == 'range':
-        return ask(connection, 'ZCOUNT', item['key'], item['low'], item['high'])
-    if item['kind'] == 'set':
-        return ask(connection, 'SCARD', item['key'])
+    try:
+        if item['kind'] == 'range':
+            return int(ask(connection, 'ZCOUNT', item['key'], item['low'], item['high']))
+        return int(ask(connection, 'SCARD', item['key'])) if item['kind'] == 'set' else None
+    except ResponseError:  # a set where numbers were expected, or the other way round: the script makes something of it
+        return None
 
 
 def _leaves(filters):

@@ -24,6 +24,7 @@ _Point = Mapping[str, Any]
 _Row = Optional[List[Any]]
 
 STEPS_PER_CALL: int
+MOST_SECONDS: int
 
 class GeoIndex(NamedTuple):
     name: str

@@ -8,8 +8,8 @@ import six
 from . import plan, store
 from .columns.registry import MODELS
 from .exceptions import DataRaceError, ORMError
-from .reindex import (ENTRIES_PER_CALL, ROW_ID, blocks, counter_of, keys_of, namespace_of, planned, refresh_rows, retry_sizes,
-                      session_aside)
+from .keyspace import ROW_ID, keys_of
+from .reindex import (ENTRIES_PER_CALL, blocks, counter_of, namespace_of, planned, refresh_rows, retry_sizes, session_aside)
 from .scripts import Script
 from .write_call import Writer
 
@@ -121,7 +121,7 @@ class Inspector(object):
         longer = set(namespace_of(model) + u':' for model in MODELS.values()) - set([own])
         longer = [start for start in longer if start.startswith(own)]
         found = [[own + u':', u'old', False]]
-        for rest in set(keys_of(self.model, u'*[xefo]')):
+        for rest in set(keys_of(self.connection, self.namespace, u'*[xefo]')):
             name, _, kind = rest.rpartition(u':')
             key = self._key(name, kind)
             # NS:ID:COL is the key of an unsafe column
@@ -175,7 +175,7 @@ class Inspector(object):
                 found.setdefault(id, []).append((chunk[place][0], member))
             for block in blocks(found.items(), store.ROWS_PER_WRITE):
                 self.examine(dict(block))
-            position += done
+            position += int(done)
             yield position
 
     # -- rows and what is said of them --------------------------------------------------------------------------------

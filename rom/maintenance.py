@@ -10,7 +10,8 @@ from . import plan, store
 from .columns.registry import MODELS
 from .exceptions import BulkError
 from .inspection import Inspector, Problem
-from .reindex import KEYS_PER_SCAN, ROW_ID, blocks, counter_of, keys_of, namespace_of, refresh_rows, row_ids
+from .keyspace import KEYS_PER_SCAN, ROW_ID, keys_of, row_ids
+from .reindex import blocks, counter_of, namespace_of, refresh_rows
 from .scripts import Script
 from .write_call import Writer
 
@@ -40,7 +41,7 @@ def refresh_indices(model, block_size=100, scan=True):
             print(done, total)
     """
     failures, writer, done = collections.OrderedDict(), Writer(), 0
-    total, ids = row_ids(model) if scan else _counted_ids(model)
+    total, ids = row_ids(model._connection, namespace_of(model)) if scan else _counted_ids(model)
     for block in blocks(ids, block_size):
         refresh_rows(model, writer, block, failures)
         done += len(block)
@@ -51,7 +52,7 @@ def refresh_indices(model, block_size=100, scan=True):
 
 def _counted_ids(model):
     """(the id counter, every id up to it)."""
-    last = int(store.ask(model._connection, 'GET', counter_of(model)) or 0)
+    last = store.highest_id(model._connection, model._rom_schema)
     return last, iter(range(1, last + 1))
 
 
@@ -151,7 +152,7 @@ def clean_unsafe_cols(*models, **kwargs):
     for model in models:
         unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)
         pairs = []
-        for rest in keys_of(model, u'*'):
+        for rest in keys_of(model._connection, namespace_of(model), u'*'):
             examined += not rest.startswith(u'once:')  # what write calls remember is no data of the model
             id, _, attr = rest.partition(u':')
             if attr in unsafe and ROW_ID.match(id):
@@ -189,7 +190,7 @@ class check_indexes(object):
 
     def _run(self):
         keys = self._inspector.index_keys()
-        rows, ids = row_ids(self.model)
+        rows, ids = row_ids(self.model._connection, namespace_of(self.model))
         done, total = 0, len(keys) + rows
         for done in self._inspector.sift(keys, store.ROWS_PER_WRITE):
             yield done, total

@@ -10,6 +10,7 @@ import six
 
 from . import codecs, keygens
 from .exceptions import ColumnError, InvalidColumnValue
+from .texts import text_if_utf8
 
 try:
     from collections.abc import Mapping
@@ -17,10 +18,6 @@ except ImportError:  # Python 2.7
     from collections import Mapping
 
 __all__ = ['Row', 'delete', 'insert', 'missing_defaults', 'rewrite', 'update']
-
-# the Web Mercator bounds of Redis' geo sets: https://redis.io/commands/geoadd/
-MAX_LONGITUDE = 180.0
-MAX_LATITUDE = 85.05112878
 
 # a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
 _PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
@@ -90,12 +87,7 @@ def as_text(raw):
 
 
 def _is_broken(raw):
-    if isinstance(raw, bytes):
-        try:
-            raw.decode('utf-8')
-        except UnicodeDecodeError:
-            return True
-    return False
+    return isinstance(text_if_utf8(raw), bytes)
 
 
 # -- index entries -----------------------------------------------------------------------------------------------------
@@ -194,12 +186,12 @@ def _coordinates(schema, name, point):
     except (KeyError, TypeError, ValueError, OverflowError):
         raise InvalidColumnValue("geo index %s.%s: expected {'lon': number, 'lat': number}, the callback gave %s"
                                  % (schema.name, name, codecs._shown(point)), model=schema.name, value=point)
-    inside = abs(longitude) <= MAX_LONGITUDE and abs(latitude) <= MAX_LATITUDE
+    inside = abs(longitude) <= codecs.MAX_LONGITUDE and abs(latitude) <= codecs.MAX_LATITUDE
     if not inside or math.isnan(longitude) or math.isnan(latitude):
         raise InvalidColumnValue('geo index %s.%s: longitude %r must be within 180 and latitude %r within %s degrees'
-                                 % (schema.name, name, longitude, latitude, MAX_LATITUDE), model=schema.name,
+                                 % (schema.name, name, longitude, latitude, codecs.MAX_LATITUDE), model=schema.name,
                                  value=point)
-    return [repr(longitude), repr(latitude)]
+    return [repr(degrees) for degrees in codecs.inside_map(longitude, latitude)]
 
 
 # -- unique values -----------------------------------------------------------------------------------------------------

@@ -5,8 +5,6 @@ from .schema import Schema
 
 __all__ = ["Row", "delete", "insert", "missing_defaults", "rewrite", "update"]
 
-MAX_LONGITUDE: float
-MAX_LATITUDE: float
 
 _Raw = Union[str, bytes, None]
 _Texts = Mapping[str, Optional[str]]

@@ -5,7 +5,7 @@ import warnings
 
 import six
 
-from . import filters as _filters_of, keygens, ondelete, sessions, store
+from . import codecs, filters as _filters_of, keygens, ondelete, sessions, store
 from .everything import Everything
 from .exceptions import QueryError
 from .explanation import Explanation
@@ -168,8 +168,8 @@ class Query(object):
             User.query.order_by('-age')
         """
         if not isinstance(column, six.string_types):
-            raise QueryError('%s.query.order_by takes the name of a column, you provided %r'
-                             % (self._model.__name__, column))
+            raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
+                             % (self._model.__name__, codecs._shown(column)))
         name = column[1:] if column.startswith('-') else column
         schema = self._model._rom_schema
         found = _filters_of.indexed_column(schema, name, 'order_by', 'index')
@@ -195,10 +195,11 @@ class Query(object):
     def _checked_limit(self, offset, count):
         for value in (offset, count):
             if not isinstance(value, six.integer_types) and not (value is None and value is count):
-                raise QueryError('%s.query.limit takes integers, you provided %r' % (self._model.__name__, value))
+                raise QueryError('%s.query.limit takes integers, you provided %s'
+                                 % (self._model.__name__, codecs._shown(value)))
             if value is not None and value < 0:
-                raise QueryError('%s.query.limit takes numbers from 0, you provided %r'
-                                 % (self._model.__name__, (offset, count)))
+                raise QueryError('%s.query.limit takes numbers from 0, you provided %s'
+                                 % (self._model.__name__, codecs._shown((offset, count))))
         return offset, count
 
     def select(self, *column_names, **kwargs):
@@ -245,8 +246,8 @@ class Query(object):
     def _window(self):
         """(offset, count or None) of the limit."""
         offset, count = self._checked_limit(*self._limit) if self._limit is not None else (0, None)
-        # True and False are integers too, but not to JSON
-        return int(offset), None if count is None else int(count)
+        # True and False are integers too, but not to JSON; nor are those of thousands of digits: more rows there cannot be
+        return min(int(offset), 2 ** 50), None if count is None else min(int(count), 2 ** 50)
 
     def _blocks(self, pagesize, found=None):
         """Results in lists of at most `pagesize`; `found` makes entities of rows."""
@@ -339,7 +340,7 @@ class Query(object):
         if self._filters or self._order_by:
             return self._search().count()
         schema = self._model._rom_schema
-        total = int(store.ask(self._model._connection, 'GET', '%s:%s:' % (schema.namespace, schema.pk)) or 0)
+        total = store.highest_id(self._model._connection, schema)
         offset, count = self._window()
         total = max(0, total - offset)
         return total if count is None else min(total, count)
@@ -353,7 +354,7 @@ class Query(object):
 
         :param timeout: seconds until it expires, at least 1
         :returns: its key
-        :raises QueryError: for a timeout below 1, or without filter and order
+        :raises QueryError: for a timeout below 1 or above 10 ** 12, or without filter and order
 
         Example::
 
@@ -415,5 +416,5 @@ def _page_size(size):
 def _checked_timeout(timeout):
     timeout = int(timeout)
     if timeout < 1:
-        raise QueryError('You must specify a timeout >= 1, you gave %r' % (timeout,))
+        raise QueryError('You must specify a timeout >= 1, you gave %s' % codecs._shown(timeout))
     return timeout

@@ -1,20 +1,15 @@
 """Finding the rows of a model, and deriving their index entries anew while others write."""
 
-import re
-
-from . import codecs, commands, plan, store
+from . import codecs, plan, store
 from .exceptions import InvalidColumnValue, ORMError
 from .sessions import session
 from .write_call import ATTEMPTS, write
 
-__all__ = ['ENTRIES_PER_CALL', 'KEYS_PER_SCAN', 'ROW_ID', 'blocks', 'counter_of', 'keys_of', 'namespace_of', 'planned',
-           'refresh_rows', 'retry_sizes', 'row_ids', 'session_aside']
+__all__ = ['ENTRIES_PER_CALL', 'blocks', 'counter_of', 'namespace_of', 'planned', 'refresh_rows',
+           'retry_sizes', 'session_aside']
 
 #: index entries that one call rewrites or looks up: a few milliseconds of the server's time
 ENTRIES_PER_CALL = 2000
-
-#: keys that one SCAN call looks at
-KEYS_PER_SCAN = 1000
 
 
 # -- what is there -----------------------------------------------------------------------------------------------------
@@ -25,31 +20,6 @@ def namespace_of(model):
 
 def counter_of(model):
     return u'%s:%s:' % (namespace_of(model), model._rom_schema.pk)
-
-
-def keys_of(model, pattern):
-    """What follows 'NS:' in the keys that match, each once or, while the server moves its keys, twice."""
-    start = namespace_of(model) + u':'
-    match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
-    # keys of other programs may be no text, and SCAN tells of them as well
-    for key in model._connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(model._connection)):
-        key = plan.as_text(key)
-        if key.startswith(start):
-            yield key[len(start):]
-
-
-ROW_ID = re.compile(u'(0|[1-9][0-9]*)$')
-
-
-def row_ids(model):
-    """(how many rows there are, their ids in order), kept as one bit each."""
-    blocks = {}
-    for text in keys_of(model, u'[0-9]*'):
-        if ROW_ID.match(text):
-            block, place = divmod(int(text), 1024)
-            blocks[block] = blocks.get(block, 0) | 1 << place
-    ids = (block * 1024 + place for block in sorted(blocks) for place in range(1024) if blocks[block] >> place & 1)
-    return sum(bin(bits).count('1') for bits in blocks.values()), ids
 
 
 def blocks(items, size):

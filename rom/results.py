@@ -3,6 +3,7 @@ from collections import namedtuple
 
 from . import store
 from .exceptions import QueryError
+from .texts import text_if_utf8
 
 __all__ = ['Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
            'rows_of_pages']
@@ -122,7 +123,7 @@ class Selection(object):
             return [getattr(entity, name) for entity in self._model._rom_adopt(rows)]
         texts = [values[self._place[name]] for _, values in rows]
         if not self._decode:
-            return [store.as_str(text) for text in texts]
+            return [text_if_utf8(text) for text in texts]
         if column.is_reference and hasattr(column, 'get_related_model'):
             return self._targets(column, texts)
         return [column.initial() if text is None else column.decode(text) for text in texts]

@@ -8,6 +8,7 @@ from redis.exceptions import NoScriptError, ResponseError
 import six
 
 from . import commands
+from .texts import text_if_utf8
 
 __all__ = ['NO_SCRIPT_MESSAGES', 'Script', '_script_load']
 
@@ -71,6 +72,11 @@ class Script(object):
             self._sha = hashlib.sha1(self.text).hexdigest()
         return self._sha
 
+    @property
+    def _readable(self):
+        """The same script with a reply that any client can decode."""
+        return Script(self.name, _read_file('as_readable').replace(b'-- script', self.text))
+
     def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, **options):
         """
         Runs the script, or queues it if `conn` is a pipeline.
@@ -99,10 +105,13 @@ class Script(object):
         :param conn: a redis-py client, or cluster client.
         :param keys: list of key names; at least one.
         :param args: list of further arguments: str, bytes or int.
-        :returns: the script's reply; text where redis-py cannot leave it as bytes (3.5).
+        :returns: the script's reply; with redis-py 3.5, which cannot leave it as bytes, text where it is UTF-8.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        return self(conn, keys, args, **commands.bytes_wanted(conn))
+        try:
+            return self(conn, keys, args, **commands.bytes_wanted(conn))
+        except UnicodeDecodeError:
+            return _from_readable(self._readable(conn, keys, args))
 
     def eval(self, conn, keys=(), args=(), **options):
         """Runs or queues the script with its full text; arguments and reply are those of a call."""
@@ -124,6 +133,13 @@ class Script(object):
 
     def __repr__(self):
         return '<Script %s>' % self.name
+
+
+def _from_readable(reply):
+    """What such a reply stands for: text where it is UTF-8, else bytes."""
+    if isinstance(reply, list):
+        return [_from_readable(part) for part in reply]
+    return text_if_utf8(reply.encode('latin-1')) if isinstance(reply, six.text_type) else reply
 
 
 def _to_bytes(text):

@@ -1,6 +1,7 @@
 """The only room that moves rows: plans -> one write call -> outcomes; ids -> one read call -> rows."""
 
 import json
+import re
 
 import redis
 import six
@@ -12,7 +13,7 @@ from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, Res
 from .scripts import Script
 
 __all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids', 'ask',
-           'ask_what_became', 'call_write', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
+           'ask_what_became', 'call_write', 'highest_id', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
            'read_page', 'read_rows', 'weight']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
@@ -25,6 +26,8 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 
 #: how long a repeated write call is answered with what it was told the first time, in seconds
 REMEMBERED_SECONDS = 300
+
+_NUMBER = re.compile(b'[0-9]+$')
 
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
@@ -113,13 +116,34 @@ def read_page(connection, schema, fields, ids):
         asked = _read_by_script(connection, schema, fields, [keys[place] for place in empty])[0]
         for place, row in zip(empty, asked):
             rows[place] = row
-    return rows if fields else [row and [] for row in rows], int(highest or 0)
+    return rows if fields else [row and [] for row in rows], _counted(highest)
 
 
 def _read_by_script(connection, schema, fields, keys):
     reply = _read.read(connection, [_counter(schema)] + keys, fields)
     highest = reply.pop()
-    return reply, int(highest or 0)
+    return reply, _counted(highest)
+
+
+def highest_id(connection, schema):
+    """The id counter: the highest id that was given out.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :returns: int; 0 where it is lost, or something else has its key
+    """
+    try:
+        return _counted(ask(connection, 'GET', _counter(schema)))
+    except (ResponseError, UnicodeDecodeError) as error:
+        if isinstance(error, ResponseError) and not _is_wrong_type(error):
+            raise
+        return 0
+
+
+def _counted(reply):
+    """The id counter, as it was read."""
+    is_number = isinstance(reply, (bytes, six.text_type)) and _NUMBER.match(as_bytes(reply))
+    return int(reply) if is_number else 0
 
 
 def _is_wrong_type(error):
@@ -130,6 +154,8 @@ def _read_one(connection, schema, id):
     key = u'%s:%s' % (schema.namespace, id)
     try:
         values = ask(connection, 'HMGET', key, *(schema.fields + [as_bytes(schema.pk)]))
+    except UnicodeDecodeError:  # redis-py 3.5 cannot leave a reply as bytes
+        return _read_by_script(connection, schema, schema.fields, [key])[0][0]
     except ResponseError as error:
         if not _is_wrong_type(error):
             raise

@@ -7,8 +7,8 @@ from collections import OrderedDict
 import six
 
 __all__ = [
-    'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
-    'json_dumps', 'compact_json',
+    'latin1_to_text', 'text_if_utf8', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates',
+    'reverse_text', 'json_dumps', 'compact_json',
 ]
 
 _NARROW = sys.maxunicode == 0xffff
@@ -55,6 +55,25 @@ def plain_string(value):
     if type(value) in (six.text_type, bytes):
         return value
     return (u'' if isinstance(value, six.text_type) else b'').join((value,))
+
+
+def text_if_utf8(value):
+    """
+    Stored bytes as text, where they are UTF-8; all else as it is.
+
+    :param value: bytes, text or None
+    :returns: text, bytes or None
+
+    Example::
+
+        text_if_utf8(b'caf\\xe9')       # b'caf\\xe9'
+    """
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode('utf-8')
+    except UnicodeDecodeError:
+        return value
 
 
 def word_text(value):

@@ -84,7 +84,7 @@ class Translator(object):
                     'high': _bound(item, item[2], u'+inf')}
         if isinstance(item, list):
             return self._any(item)
-        raise QueryError("Don't know how to handle a filter of: %r" % (item,))
+        raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item))
 
     def _any(self, items):
         distinct = list(OrderedDict((_identity(item), item) for item in items).values())
@@ -93,10 +93,11 @@ class Translator(object):
         return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(distinct)}
 
     def _near(self, item):
-        made = {'kind': 'near', 'key': self.key(item.name, 'geo'), 'longitude': item.lon, 'latitude': item.lat,
+        longitude, latitude = codecs.inside_map(item.lon, item.lat)
+        made = {'kind': 'near', 'key': self.key(item.name, 'geo'), 'longitude': longitude, 'latitude': latitude,
                 'radius': item.radius, 'unit': item.measure}
         if item.count is not None:
-            made['count'] = item.count
+            made['count'] = min(item.count, 2 ** 50)
         return made
 
     def _words(self, item):
@@ -142,7 +143,7 @@ def _bound(item, value, default):
     try:
         score = codecs.check_score(text[len(opening):] if text else value)
     except ValueError as error:
-        raise QueryError('%r is no range of an index: %s' % (item, error))
+        raise QueryError('%s is no range of an index: %s' % (codecs._shown(item), error))
     shown = {float('inf'): u'+inf', -float('inf'): u'-inf'}.get(score) or codecs.float_repr(score)
     return opening + shown
 

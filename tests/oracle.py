@@ -204,10 +204,10 @@ class Column(object):
 # -- places ------------------------------------------------------------------------------------------------------------
 
 def as_kept(longitude, latitude):
-    """A point as a geo set keeps it: the middle of one of 2**26 steps each way."""
+    """A point as a geo set keeps it: the middle of one of 2**26 steps each way; 180 degrees east are 180 west."""
     kept = []
-    for value, most in ((longitude, 180.0), (latitude, HIGHEST_LATITUDE)):
-        step = math.floor((value + most) / (2 * most) * 2 ** 26)
+    for value, most in ((-180.0 if longitude == 180 else longitude, 180.0), (latitude, HIGHEST_LATITUDE)):
+        step = min(math.floor((value + most) / (2 * most) * 2 ** 26), 2 ** 26 - 1)
         kept.append(-most + (step + 0.5) / 2 ** 26 * 2 * most)
     return kept
 

@@ -184,6 +184,7 @@ class World(object):
         self.table = oracle.Table(known_columns(self.is_pk_indexed), known_place)
         self.owners = [self.new_owner() for _ in range(6)]
         self.points = [(round(rng.uniform(-180, 180), 6), round(rng.uniform(-85, 85), 6)) for _ in range(8)]
+        self.points += [(longitude, latitude) for longitude in (-180, 180) for latitude in (-85.05112878, 0, 85.05112878)]
         self.points += [(8.57 + rng.uniform(-1, 1), 50.03 + rng.uniform(-1, 1)) for _ in range(8)]
         self.makers = {
             'number': choose(NUMBERS), 'float': choose(FLOATS), 'decimal': choose(DECIMALS), 'moment': choose(MOMENTS),

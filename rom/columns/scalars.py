@@ -17,6 +17,7 @@ __all__ = ['Boolean', 'Date', 'DateTime', 'Decimal', 'Float', 'Integer', 'Json',
            'String', 'Text', 'Time']
 
 _decimal_class = decimal.Decimal
+_MOST_DIGITS = 10 ** 5  # a Decimal of few characters can have more than fit into memory
 _text_kinds = (six.text_type, bytes)
 
 
@@ -68,6 +69,8 @@ class Integer(_Number):
         if isinstance(value, _text_kinds):
             return int(value)
         if isinstance(value, (float, _decimal_class)):
+            if isinstance(value, _decimal_class) and value.is_finite() and value.adjusted() > _MOST_DIGITS:
+                raise ValueError(value)
             whole = int(value)
             if whole != value:
                 raise ValueError(value)

@@ -8,10 +8,17 @@
 --   scores      {id: number}, where it decides the order
 --   repeats     whether `scan` may give an id more than once
 
+-- A keygen may have made a word where a number is asked for, or the other way round: then the filter changes its kind.
+
+local function is_of_type(key, type) return call('TYPE', key).ok == type end
+
 local function prepare(filter)
   parts[filter.kind].prepare(filter)
   return filter
 end
+
+-- Some of the filter's ids, from all over it.
+local function sample(filter) return parts[filter.kind].sample(filter) end
 
 -- Those of some ids that the filter has, in their order.
 local function keep(filter, ids)

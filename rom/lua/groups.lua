@@ -38,6 +38,15 @@ groups.any = {
   end,
 }
 
+-- Some ids of some of the filters.
+function groups.any.sample(filter)
+  local found = {}
+  for place = 1, #filter.of, math.max(1, math.ceil(#filter.of / 5)) do
+    for _, id in ipairs(sample(filter.of[place])) do found[#found + 1] = id end
+  end
+  return found
+end
+
 -- Rows that all of some filters have: {of}
 groups.all = {
   prepare = function(filter)
@@ -58,6 +67,8 @@ groups.all = {
     return scan(filter.of[1], state, function(ids) emit(sieve(rest, ids)) end)
   end,
 }
+
+function groups.all.sample(filter) return sample(filter.of[1]) end
 
 -- Rows that all of some sets have, found by the server: {of}; only read
 groups.common = {

@@ -166,6 +166,8 @@ return {
     return kept
   end,
 
+  sample = function(filter) return filter.ids or parts.ranks.sample(filter.key, 0, filter.total) end,
+
   scan = function(filter, state, emit)
     if filter.ids then
       if filter.is_order then inside(filter, filter.ids) end

@@ -54,12 +54,29 @@ local function plan_gather(filters, total)
   return cheaper(best, plan_common(filters, total))
 end
 
--- Whether the counter leads to all ids, as far as can be seen: it may have been lost, and have begun anew.
-local function is_complete(filters)
-  for _, filter in ipairs(filters) do
-    if (filter.kind == 'set' or filter.kind == 'range') and filter.size > highest then return false end
+-- Whether there are rows behind the counter, at some of the next ids and at growing distances.
+local function has_rows_behind()
+  local keys, distance = {}, 1
+  for place = 1, 14 do
+    keys[place] = string.format('%s:%.0f', namespace, highest + distance)
+    distance = distance * 2
   end
-  return highest > 0 and call('EXISTS', string.format('%s:%.0f', namespace, highest + 1)) == 0
+  return call('EXISTS', unpack(keys)) > 0
+end
+
+-- Whether the counter leads to all ids, as far as can be seen: it may have been lost or set back, and have begun anew
+-- among the ids of old rows. Behind 2^52 numbers are not told apart for sure.
+local function is_complete(filters)
+  if highest < 1 or highest > 2 ^ 52 then return false end
+  local smallest = filters[1]
+  for _, filter in ipairs(filters) do
+    if filter.is_exact and filter.size > highest then return false end
+    if filter.size < smallest.size then smallest = filter end
+  end
+  for _, id in ipairs(sample(smallest)) do
+    if (tonumber(id) or 0) > highest then return false end
+  end
+  return not has_rows_behind()
 end
 
 -- Sets and an order without bounds, where the server itself can tell quickly what they have in common.

@@ -40,6 +40,16 @@ return {
     return call('ZCOUNT', key, '-inf', bound:sub(1, 1) == '(' and bound:sub(2) or '(' .. bound)
   end,
 
+  -- Some members of the ranks [first, last): from the beginning, the middle and the end.
+  sample = function(key, first, last)
+    local found, size = {}, math.min(4, last - first)
+    for part = 0, size > 0 and 2 or -1 do
+      local rank = first + math.floor((last - first - size) * part / 2)
+      for _, member in ipairs(call('ZRANGE', key, rank, rank + size - 1)) do found[#found + 1] = member end
+    end
+    return found
+  end,
+
   -- Has `read` read the ranks [first, last) piece by piece: given the first and last rank of one, it returns its members.
   -- Returns where to go on once the call has cost enough.
   read = function(key, first, last, state, read)

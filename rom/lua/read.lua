@@ -4,12 +4,13 @@
 -- KEYS     behind it: the keys of the rows
 -- ARGV     the columns
 -- Reply: one entry per row: an array of values in the order of the columns (false: no such field), or false: no such
---   row. Behind them the counter.
+--   row. Behind them the counter; false: there is none.
 
 -- include row
 
 local rows = {}
 
 for place = 2, #KEYS do rows[place - 1] = row_at(KEYS[place], ARGV) end
-rows[#KEYS] = redis.call('GET', KEYS[1])
+local counter = redis.pcall('GET', KEYS[1])
+rows[#KEYS] = type(counter) == 'string' and counter
 return rows

@@ -1,4 +1,5 @@
--- Any bytes as text that a client may decode: each byte as the character of that number. Included by lists.lua, sift.lua.
+-- Any bytes as text that a client may decode: each byte as the character of that number. Included by lists.lua, sift.lua
+-- and as_readable.lua.
 
 local function as_character(byte)
   local number = string.byte(byte)

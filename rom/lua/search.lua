@@ -59,6 +59,8 @@ local function walk_page(plan, gathering, after)
   local stop = parts[plan.part][plan.walk](plan.driver, plan.rest, page, after)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = nil end
   work.allowed = allowed
+  -- too few up to the counter: there may be others behind it
+  if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
   if not stop then return reply('done', page.ids) end
   if stop.is_too_far or can_gather and #page.ids < page.count then return nil end
   stop.skip = page.skip
@@ -81,9 +83,15 @@ local function find_page(filters, order, total)
   return parts.gather.page(gathering)
 end
 
+-- The id counter; 0 where it is lost, or something else has its key.
+local function counted(key)
+  local found = redis.pcall('GET', key)
+  return type(found) == 'string' and found:find('^%d+$') and tonumber(found) or 0
+end
+
 local function search()
   work.allowed = request.steps
-  highest = request.highest and tonumber(call('GET', request.highest) or 0) or 0
+  highest = request.highest and counted(request.highest) or 0
   local filters, order, total = request.filters, nil, highest
   if request.order then
     order = filters[request.order]
@@ -97,6 +105,8 @@ local function search()
   end
   if work.is_crowded then return reply('crowded', {}) end
   if order then scores = order.scores end
+  -- a set has no order but that of the ids
+  if order and order.kind ~= 'range' and order.kind ~= 'near' then order = nil end
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.plan.gather(filters, total), request.after and request.after.gather
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end

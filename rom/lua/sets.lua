@@ -1,10 +1,17 @@
 -- Filters of one word: the set of its ids. Included by search.lua.
 --
 -- {kind: "set", key}
+-- Where a keygen gave the word a number, the key is a sorted set, and the filter a range over all of it.
 
 return {
   prepare = function(filter)
-    filter.size, filter.is_exact = call('SCARD', filter.key), true
+    local size = redis.pcall('SCARD', filter.key)
+    if type(size) ~= 'number' then
+      if not is_of_type(filter.key, 'zset') then return call('SCARD', filter.key) end
+      filter.kind, filter.low, filter.high = 'range', '-inf', '+inf'
+      return prepare(filter)
+    end
+    filter.size, filter.is_exact = size, true
     filter.probe_cost, filter.scan_cost, filter.repeats = 0.3, 0.3, filter.size > 10 * CHUNK
   end,
 
@@ -15,6 +22,8 @@ return {
     end
     return kept
   end,
+
+  sample = function(filter) return call('SRANDMEMBER', filter.key, 10) end,
 
   scan = function(filter, state, emit)
     if not state and filter.size <= 10 * CHUNK then

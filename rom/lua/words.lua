@@ -42,6 +42,14 @@ local function has_few_words(filter)
   return true
 end
 
+-- Whether a run has no entries of a word that goes on with a NUL and a digit: among those of a word of 7 bytes or more
+-- they stand by their ids. The set of the word's ids tells.
+local function is_pure(filter, word, size)
+  if #word < 7 then return true end
+  if filter.part == 4 then word = not word:find('[\128-\255]') and word:reverse() or '' end
+  return redis.pcall('SCARD', namespace .. ':' .. filter.column .. ':' .. word .. ':idx') == size
+end
+
 -- The words and where their entries are, if they are few: [{word, first, last}].
 local function find_runs(filter)
   local runs, rank, visited = {}, filter.first, 0
@@ -53,6 +61,7 @@ local function find_runs(filter)
     local last = run_end(filter, rank, word)
     -- a word that goes on with a NUL stands among these
     if split_entry(parts.ranks.member_at(filter.key, last - 1)) ~= word then return nil end
+    if not is_pure(filter, word, last - rank) then return nil end
     if fits(filter, word) then runs[#runs + 1] = {word = word, first = rank, last = last} end
     rank = last
   end
@@ -125,7 +134,12 @@ local function fitting_ids(filter, members)
     local mark = filter.beginning and '\0' .. filter.beginning
     for place = 1, #members do
       local member = members[place]
-      if not mark or find(member, mark, 1, true) then ids[#ids + 1] = id_of(member) end
+      if not mark then
+        ids[#ids + 1] = id_of(member)
+      elseif find(member, mark, 1, true) then
+        local id = id_of(member)
+        if find(id, filter.beginning, 1, true) == 1 then ids[#ids + 1] = id end
+      end
     end
     return ids
   end
@@ -244,6 +258,12 @@ return {
       if has and has[id] or not has and row_fits(filter, id) then kept[#kept + 1] = id end
     end
     return kept
+  end,
+
+  sample = function(filter)
+    local ids = parts.ranks.sample(filter.key, filter.first, filter.last)
+    for place, member in ipairs(ids) do ids[place] = id_of(member) end
+    return ids
   end,
 
   scan = function(filter, state, emit)

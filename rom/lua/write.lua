@@ -190,7 +190,9 @@ local function next_id(op)
   local counter = op.namespace .. ':' .. op.pk .. ':'
   local step = 1
   while true do
-    local id = string.format('%.0f', redis.call('INCRBY', counter, step))
+    local number = redis.call('INCRBY', counter, step)
+    -- behind 2^53 a number of Lua's is not exact
+    local id = number < 2 ^ 53 and string.format('%.0f', number) or redis.call('GET', counter)
     if redis.call('EXISTS', op.namespace .. ':' .. id) == 0 then return id end
     step = step * 2
   end
