@@ -27,8 +27,7 @@
 if redis.replicate_commands then redis.replicate_commands() end
 
 local CHUNK = 4000
-local STEPS = {SADD = 1, SREM = 1, ZREM = 1, ZADD = 2, GEOADD = 3}
-local REMOVES = {SREM = true, ZREM = true}
+local STEPS = {ZADD = 2, GEOADD = 3}
 local SIZE_OF = {set = 'SCARD', zset = 'ZCARD', hash = 'HLEN'}
 
 local remembered  -- what KEYS[1] holds
@@ -42,15 +41,20 @@ local there = {}    -- key of a row that others refer to -> whether it is there,
 local pending, collected, rows
 
 local function collect_more()
-  pending, rows = {SREM = {}, ZREM = {}, SADD = {}, ZADD = {}, GEOADD = {}}, {}
+  pending, rows = {}, {}
   collected[#collected + 1] = pending
 end
 
 local function put(command, key, ...)
-  local values = pending[command][key]
+  local keys = pending[command]
+  if not keys then
+    keys = {}
+    pending[command] = keys
+  end
+  local values = keys[key]
   if not values then
     need(command, key)
-    pending[command][key] = {...}
+    keys[key] = {...}
     return
   end
   local size = #values
@@ -66,8 +70,8 @@ end
 local function run_collected()
   for _, commands in ipairs(collected) do
     for command, keys in pairs(commands) do
-      local size = CHUNK - CHUNK % STEPS[command]
-      local call = REMOVES[command] and remove or redis.call
+      local size = CHUNK - CHUNK % (STEPS[command] or 1)
+      local call = (command == 'SREM' or command == 'ZREM') and remove or redis.call
       for key, values in pairs(keys) do
         for first = 1, #values, size do call(command, key, unpack(values, first, math.min(first + size - 1, #values))) end
       end
