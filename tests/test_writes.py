@@ -394,6 +394,31 @@ def test_force_does_not_take_what_others_own(Person, connection):
     assert problems(connection, Person) == []
 
 
+@pytest.mark.parametrize('read_again', [False, True])
+def test_force_after_the_row_vanished_with_its_list(connection, read_again):
+    """force=True: old index entries go, those included that nothing lists any more."""
+    class Thing(rom.Model):
+        id = rom.PrimaryKey(index=True)
+        word = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True, unique=True)
+        n = rom.Integer(index=True)
+        sum = rom.IndexOnly(keygen2=lambda attr, row: {'plus': row['n'] + 1})
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': 1, 'lat': row.n} if row.n < 50 else None)]
+
+    thing = Thing(word=u'old words', n=1)
+    thing.save()
+    if read_again:
+        write_elsewhere(Thing, 1, n=5)
+        with pytest.raises(DataRaceError):
+            thing.n = 7
+            thing.save()
+        thing.refresh(force=True)
+    connection.delete('Thing:1')
+    thing.word, thing.n = u'new', 60
+    thing.save(force=True)
+    assert problems(connection, Thing, {}) == [] and connection.hgetall('Thing:word:uidx') == {b'new': b'1'}
+    assert not connection.exists('Thing:at:geo') and connection.zscore('Thing:sum:plus:idx', 1) == 61
+
+
 def test_force_with_derived_entries(Derived, connection):
     """force=True: old unique values and index entries go, whatever is stored now, derived ones included."""
     entity = Derived(a=1, b=1, word=u'w')
