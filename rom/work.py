@@ -213,7 +213,7 @@ class Job(object):
     def problem(self, error):
         """The exception for an error of the write call."""
         # a server that refuses is not asked for an id
-        id = self.entity._rom_id if error[1] in ('right', 'refused') else self.entity._rom_allocate_id()
+        id = self.entity._rom_id if error[1] in ('right', 'refused', 'type') else self.entity._rom_allocate_id()
         return store.problem(self.entity._rom_schema, id, error)
 
     def name(self):
