@@ -28,6 +28,8 @@ REMEMBERED_SECONDS = 300
 
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
+_OutOfMemory = getattr(redis.exceptions, 'OutOfMemoryError', ResponseError)
+
 _write = Script('write')
 _read = Script('read', declares_all=True)
 _ids = Script('ids')
@@ -313,7 +315,7 @@ def problem(schema, id, error):
     :param schema: `Schema` of the entity
     :param id: its primary key, or None
     :param error: [position, kind, detail...] as write.lua replies
-    :returns: an ORMError, to be raised
+    :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
     pk = 'a new %s' % schema.name if id is None else '%s:%s' % (schema.namespace, id)
@@ -345,6 +347,8 @@ def problem(schema, id, error):
     if kind == 'type':
         return InvalidOperation('%s: the key %s holds a %s and not a %s; nothing was written'
                                 % ((pk,) + tuple(detail)), *args, **about)
+    if kind == 'refused' and 'OOM ' in detail[0]:
+        return _OutOfMemory('OOM %s: nothing was written: %s' % (pk, detail[0]))
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)

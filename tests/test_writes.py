@@ -199,6 +199,16 @@ def test_a_failing_server_writes_nothing(server, connection):
             Thing(n=n, text=u' '.join(u'word%d' % (n * 100 + i) for i in range(100))).save()
     rom.session.rollback()
     assert problems(client, Thing) == []
+    for thing in Thing.get([1, 2, 3]):
+        thing.delete()  # that needs no memory
+    client.config_set('maxmemory', '1mb')
+    for atomic in (False, True):
+        thing = Thing.get(4)
+        thing.n, thing.text = 5000, u'other'
+        with pytest.raises(redis.ResponseError):
+            rom.session.commit(atomic=atomic)
+        rom.session.rollback()
+    assert problems(client, Thing) == [] and Thing.get(4).n == 3 and not rom.session._writer.unacknowledged
 
 
 # A save touches only what it changed -----------------------------------------------------------------------------

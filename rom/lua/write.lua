@@ -354,8 +354,14 @@ local function all_or_none(operations, reply)
   end
   if not (try_all(operations, verify, reply.errors) and try_all(operations, take_id, reply.errors)
           and try_all(operations, collect, reply.errors)) then return start_collecting() end
-  for _, op in ipairs(operations) do release_unique(op) end
-  for position, op in ipairs(operations) do reply.done[position] = apply(op) end
+  local _, refusal = guarded(function()
+    for _, op in ipairs(operations) do release_unique(op) end
+    for position, op in ipairs(operations) do reply.done[position] = apply(op) end
+  end)
+  if not refusal then return end
+  if #reply.done > 0 then error(refusal[#refusal]) end
+  reply.errors[1] = {0, unpack(refusal)}  -- the first write of all, as where there is no memory
+  start_collecting()
 end
 
 local function prepare(op)
@@ -365,18 +371,22 @@ local function prepare(op)
   collect(op)
 end
 
+local function write(op)
+  release_unique(op)
+  return apply(op)
+end
+
 local function one_after_another(operations, reply)
   for position, op in ipairs(operations) do
     local problem, refusal = guarded(prepare, op)
     problem = problem or refusal
+    if not problem then reply.done[position], problem = guarded(write, op) end
     if problem then
       reply.errors[1] = {position - 1, unpack(problem)}
       start_collecting()  -- without what the refused one has collected
       for earlier = 1, position - 1 do collect(operations[earlier]) end
       return
     end
-    release_unique(op)
-    reply.done[position] = apply(op)
     there[row_key(op)] = nil
   end
 end
@@ -390,9 +400,15 @@ local function what_became(about, sequence, answer)
   return {remembers = true}
 end
 
+local function is_out_of_memory(reply)
+  local first = reply.errors[1]
+  return #reply.done == 0 and first and first[2] == 'refused' and string.find(first[3], 'OOM ', 1, true)
+end
+
 -- An error in place of an answer.
 local function failed(refusal)
   local kind, first, second = unpack(refusal)
+  if kind == 'refused' then first = string.gsub(first, '^@user_script: ?%d+: %-?', '') end
   return redis.error_reply(kind == 'right' and 'NOPERM this user lacks the right to ' .. first .. ' ' .. second
                            or kind == 'type' and 'WRONGTYPE the key ' .. first .. ' holds a ' .. second .. ' and not a string' or first)
 end
@@ -418,5 +434,7 @@ start_collecting()
 if request.atomic then all_or_none(request.operations, reply) else one_after_another(request.operations, reply) end
 run_collected()
 answer = cjson.encode(reply)
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
+local kept = redis.pcall('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
+-- without memory nothing was done: that need not be remembered
+if kept.err and (request.about or not is_out_of_memory(reply)) then return failed({'refused', kept.err}) end
 return answer
