@@ -5,7 +5,7 @@ from .columns import ManyToOne
 from .columns.registry import references_to
 from .exceptions import QueryError, RestrictError
 
-__all__ = ['Collector', 'referred', 'refuse_rules']
+__all__ = ['Collector', 'note_targets', 'refuse_rules']
 
 
 def rules_on(model):
@@ -29,22 +29,20 @@ def _index_key(model, attr):
     return '%s:%s:idx' % (model._namespace, attr)
 
 
-def referred(entity, texts, place):
-    """The rows that must be there for a write: those that it refers to, where one call can see both.
+def note_targets(operation, entity, texts, place):
+    """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way.
 
+    :param operation: dict as `plan` makes it, added to
     :param texts: {column: text or None} to be written
     :param place: that of the write
-    :returns: {column: key of the row}; new entities are on their way, and left out
     """
-    found = {}
     for attr, text in () if entity._no_fk else texts.items():
         column, target = entity._columns[attr], entity._rom_values.get(attr)
         if text is None or not isinstance(column, ManyToOne) or target is not None and target._new:
             continue
         model = column.get_related_model()
         if model is not None and store.place_of(model._connection, model._namespace) == place:
-            found[attr] = '%s:%s' % (model._namespace, text)
-    return found
+            operation.setdefault('refer', {})[attr] = '%s:%s' % (model._namespace, text)
 
 
 def _place(entity):

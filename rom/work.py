@@ -179,7 +179,7 @@ class Job(object):
         else:
             self.operation = None
         if self.operation:
-            self.operation['refer'] = ondelete.referred(entity, texts, self.place)
+            ondelete.note_targets(self.operation, entity, texts, self.place)
         return self.operation
 
     def is_current(self):
@@ -295,7 +295,7 @@ class Change(StoredJob):
         self.operation = ondelete.change_operation(self.entity, self.stored, self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
         self.operation['expect'] = self.expect
-        self.operation['refer'] = ondelete.referred(self.entity, self.texts, self.place)
+        ondelete.note_targets(self.operation, self.entity, self.texts, self.place)
         return self.operation
 
     def finish(self, id):
