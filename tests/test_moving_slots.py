@@ -12,6 +12,12 @@ import servers
 pytestmark = pytest.mark.skipif(not hasattr(redis, 'RedisCluster'), reason='this redis-py knows no clusters')
 
 
+def is_ready(client):
+    """Whether a node knows who has each slot."""
+    info = str(client.execute_command('CLUSTER', 'INFO')).replace("'", '').replace(': ', ':')
+    return 'cluster_state:ok' in info and 'cluster_slots_ok:16384' in info
+
+
 @pytest.fixture
 def nodes(server):
     ports = [servers.free_cluster_port() for _ in range(2)]
@@ -25,14 +31,10 @@ def nodes(server):
     first.execute_command('CLUSTER', 'ADDSLOTS', *range(100, 16384))
     second.execute_command('CLUSTER', 'ADDSLOTS', *range(100))
     first.execute_command('CLUSTER', 'MEET', '127.0.0.1', ports[1])
-    deadline = time.time() + 20
-    while time.time() < deadline:
-        states = [str(client.execute_command('CLUSTER INFO')) for client in clients]
-        if all('ok' in state and "known_nodes" in state for state in states) and all(
-                len(client.execute_command('CLUSTER', 'NODES')) > 1 for client in clients):
-            break
+    deadline = time.time() + 30
+    while not all(is_ready(client) for client in clients):
+        assert time.time() < deadline, [client.execute_command('CLUSTER', 'INFO') for client in clients]
         time.sleep(.1)
-    time.sleep(1)
     return clients, ports
 
 
