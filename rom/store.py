@@ -33,7 +33,7 @@ _OutOfMemory = getattr(redis.exceptions, 'OutOfMemoryError', ResponseError)
 _write = Script('write')
 _read = Script('read', declares_all=True)
 _ids = Script('ids')
-_command = Script('command')
+_command = Script('command', declares_all=True)
 
 
 def as_str(value):
