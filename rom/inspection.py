@@ -249,7 +249,7 @@ class Inspector(object):
             return None
         listing = _listing_in(plan.as_text(old if listed is None else listed))
         view = _View(id, raw, listing, operation)
-        if not plan._is_broken(listed):
+        if not plan.is_broken(listed):
             operation['assume']['-index-data-'] = False if listed is None else plan.as_text(listed)
         view.wanted = self._wanted(id, operation)
         if whole:

@@ -9,7 +9,7 @@ from .scripts import Script
 
 __all__ = ['Lock', 'EntityLock']
 
-_LOCK = Script('lock')
+_LOCK = Script('lock', declares_all=True)
 _REMEMBERED = 60 * 1000            # milliseconds for which a release that is sent again succeeds again
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between two attempts
 _clock = getattr(time, 'monotonic', time.time)

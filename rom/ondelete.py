@@ -1,10 +1,11 @@
 """What a delete reaches: collect it, check 'restrict', then apply children before parents."""
 
 from . import plan, store
+from .columns import ManyToOne
 from .columns.registry import references_to
 from .exceptions import QueryError, RestrictError
 
-__all__ = ['Collector', 'refuse_rules']
+__all__ = ['Collector', 'note_targets', 'refuse_rules']
 
 
 def rules_on(model):
@@ -22,6 +23,26 @@ def refuse_rules(models):
             raise QueryError("Can't delete entities of models with foreign key relationships: %s.%s refers to %s with "
                              "on_delete=%r; use entity.delete()" % (referrer.__name__, attr, model.__name__, action),
                              model=model.__name__)
+
+
+def _index_key(model, attr):
+    return '%s:%s:idx' % (model._namespace, attr)
+
+
+def note_targets(operation, entity, texts, place):
+    """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way.
+
+    :param operation: dict as `plan` makes it, added to
+    :param texts: {column: text or None} to be written
+    :param place: that of the write
+    """
+    for attr, text in () if entity._no_fk else texts.items():
+        column, target = entity._columns[attr], entity._rom_values.get(attr)
+        if text is None or not isinstance(column, ManyToOne) or target is not None and target._new:
+            continue
+        model = column.get_related_model()
+        if model is not None and store.place_of(model._connection, model._namespace) == place:
+            operation.setdefault('refer', {})[attr] = '%s:%s' % (model._namespace, text)
 
 
 def _place(entity):
@@ -42,6 +63,7 @@ class Collector(object):
         self._restricting = []  # (restricted entity, referring entity, attribute)
         self._reasons = {}      # pk of an entity that goes with another -> {attribute: id as stored}
         self._referrers = {}    # pk of an entity to go -> {index key: set of referring ids}
+        self._forbidding = {}   # pk of an entity to go -> those of its index keys from which nobody may refer to it
         self._counted = {}      # (namespace, attribute, referring id) -> those of these sets that it is in
 
     def collect(self, entity):
@@ -66,6 +88,8 @@ class Collector(object):
         cascading = []
         for model, attr, action in rules_on(type(entity)):
             referring = self._referring(entity, model, attr)
+            if action == 'restrict' or action != 'cascade' and model._columns[attr]._required:
+                self._forbidding.setdefault(entity._pk, set()).add(_index_key(model, attr))
             if action == 'cascade':
                 cascading.extend(child for child, _ in referring)
                 self._note_reasons(entity, attr, referring)
@@ -94,7 +118,7 @@ class Collector(object):
 
     def _referring(self, entity, model, attr):
         """[(entity, its row as stored)] of those that refer to `entity`, read afresh."""
-        key = '%s:%s:idx' % (model._namespace, attr)
+        key = _index_key(model, attr)
         ids = [int(id) for id in store.ask(model._connection, 'ZRANGEBYSCORE', key, entity._rom_id, entity._rom_id)]
         self._guard_against_others(entity, model, attr, key, ids)
         rows = dict(zip(ids, store.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
@@ -115,16 +139,18 @@ class Collector(object):
         for id in ids:
             self._counted.setdefault((model._namespace, attr, id), []).append(counted)
 
-    def check(self):
+    def check(self, gone):
         """Refuse what 'restrict' forbids.
 
+        :param gone: how many rows were deleted already
         :raises RestrictError: naming the row and what refers to it
         """
         for entity, child, attr in self._restricting:
             if child._pk not in self._seen:
                 rule = child._columns[attr]._on_delete
-                raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=%r'
-                                    % (entity._pk, type(child).__name__, attr, child._pk, str(rule)),
+                raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=%r%s'
+                                    % (entity._pk, type(child).__name__, attr, child._pk, str(rule),
+                                       '; %d rows that go with it were deleted by then' % gone if gone else ''),
                                     entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id,
                                     columns=(attr,))
         for pk in self._seen:
@@ -151,6 +177,11 @@ class Collector(object):
         """[[index key, id, ids]] of the rows that may refer to `entity` as this call starts."""
         return [[key, str(entity._rom_id), [str(id) for id in ids]]
                 for key, ids in self._referrers.get(entity._pk, {}).items()]
+
+    def restrictions(self, entity):
+        """Those of the guards of `entity` that end the delete, rather than add to it."""
+        forbidding = self._forbidding.get(entity._pk, ())
+        return [guard for guard in self.guard(entity) if guard[0] in forbidding]
 
     def done(self, page):
         """Count the referrers on a page that was applied as gone."""

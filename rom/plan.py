@@ -10,84 +10,12 @@ import six
 
 from . import codecs, keygens
 from .exceptions import ColumnError, InvalidColumnValue
-from .texts import text_if_utf8
+from .rows import Row, as_text, is_broken
 
-try:
-    from collections.abc import Mapping
-except ImportError:  # Python 2.7
-    from collections import Mapping
-
-__all__ = ['Row', 'delete', 'insert', 'missing_defaults', 'rewrite', 'update']
+__all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 'rewrite', 'update']
 
 # a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
 _PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
-
-
-class Row(Mapping):
-    """One row as keygens and geo callbacks see it: column -> Python value, by item or attribute.
-
-    :param schema: the model's `Schema`
-    :param raw: list of stored values (bytes, text or None) in the order of `schema.stored`
-    :param values: {column: Python value} that stands for what is stored
-    :param texts: {column: text or None}, the same values as the row would keep them
-    :param id: the primary key, or a callable that gets one
-    """
-
-    def __init__(self, schema, raw, values=None, texts=None, id=None):
-        self._schema = schema
-        self._raw = raw
-        self._known = values or {}
-        self._texts = texts or {}
-        self._id = id
-
-    def text(self, attr):
-        """What the row keeps for a column: text, or None. Bytes that are no UTF-8 are told as Latin-1."""
-        if attr in self._texts:
-            return self._texts[attr]
-        return as_text(self._raw[self._schema.position[attr]])
-
-    def __getitem__(self, attr):
-        if attr in self._known:
-            return self._known[attr]
-        if attr == self._schema.pk:
-            return self._id() if callable(self._id) else self._id
-        place = self._schema.position.get(attr)
-        if place is None:
-            if attr in self._schema.columns:
-                return None
-            raise KeyError(attr)
-        column, raw = self._schema.columns[attr], self._raw[place]
-        if attr in self._texts:
-            raw = self._texts[attr]
-        value = column.missing() if raw is None else column.decode(raw)
-        self._known[attr] = value
-        return value
-
-    def __getattr__(self, attr):
-        # as in 1.1.2, a name that the row does not have reads None
-        if attr.startswith('__'):
-            raise AttributeError(attr)
-        return self.get(attr)
-
-    def __iter__(self):
-        return iter(self._schema.shown)
-
-    def __len__(self):
-        return len(self._schema.shown)
-
-
-def as_text(raw):
-    """The text of a stored value; None for None."""
-    if raw is None or isinstance(raw, six.text_type):
-        return raw
-    try:
-        return raw.decode('utf-8')
-    except UnicodeDecodeError:
-        return raw.decode('latin-1')
-
-
-def _is_broken(raw):
-    return isinstance(text_if_utf8(raw), bytes)
 
 
 # -- index entries -----------------------------------------------------------------------------------------------------
@@ -242,7 +170,7 @@ def _expectation(schema, raw, attrs):
     found = {}
     for attr in attrs:
         value = raw[schema.position[attr]]
-        if not _is_broken(value):
+        if not is_broken(value):
             found[attr] = False if value is None else as_text(value)
     return found
 
@@ -361,6 +289,7 @@ def rewrite(schema, id, before, after, texts, force=False, filled=()):
     known = _expectation(schema, before._raw, schema.stored)
     if force:
         operation['force'], operation['assume'] = True, known
+        operation['was'] = _known_index_data(schema, before)
     else:
         written = set(texts).difference(filled)
         operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in written)
@@ -389,6 +318,33 @@ def delete(schema, id, before, guard=(), reason=None):
     if guard:
         operation['guard'] = [list(one) for one in guard]
     return operation
+
+
+def look(schema, id, guard):
+    """The operation that sees to guards, and to the right to delete a row, and changes nothing."""
+    operation = _operation(schema, id)
+    operation['look'], operation['guard'] = True, [list(one) for one in guard]
+    return operation
+
+
+def _known_index_data(schema, before):
+    """What a row likely kept of its index entries, for the case that it has vanished with that."""
+    known = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}, 'geo': (), 'pk_index': schema.columns[schema.pk]._index}
+    if not any(before._raw):
+        return u''
+    for column in schema.indexed:
+        try:
+            entries = index_entries([column], before)
+        except Exception:  # broken fields, or a keygen of the program's own that does not like them
+            continue
+        known['words'] += entries['words']
+        for part in ('scores', 'prefixes', 'suffixes'):
+            known[part].update(entries[part])
+    try:
+        known['geo'] = geo_entries(schema, before)
+    except Exception:  # as above
+        pass
+    return index_data(schema, known)
 
 
 def _stored_unique_values(columns, constraints, before):

@@ -1,9 +1,10 @@
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .columns.base import Column
+from .rows import Row as Row, as_text as as_text, is_broken as is_broken
 from .schema import Schema
 
-__all__ = ["Row", "delete", "insert", "missing_defaults", "rewrite", "update"]
+__all__ = ["Row", "as_text", "delete", "insert", "look", "missing_defaults", "rewrite", "update"]
 
 
 _Raw = Union[str, bytes, None]
@@ -11,22 +12,6 @@ _Texts = Mapping[str, Optional[str]]
 _Operation = Dict[str, Any]
 _Column = Column[Any, Any]
 
-class Row(Mapping[str, Any]):
-    def __init__(
-        self,
-        schema: Schema,
-        raw: Sequence[_Raw],
-        values: Optional[Dict[str, Any]] = ...,
-        texts: Optional[_Texts] = ...,
-        id: Union[int, Callable[[], int], None] = ...,
-    ) -> None: ...
-    def text(self, attr: str) -> Optional[str]: ...
-    def __getitem__(self, attr: str) -> Any: ...
-    def __getattr__(self, attr: str) -> Any: ...
-    def __iter__(self) -> Iterator[str]: ...
-    def __len__(self) -> int: ...
-
-def as_text(raw: _Raw) -> Optional[str]: ...
 def index_entries(columns: Iterable[_Column], row: Row) -> Dict[str, Any]: ...
 def index_data(schema: Schema, operation: _Operation) -> str: ...
 def pairs_of(operation: _Operation, part: str) -> List[Tuple[str, str]]: ...
@@ -51,3 +36,4 @@ def delete(
     guard: Iterable[Sequence[Any]] = ...,
     reason: Optional[_Texts] = ...,
 ) -> _Operation: ...
+def look(schema: Schema, id: int, guard: Iterable[Sequence[Any]]) -> _Operation: ...

@@ -10,7 +10,10 @@ import six
 from . import commands
 from .texts import text_if_utf8
 
-__all__ = ['NO_SCRIPT_MESSAGES', 'Script', '_script_load']
+__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'shares_slot']
+
+#: the classes of clients of a cluster
+CLUSTERS = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))
 
 # how servers and proxies say that they do not have a script
 NO_SCRIPT_MESSAGES = ['NOSCRIPT', 'No matching script.']
@@ -24,6 +27,14 @@ def _pipeline_classes():
 
 
 _PIPELINES = _pipeline_classes()
+
+_HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
+
+
+def shares_slot(conn, key):
+    """Whether `conn` is a cluster's client, and all keys that begin as `key` does are in one slot."""
+    return isinstance(conn, CLUSTERS) and bool(_HASH_TAG.match(_to_bytes(key)))
+
 
 _INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
 
@@ -44,6 +55,9 @@ class Script(object):
 
     :param name: str, the file's name without ``.lua``.
     :param text: str, the script itself, in place of a file.
+    :param bool declares_all: whether callers name every key that the script touches. Other scripts are told in a cluster
+        of one key more, which never exists: so the server refuses (TRYAGAIN) to run them on one half of a slot's
+        keys while the other has moved to another node already.
 
     Example::
 
@@ -51,10 +65,11 @@ class Script(object):
         reply = WRITE(connection, keys=['User:'], args=[request])
     """
 
-    __slots__ = ('name', '_text', '_sha')
+    __slots__ = ('name', 'declares_all', '_text', '_sha')
 
-    def __init__(self, name, text=None):
+    def __init__(self, name, text=None, declares_all=False):
         self.name = name
+        self.declares_all = declares_all or text is not None
         self._text = text if text is None else _to_bytes(text)
         self._sha = None
 
@@ -92,7 +107,7 @@ class Script(object):
         if isinstance(conn, _PIPELINES):
             return self.eval(conn, keys, args)
         try:
-            return commands.execute(conn, ['EVALSHA', self.sha, len(keys)] + list(keys) + list(args), options, before_sending)
+            return commands.execute(conn, ['EVALSHA', self.sha] + self._arguments(conn, keys, args), options, before_sending)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise
@@ -115,7 +130,13 @@ class Script(object):
 
     def eval(self, conn, keys=(), args=(), **options):
         """Runs or queues the script with its full text; arguments and reply are those of a call."""
-        return commands.execute(conn, ['EVAL', self.text, len(keys)] + list(keys) + list(args), options)
+        return commands.execute(conn, ['EVAL', self.text] + self._arguments(conn, keys, args), options)
+
+    def _arguments(self, conn, keys, args):
+        keys = list(keys)
+        if not self.declares_all and shares_slot(conn, keys[0]):
+            keys.append(_to_bytes(keys[0]) + b':never')
+        return [len(keys)] + keys + list(args)
 
     @staticmethod
     def eval_error_is_noscript(error):

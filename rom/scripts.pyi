@@ -1,16 +1,23 @@
-from typing import Any, Callable, List, Optional, Protocol, Sequence, Union
+from typing import Any, Callable, List, Optional, Protocol, Sequence, Tuple, Union
 
 __all__ = [
+    "CLUSTERS",
     "NO_SCRIPT_MESSAGES",
     "Script",
     "_script_load",
+    "shares_slot",
 ]
+
+CLUSTERS: Tuple[type, ...]
 
 NO_SCRIPT_MESSAGES: List[str]
 
+def shares_slot(conn: Any, key: Union[str, bytes]) -> bool: ...
+
 class Script:
     name: str
-    def __init__(self, name: str, text: Optional[Union[str, bytes]] = ...) -> None: ...
+    declares_all: bool
+    def __init__(self, name: str, text: Optional[Union[str, bytes]] = ..., declares_all: bool = ...) -> None: ...
     @property
     def text(self) -> bytes: ...
     @property

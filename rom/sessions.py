@@ -4,7 +4,7 @@ from . import ondelete, store
 from .columns.registry import SKIP_ON_DELETE
 from .exceptions import InvalidOperation
 from .identity_map import IdentityMap
-from .work import (Change, Entities, Job, Moved, Removal, Work, entities_of, gather_errors, once_each, one_connection,
+from .work import (Change, Entities, Job, Look, Moved, Removal, Work, entities_of, gather_errors, once_each, one_connection,
                    raise_bulk_error, with_references)
 from .write_call import ATTEMPTS, Writer, write
 
@@ -211,16 +211,16 @@ class Session(IdentityMap):
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        announced, decisions = set(), {}
+        announced, decisions, gone = set(), {}, []
         for _ in range(ATTEMPTS):
             collector = ondelete.Collector(self._known_of)
             for entity in self._not_deleted(entities):
                 collector.collect(entity)
-            collector.check()
+            collector.check(len(gone))
             collector.removed = self._agreed(collector.removed, decisions, entities)
             self._announce(collector, announced)
             try:
-                return self._apply(collector)
+                return self._apply(collector, entities, gone)
             except Moved:
                 continue
         raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % entities[0]._pk)
@@ -278,18 +278,30 @@ class Session(IdentityMap):
     def _known_of(self, model):
         return [entity for entity in self.held() if type(entity) is model and not entity._deleted]
 
-    def _apply(self, collector):
-        """Change and remove what was collected.
+    def _apply(self, collector, asked, gone):
+        """Change and remove what was collected. Of more than one page, what 'restrict' may forbid is looked at before the
+        first row goes, and the rows that were asked for with every page.
 
+        :param gone: list, added to, of what was removed
         :raises Moved: where who refers to whom has changed, and must be collected again
         """
-        for page in collector.pages():
+        pages = list(collector.pages())
+        if len(pages) > 1:
+            looks = [Look(entity, collector.restrictions(entity)) for entity in collector.removed]
+            for page in store.pages([look for look in looks if look.guard], lambda look: 1, lambda look: look.place):
+                self._write_planned(page)
+        for page in pages:
             jobs = [Change(*step) if len(step) > 1
                     else Removal(step[0], collector.guard(step[0]), collector.reason(step[0]), may_move=True) for step in page]
-            for job in jobs:
-                job.plan()
-            write(self._writer, jobs, atomic=True)
+            looks = [Look(entity, collector.restrictions(entity)) for entity in asked if len(pages) > 1]
+            self._write_planned([look for look in looks if look.place == jobs[0].place] + jobs)
             collector.done(page)
+            gone.extend(step for step in page if len(step) == 1)
+
+    def _write_planned(self, jobs):
+        for job in jobs:
+            job.plan()
+        write(self._writer, jobs, atomic=True)
 
     def _remove(self, entities):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""

@@ -9,8 +9,8 @@ from redis.exceptions import ResponseError
 
 from . import bulk_reads, commands
 from .commands import as_bytes
-from .exceptions import DataRaceError, EntityDeletedError, InvalidOperation, RestrictError, UniqueKeyViolation
-from .scripts import Script
+from .exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, UniqueKeyViolation
+from .scripts import CLUSTERS, Script, shares_slot
 
 __all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids', 'ask',
            'ask_what_became', 'call_write', 'highest_id', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
@@ -31,18 +31,17 @@ _NUMBER = re.compile(b'[0-9]+$')
 
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
+_OutOfMemory = getattr(redis.exceptions, 'OutOfMemoryError', ResponseError)
+
 _write = Script('write')
-_read = Script('read')
+_read = Script('read', declares_all=True)
 _ids = Script('ids')
-_command = Script('command')
+_command = Script('command', declares_all=True)
 
 
 def as_str(value):
     """A reply as text, whether the client decodes or not; None stays None."""
     return value.decode('utf-8') if isinstance(value, bytes) else value
-
-
-_clusters = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))
 
 
 def place_of(connection, namespace):
@@ -52,7 +51,7 @@ def place_of(connection, namespace):
     :param namespace: text
     :returns: something to compare
     """
-    if not isinstance(connection, _clusters):
+    if not isinstance(connection, CLUSTERS):
         return id(connection)
     return id(connection), namespace.partition('{')[2].partition('}')[0] or namespace
 
@@ -276,7 +275,8 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
 
 
 def _call_write(connection, key, sequence, request, *before_sending):
-    reply = _write(connection, [key], [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
+    keys = [key] + _keys_touched(request['operations']) if shares_slot(connection, key) else [key]
+    reply = _write(connection, keys, [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
                    **commands.bytes_wanted(connection))
     answer = json.loads(as_str(reply))
     if answer.get('sequence') != sequence:
@@ -284,6 +284,13 @@ def _call_write(connection, key, sequence, request, *before_sending):
         commands.close_idle(connection)
         raise redis.ConnectionError('the reply to another command was read in place of that to a write')
     return answer
+
+
+def _keys_touched(operations):
+    """The counters and rows that operations write, as far as they are known."""
+    found = ['%s:%s' % (operation['namespace'], operation['id']) for operation in operations if 'id' in operation]
+    found += ['%s:%s:' % (operation['namespace'], operation['pk']) for operation in operations if 'id' not in operation]
+    return sorted(set(found))
 
 
 def ask_what_became(connection, key, sequence, next_number):
@@ -334,10 +341,10 @@ def problem(schema, id, error):
     :param schema: `Schema` of the entity
     :param id: its primary key, or None
     :param error: [position, kind, detail...] as write.lua replies
-    :returns: an ORMError, to be raised
+    :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
-    pk = '%s:%s' % (schema.namespace, id)
+    pk = 'a new %s' % schema.name if id is None else '%s:%s' % (schema.namespace, id)
     args = (schema.namespace, six.text_type(id))
     about = {'model': schema.name, 'pk': id}
     if kind == 'unique':
@@ -352,6 +359,12 @@ def problem(schema, id, error):
     if kind == 'gone':
         return EntityDeletedError('Entity %s deleted by another writer; use .save(force=True) to re-save' % pk, *args,
                                   **about)
+    if kind == 'reference':
+        return InvalidColumnValue('%s.%s of %s: the row %s that it refers to was deleted by another writer'
+                                  % (schema.name, detail[0], pk, detail[1]), columns=(detail[0],), value=detail[1], **about)
+    if kind == 'right':
+        return InvalidOperation('%s: this user lacks the right to %s %s; nothing was written' % ((pk,) + tuple(detail)),
+                                *args, **about)
     if kind == 'guard':
         return RestrictError('%s cannot be deleted: rows that refer to it appeared meanwhile (%s)' % (pk, detail[0]),
                              *args, **about)
@@ -360,6 +373,8 @@ def problem(schema, id, error):
     if kind == 'type':
         return InvalidOperation('%s: the key %s holds a %s and not a %s; nothing was written'
                                 % ((pk,) + tuple(detail)), *args, **about)
+    if kind == 'refused' and 'OOM ' in detail[0]:
+        return _OutOfMemory('OOM %s: nothing was written: %s' % (pk, detail[0]))
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)

@@ -4,7 +4,7 @@ from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
 from .write_call import ATTEMPTS, write
 
-__all__ = ['Change', 'Entities', 'Job', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
+__all__ = ['Change', 'Entities', 'Job', 'Look', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
            'raise_bulk_error', 'with_references']
 
 
@@ -178,6 +178,8 @@ class Job(object):
             self.operation = plan.rewrite(schema, entity._rom_id, entity._rom_row(), after, texts, filled=texts)
         else:
             self.operation = None
+        if self.operation:
+            ondelete.note_targets(self.operation, entity, texts, self.place)
         return self.operation
 
     def is_current(self):
@@ -195,7 +197,7 @@ class Job(object):
         self.attempts += 1
         raw = store.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
         if self.force:
-            self.stored = raw or [None] * len(self.entity._rom_schema.stored)
+            self.stored = raw or self.stored  # of a row that has vanished, as it was last seen
         elif raw is None:
             raise self.problem([0, 'gone'])
         else:
@@ -210,7 +212,9 @@ class Job(object):
 
     def problem(self, error):
         """The exception for an error of the write call."""
-        return store.problem(self.entity._rom_schema, self.entity._rom_allocate_id(), error)
+        # a server that refuses is not asked for an id
+        id = self.entity._rom_id if error[1] in ('right', 'refused', 'type') else self.entity._rom_allocate_id()
+        return store.problem(self.entity._rom_schema, id, error)
 
     def name(self):
         """The row, for messages."""
@@ -291,11 +295,30 @@ class Change(StoredJob):
         self.operation = ondelete.change_operation(self.entity, self.stored, self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
         self.operation['expect'] = self.expect
+        ondelete.note_targets(self.operation, self.entity, self.texts, self.place)
         return self.operation
 
     def finish(self, id):
         self.entity._rom_references_set(self.targets, self.texts)
         return len(self.targets)
+
+
+class Look(StoredJob):
+    """A row that is to go later on: whether it may, still."""
+
+    def __init__(self, entity, guard):
+        StoredJob.__init__(self, entity, True)
+        self.guard = guard
+
+    def plan(self):
+        self.operation = plan.look(self.entity._rom_schema, self.entity._rom_id, self.guard)
+        return self.operation
+
+    def finish(self, id):
+        return 0
+
+    def run_hook(self):
+        """Nothing was done."""
 
 
 class Work(object):

@@ -8,6 +8,7 @@ __all__ = [
     "Change",
     "Entities",
     "Job",
+    "Look",
     "Moved",
     "Removal",
     "StoredJob",
@@ -87,6 +88,10 @@ class Change(StoredJob):
     targets: Dict[str, Optional[Model]]
     expect: Optional[Dict[str, Any]]
     def __init__(self, entity: Model, stored: List[Any], targets: Dict[str, Optional[Model]]) -> None: ...
+
+class Look(StoredJob):
+    guard: Sequence[Any]
+    def __init__(self, entity: Model, guard: Sequence[Any]) -> None: ...
 
 class Work:
     writer: Writer

@@ -5,6 +5,7 @@ import pytest
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
+from rom import locks, scripts
 from rom.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
 
 
@@ -68,6 +69,20 @@ def test_by_name():
     assert b'KEYS[1]' in script.text
     assert script.sha == hashlib.sha1(script.text).hexdigest()
     assert repr(script) == '<Script lock>'
+
+
+@pytest.mark.pure
+def test_in_a_cluster_one_more_key_is_declared(monkeypatch):
+    """It never exists: a slot whose keys are on two nodes is refused whole."""
+    monkeypatch.setattr(scripts, 'CLUSTERS', (Recorder,))
+    connection = Recorder()
+    Script('ids')(connection, ['{a}:id:'], ['{a}', 1])
+    Script('ids')(connection, ['a:id:'], ['a', 1])  # may be in any slot
+    locks._LOCK(connection, ['lock:{a}:1'])
+    Script('echo', ECHO)(connection, ['{a}'])
+    Script('echo', ECHO).eval(connection, ['{a}'])
+    assert [call[2:] for call in connection.calls] == [(2, '{a}:id:', b'{a}:id::never', '{a}', 1), (1, 'a:id:', 'a', 1), (1, 'lock:{a}:1', ),
+                                                       (1, '{a}'), (1, '{a}')]
 
 
 def test_on_a_server(connection):

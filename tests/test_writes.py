@@ -199,6 +199,16 @@ def test_a_failing_server_writes_nothing(server, connection):
             Thing(n=n, text=u' '.join(u'word%d' % (n * 100 + i) for i in range(100))).save()
     rom.session.rollback()
     assert problems(client, Thing) == []
+    for thing in Thing.get([1, 2, 3]):
+        thing.delete()  # that needs no memory
+    client.config_set('maxmemory', '1mb')
+    for atomic in (False, True):
+        thing = Thing.get(4)
+        thing.n, thing.text = 5000, u'other'
+        with pytest.raises(redis.ResponseError):
+            rom.session.commit(atomic=atomic)
+        rom.session.rollback()
+    assert problems(client, Thing) == [] and Thing.get(4).n == 3 and not rom.session._writer.unacknowledged
 
 
 # A save touches only what it changed -----------------------------------------------------------------------------
@@ -392,6 +402,31 @@ def test_force_does_not_take_what_others_own(Person, connection):
     with pytest.raises(UniqueKeyViolation):
         person.save(force=True)
     assert problems(connection, Person) == []
+
+
+@pytest.mark.parametrize('read_again', [False, True])
+def test_force_after_the_row_vanished_with_its_list(connection, read_again):
+    """force=True: old index entries go, those included that nothing lists any more."""
+    class Thing(rom.Model):
+        id = rom.PrimaryKey(index=True)
+        word = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True, unique=True)
+        n = rom.Integer(index=True)
+        sum = rom.IndexOnly(keygen2=lambda attr, row: {'plus': row['n'] + 1})
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': 1, 'lat': row.n} if row.n < 50 else None)]
+
+    thing = Thing(word=u'old words', n=1)
+    thing.save()
+    if read_again:
+        write_elsewhere(Thing, 1, n=5)
+        with pytest.raises(DataRaceError):
+            thing.n = 7
+            thing.save()
+        thing.refresh(force=True)
+    connection.delete('Thing:1')
+    thing.word, thing.n = u'new', 60
+    thing.save(force=True)
+    assert problems(connection, Thing, {}) == [] and connection.hgetall('Thing:word:uidx') == {b'new': b'1'}
+    assert not connection.exists('Thing:at:geo') and connection.zscore('Thing:sum:plus:idx', 1) == 61
 
 
 def test_force_with_derived_entries(Derived, connection):

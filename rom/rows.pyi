@@ -1,0 +1,26 @@
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Union
+
+from .schema import Schema
+
+__all__ = ["Row", "as_text", "is_broken"]
+
+_Raw = Union[str, bytes, None]
+_Texts = Mapping[str, Optional[str]]
+
+class Row(Mapping[str, Any]):
+    def __init__(
+        self,
+        schema: Schema,
+        raw: Sequence[_Raw],
+        values: Optional[Dict[str, Any]] = ...,
+        texts: Optional[_Texts] = ...,
+        id: Union[int, Callable[[], int], None] = ...,
+    ) -> None: ...
+    def text(self, attr: str) -> Optional[str]: ...
+    def __getitem__(self, attr: str) -> Any: ...
+    def __getattr__(self, attr: str) -> Any: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+
+def as_text(raw: _Raw) -> Optional[str]: ...
+def is_broken(raw: _Raw) -> bool: ...
