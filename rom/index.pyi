@@ -1,7 +1,7 @@
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from .codecs import reverse_text as reverse_text
-from .filters import Geofilter as Geofilter, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
+from .filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
 from .schema import Schema
 from .translation import parse_pattern as parse_pattern
 
@@ -20,14 +20,10 @@ __all__ = [
 ]
 
 _Text = Union[str, bytes]
-_Point = Mapping[str, Any]
 _Row = Optional[List[Any]]
 
 STEPS_PER_CALL: int
-
-class GeoIndex(NamedTuple):
-    name: str
-    callback: Callable[[Any], Union[_Point, Iterable[_Point], None]]
+MOST_FILTERS: int
 
 class Search:
     connection: Any
