@@ -18,23 +18,19 @@ from .exceptions import QueryError
 from .filters import Geofilter, GeoIndex, Pattern, Prefix, Suffix
 from .loops import Loop
 from .scripts import Script
-from .store import ROWS_PER_READ, as_str, ask
-from .translation import Translator, leaves, merged, parse_pattern, pieces
+from .store import ROWS_PER_READ, as_str, ask, lookup_unique
+from .translation import Translator, leaves, parse_pattern, pieces
 
 __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
            'lookup_unique', 'parse_pattern', 'reverse_text']
 
 
 _search = Script('search')
-_unique = Script('unique')
 
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
 #: what one call may cost the server, in microseconds, roughly
 STEPS_PER_CALL = 20000
-
-#: how many filters one query takes, lists counted once
-MOST_FILTERS = 10000
 
 #: how many parts of a list one call takes
 PARTS_PER_CALL = 2000
@@ -85,12 +81,7 @@ class Search(object):
         self.reports = []
         self._translator = Translator(namespace, schema)
         self._counter = u'%s:%s:' % (namespace, schema.pk if schema else 'id')
-        parts = [part for each in filters if isinstance(each, list) for part in each if isinstance(part, list)]
-        for together in [filters] + parts:
-            if len(together) > MOST_FILTERS:
-                raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
-                                 % (namespace, MOST_FILTERS, len(together)))
-        filters = merged([self._translator.translate(item) for item in filters])
+        filters = self._translator.translate_all(filters)
         self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
         if schema:
             self.request['highest'] = self._counter
@@ -416,20 +407,3 @@ def ids_without(connection, namespace, attr, kind, starts):
     if starts:
         having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
     return sorted(having)
-
-
-def lookup_unique(connection, schema, attr, values):
-    """
-    The rows that hold unique values: up to 1,000 in one call.
-
-    :param connection: redis-py client
-    :param schema: `Schema` of the model
-    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
-    :param values: list of text, as the entries of the index
-    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
-    """
-    found, key = [], u'%s:%s:uidx' % (schema.namespace, attr)
-    for first in range(0, len(values), ROWS_PER_READ):
-        found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
-                                  + list(values[first:first + ROWS_PER_READ])))
-    return [(int(row[0]), row[1]) if row else None for row in found]

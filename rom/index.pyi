@@ -3,6 +3,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set,
 from .codecs import reverse_text as reverse_text
 from .filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
 from .schema import Schema
+from .store import lookup_unique as lookup_unique
 from .translation import parse_pattern as parse_pattern
 
 __all__ = [
@@ -23,7 +24,6 @@ _Text = Union[str, bytes]
 _Row = Optional[List[Any]]
 
 STEPS_PER_CALL: int
-MOST_FILTERS: int
 
 class Search:
     connection: Any
@@ -64,6 +64,3 @@ class GeneralIndex:
     def count(self, conn: Any, filters: List[Any]) -> int: ...
 
 def ids_without(connection: Any, namespace: str, attr: str, kind: str, starts: Sequence[str]) -> List[int]: ...
-def lookup_unique(
-    connection: Any, schema: Schema, attr: str, values: Sequence[str]
-) -> List[Optional[Tuple[int, List[Any]]]]: ...

@@ -31,6 +31,7 @@ _encode = json.JSONEncoder(separators=(',', ':')).encode
 _write = Script('write')
 _read = Script('read')
 _ids = Script('ids')
+_unique = Script('unique')
 _command = Script('command')
 
 
@@ -114,6 +115,23 @@ def read_page(connection, schema, fields, ids):
         for place, row in zip(empty, asked):
             rows[place] = row
     return rows if fields else [row and [] for row in rows], int(highest or 0)
+
+
+def lookup_unique(connection, schema, attr, values):
+    """
+    The rows that hold unique values: up to 1,000 in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
+    :param values: list of text, as the entries of the index
+    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
+    """
+    found, key = [], u'%s:%s:uidx' % (schema.namespace, attr)
+    for first in range(0, len(values), ROWS_PER_READ):
+        found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
+                                  + list(values[first:first + ROWS_PER_READ])))
+    return [(int(row[0]), row[1]) if row else None for row in found]
 
 
 def _read_by_script(connection, schema, fields, keys):

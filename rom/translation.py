@@ -38,6 +38,9 @@ def parse_pattern(pattern):
     return u''.join(literal), steps + [u'!'] * (wild.count(u'!') + wild.count(u'+'))
 
 
+#: how many filters one query takes, lists counted once
+MOST_FILTERS = 10000
+
 #: what a pattern may have behind its first `*`, where each place of a word has to be tried
 MOST_OPTIONAL_RUNS, MOST_ANY, MOST_BETWEEN = 10, 100, 1000
 _TOO_WILD = ('%%s.like takes patterns with at most %d runs of ?; and behind the first * or +, where ? or ! stand between '
@@ -91,6 +94,18 @@ class Translator(object):
 
     def key(self, name, kind='idx'):
         return u'%s:%s:%s' % (self._namespace, codecs.word_text(name), kind)
+
+    def translate_all(self, items):
+        """Filters, all of which are meant.
+
+        :raises QueryError: where one is none, or there are too many
+        """
+        parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
+        for together in [items] + parts:
+            if len(together) > MOST_FILTERS:
+                raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
+                                 % (self._namespace, MOST_FILTERS, len(together)))
+        return merged([self.translate(item) for item in items])
 
     def translate(self, item):
         """One filter.

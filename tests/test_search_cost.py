@@ -2,8 +2,8 @@
 """What a search costs the server: linear in filters, words and lists, and cut into calls whatever users type or store."""
 import pytest
 
-from rom import FULL_TEXT, IDENTITY, Integer, Model, QueryError, Text, index, session, util
-from rom.translation import is_too_wild, merged, parse_pattern
+from rom import FULL_TEXT, IDENTITY, Integer, Model, QueryError, Text, index, session, store
+from rom.translation import MOST_FILTERS, is_too_wild, merged, parse_pattern
 
 STEPS = index.STEPS_PER_CALL
 
@@ -64,7 +64,7 @@ def test_many_filters_are_asked_in_small_pieces(Note):
 
 
 def test_too_many_filters_are_refused(Note):
-    text = u' '.join(u'w%d' % n for n in range(index.MOST_FILTERS + 1))
+    text = u' '.join(u'w%d' % n for n in range(MOST_FILTERS + 1))
     for value in (text, [text, u'a']):
         with pytest.raises(QueryError) as caught:
             Note.query.filter(text=value).all()
@@ -81,9 +81,9 @@ def test_ranges_of_one_index_are_one():
 
 def test_unique_values_are_looked_up_in_pages(Note, rom_connection, monkeypatch):
     save(Note, [{'name': u'%d' % n} for n in range(30)])
-    calls, read = [], index._unique.read
-    monkeypatch.setattr(index, 'ROWS_PER_READ', 7)
-    monkeypatch.setattr(type(index._unique), 'read', lambda script, *args: calls.append(len(args[2])) or read(*args))
+    calls, read = [], store._unique.read
+    monkeypatch.setattr(store, 'ROWS_PER_READ', 7)
+    monkeypatch.setattr(type(store._unique), 'read', lambda script, *args: calls.append(len(args[2])) or read(*args))
     assert [note.name for note in Note.get_by(name=[u'%d' % n for n in range(30, -1, -1)])] == [u'%d' % n for n in range(29, -1, -1)]
     assert len(calls) == 5 and Note.get_by(name=[]) == []
 
@@ -174,7 +174,7 @@ def test_separators_in_long_texts(Note, text, pattern, is_found):
     (u'*a' * 2000 + u'b', False), (u'!a' * 1500, True), (u'*' + u'a!' * 90 + u'b', False), (u'*' + u'a?' * 9 + u'b', False),
     (u'*' + u'a?' * 9 + u'c', True), (u'?a' * 90, True)])
 def test_long_patterns_over_long_words(Note, pattern, is_found):
-    save(Note, [{'name': u'a' * 4000 + u'%dc' % n} for n in range(20)])
+    save(Note, [{'name': u'a' * 4000 + u'ABCDEFGHIJKLMNOPQRST'[n] + u'c'} for n in range(20)])
     found, _ = told(Note.query.like(name=pattern))
     assert len(found) == (20 if is_found else 0)
 
@@ -190,7 +190,7 @@ def test_a_word_too_long_for_a_pattern_is_an_error(Note):
 @pytest.mark.pure
 @pytest.mark.parametrize('pattern,is_refused', [
     (u'?a' * 100, False), (u'?a' * 101, True), (u'*' + u'a?' * 10 + u'b', False), (u'*' + u'a?' * 11 + u'b', True),
-    (u'*a?' * 11 + u'b', True), (u'*' + u'a!' * 101 + u'b', True), (u'!' * 100000 + u'b', False), (u'*' + u'a' * 999 + u'!b', True),
+    (u'*' + u'a!' * 101 + u'b', True), (u'!' * 100000 + u'b', False), (u'*' + u'a' * 999 + u'!b', True),
     (u'*' + u'a' * 5000, False), (u'+a' * 500, False), (u'*!?' * 3000, False)])
 def test_patterns_that_are_refused(pattern, is_refused):
     assert is_too_wild(parse_pattern(pattern)[1]) is is_refused

@@ -163,7 +163,7 @@ local function count_common(filters, smallest)
     if filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > 100 or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
+  if #keys > parts.plan.MOST_COMMON or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
   local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
   return type(common) == 'number' and common
 end

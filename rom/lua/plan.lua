@@ -19,6 +19,9 @@ local function cheaper(one, other)
   return (not other or one and one.cost <= other.cost) and one or other
 end
 
+-- of more sets than this the server is not asked what they have in common: arguments of a call are limited
+local MOST_COMMON = 2000
+
 -- What the server takes to find what sets have in common.
 local function common_cost(count, smallest) return 0.2 * smallest * (count - 1) end
 
@@ -35,7 +38,7 @@ end
 -- Sets, where the server itself can tell quickly what they have in common.
 local function plan_common(filters, total)
   local sets, rest, smallest = sets_and_others(filters)
-  if #sets < 2 or #sets > 100 or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
+  if #sets < 2 or #sets > MOST_COMMON or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
     return nil
   end
   local _, share = estimate(sets, total)
@@ -81,7 +84,7 @@ end
 local function plan_common_walk(filters, order, total)
   local sets, rest, smallest = sets_and_others(filters, order)
   local cost = 0.9 * smallest + common_cost(#sets, smallest)
-  if request.after or #sets < 1 or #sets > 100 or cost > work.allowed or order.low ~= '-inf' or order.high ~= '+inf' then
+  if request.after or #sets < 1 or #sets > MOST_COMMON or cost > work.allowed or order.low ~= '-inf' or order.high ~= '+inf' then
     return nil
   end
   local arguments = {#sets + 1, order.key}
@@ -125,4 +128,4 @@ local function plan_walk(filters, order, total)
   return best
 end
 
-return {estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk, is_apart = is_apart}
+return {MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk, is_apart = is_apart}
