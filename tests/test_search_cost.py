@@ -57,7 +57,9 @@ def test_a_filter_without_rows_ends_the_search(Note):
 def test_many_filters_are_asked_in_small_pieces(Note):
     words = [u'w%d' % n for n in range(300)]
     save(Note, [{'text': u' '.join(words), 'name': u'%d' % n} for n in range(200)])
-    query = Note.query.filter(text=u' '.join(words))
+    query = Note.query
+    for word in words[::20]:
+        query = query.like(text=u'*' + word)
     found, reports = told(query, None)
     assert found == sorted(range(1, 201), key=str) and len(reports) > 1
     assert [note.id for note in query.limit(190, 5).all()] == found[190:195]
