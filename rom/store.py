@@ -13,7 +13,8 @@ from .scripts import Script
 
 __all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids', 'ask',
            'ask_what_became', 'call_write', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
-           'read_page', 'read_rows', 'weight']
+           'read_page', 'read_rows', 'weight',
+           'lookup_unique']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
 ROWS_PER_READ = 1000

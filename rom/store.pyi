@@ -4,6 +4,7 @@ from .exceptions import ORMError
 from .schema import Schema
 
 __all__ = [
+    "lookup_unique",
     "ENTRIES_PER_WRITE",
     "NOTHING_DONE",
     "REMEMBERED_SECONDS",
