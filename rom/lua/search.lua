@@ -58,8 +58,8 @@ end
 local function walk_page(plan, gathering, after)
   local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count,
                 stride = math.min(plan.stride, CHUNK)}
-  local allowed, began, spent = work.allowed, work.steps, after and after.spent or 0
-  local can_gather = not after and gathering.cost < work.allowed
+  local began, spent = work.steps, after and after.spent or 0
+  local allowed, can_gather = work.allowed, not after and gathering.cost < work.allowed
   local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / 2)) + CHUNK
   work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
