@@ -19,7 +19,7 @@ import six
 from . import codecs, keygens
 from .exceptions import QueryError
 
-__all__ = ['ALLOWED_DIST', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'indexed_column', 'to_filters', 'to_near',
+__all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'indexed_column', 'to_filters', 'to_near',
            'to_number', 'to_patterns', 'to_prefixes', 'to_suffixes']
 
 
@@ -74,6 +74,25 @@ class Geofilter(namedtuple('Geofilter', 'name lon lat radius measure count')):
     :param count: only so many of the nearest; None: all
 
     Example: ``rom.index.Geofilter('place', 8.57, 50.03, 100, 'km', None)``
+    """
+
+    __slots__ = ()
+
+
+class GeoIndex(namedtuple('GeoIndex', 'name callback')):
+    """
+    An index of places, for the `geo_index` of a model; :meth:`rom.query.Query.near` asks it.
+
+    :param name: text, the name of the index
+    :param callback: callable(row) -> ``{'lon': number, 'lat': number}`` in degrees, or a list of one; None or
+        an empty list for a row that has no place. A row gives its columns as attributes and as items.
+
+    Example::
+
+        class Airport(rom.Model):
+            lat = rom.Float(required=True)
+            lon = rom.Float(required=True)
+            geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': row.lat})]
     """
 
     __slots__ = ()

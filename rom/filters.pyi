@@ -1,10 +1,11 @@
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .columns.base import Column
 from .schema import Schema
 
 __all__ = [
     "ALLOWED_DIST",
+    "GeoIndex",
     "Geofilter",
     "NOT_NULL",
     "Pattern",
@@ -20,6 +21,12 @@ __all__ = [
 ]
 
 _Text = Union[str, bytes]
+
+_Point = Mapping[str, Any]
+
+class GeoIndex(NamedTuple):
+    name: str
+    callback: Callable[[Any], Union[_Point, Iterable[_Point], None]]
 
 class Prefix(NamedTuple):
     attr: str

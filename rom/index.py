@@ -6,48 +6,27 @@ entries, lists of many thousand values and the nearest many thousand places are 
 calls, none of which holds the server for long; between these, other writers may change what is
 found. What is found in one call is of one moment.
 """
-from collections import namedtuple
 import heapq
-import itertools
 import json
 import uuid
 
 from redis.exceptions import ResponseError
 import six
+from six.moves import zip_longest
 
 from .codecs import _shown, reverse_text
 from .exceptions import QueryError
-from .filters import Geofilter, Pattern, Prefix, Suffix
+from .filters import Geofilter, GeoIndex, Pattern, Prefix, Suffix
 from .loops import Loop
 from .scripts import Script
-from .store import ROWS_PER_READ, as_str, ask
-from .translation import Translator, parse_pattern
+from .store import ROWS_PER_READ, as_str, ask, lookup_unique
+from .translation import Translator, leaves, parse_pattern, pieces
 
 __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
            'lookup_unique', 'parse_pattern', 'reverse_text']
 
 
-class GeoIndex(namedtuple('GeoIndex', 'name callback')):
-    """
-    An index of places, for the `geo_index` of a model; :meth:`rom.query.Query.near` asks it.
-
-    :param name: text, the name of the index
-    :param callback: callable(row) -> ``{'lon': number, 'lat': number}`` in degrees, or a list of one; None or
-        an empty list for a row that has no place. A row gives its columns as attributes and as items.
-
-    Example::
-
-        class Airport(rom.Model):
-            lat = rom.Float(required=True)
-            lon = rom.Float(required=True)
-            geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': row.lat})]
-    """
-
-    __slots__ = ()
-
-
 _search = Script('search')
-_unique = Script('unique')
 
 _encode = json.JSONEncoder(separators=(',', ':')).encode
 
@@ -55,9 +34,11 @@ _encode = json.JSONEncoder(separators=(',', ':')).encode
 STEPS_PER_CALL = 20000
 
 MOST_SECONDS = 10 ** 12  # Redis refuses what leads beyond the end of its clock, and a key without an end would stay
-#: how many parts of a list one call takes, and how many of these others than words, sets and ranges count for
+#: how many parts of a list one call takes
 PARTS_PER_CALL = 2000
-_PART_WEIGHTS = {'words': 20, 'near': 1000}
+
+#: how long a list may be that is asked for beside a longer one
+PARTS_BESIDE = 100
 
 
 # -- searches --------------------------------------------------------------------------------------------------------
@@ -87,7 +68,7 @@ class Search(object):
         last numeric filter, or the id as text
     :param schema: `Schema` of the model; None where it is unknown
     :param explain: bool, whether `explained` will be asked for
-    :raises QueryError: for what is no filter
+    :raises QueryError: for what is no filter, and for too many
 
     Example::
 
@@ -102,15 +83,26 @@ class Search(object):
         self.reports = []
         self._translator = Translator(namespace, schema)
         self._counter = u'%s:%s:' % (namespace, schema.pk if schema else 'id')
-        self._filters = list(filters)
-        translated = [self._translator.translate(item) for item in filters]
-        self.request = {'namespace': namespace, 'filters': translated, 'steps': STEPS_PER_CALL}
+        filters = self._translator.translate_all(filters)
+        self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
         if schema:
             self.request['highest'] = self._counter
         if explain:
             self.request['explain'] = True
         self._set_order(order_by)
-        self._is_long = any(len(_pieces(each)) > 1 for each in translated)
+        # order matters to a count only where it leaves out rows
+        self._counted = self.request
+        if not order_by:
+            self._counted = dict((name, value) for name, value in self.request.items() if name != 'order')
+            self._counted['filters'] = filters
+        self._set_apart()
+
+    def _set_apart(self):
+        """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
+        lists = [(place, each) for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        self.request['lists'] = self._counted['lists'] = len(lists) > 1
+        long = [place for place, each in lists if len(pieces(each, PARTS_PER_CALL)) > 1]
+        self._apart = [place for place, each in lists if place in long or long and len(each['of']) > PARTS_BESIDE]
 
     def _set_order(self, order_by):
         filters = self.request['filters']
@@ -148,8 +140,11 @@ class Search(object):
         reply = _Reply(_search.read(self.connection, [self._counter], [_encode(request)]))
         if reply.report:
             self.reports.append(reply.report)
+        if reply.state == 'long':
+            raise QueryError('%s.%s.like: a word of a row is too long for a pattern with ? or !; use * in their place, or fewer '
+                             'of them' % (self.namespace, as_str(reply.ids)))
         if reply.state == 'crowded':
-            for each in _leaves(self.request['filters']):
+            for each in leaves(self.request['filters']):
                 self._find_last(each)
             reply = self._call(request)
             # the report of the answer comes first, as `explained` tells its plan
@@ -169,10 +164,15 @@ class Search(object):
             # hardly more than up to there, but by no rounding less
             near['radius'] = min(near['radius'], away * 1.001 + .001)
 
-    def _requests(self, **more):
-        """The requests that together find everything: long lists are taken in pieces."""
-        for filters in itertools.product(*[_pieces(each) for each in self.request['filters']]):
-            yield dict(self.request, filters=list(filters), skip=0, **more)
+    def _requests(self, place, **more):
+        """The requests that find everything for a list, in pieces, and all other filters that are not asked apart."""
+        filters, order = self.request['filters'], self.request.get('order')
+        kept = [each for each in range(len(filters)) if each == place or each not in self._apart]
+        if order:
+            more['order'] = kept.index(order - 1) + 1
+        more['lists'] = False
+        for piece in [None] if place is None else pieces(filters[place], PARTS_PER_CALL):
+            yield dict(self.request, filters=[piece if each == place else filters[each] for each in kept], skip=0, **more)
 
     def pages(self, skip=0, count=None, fields=None, first=ROWS_PER_READ):
         """
@@ -185,9 +185,8 @@ class Search(object):
         :returns: generator of (list of ids as the client gives them: bytes or text, list of rows for the first of
             them: values in the order of the fields, or None where the row is gone)
         """
-        if self._is_long:
-            ids = self._in_order(self._all_parts())
-            yield ids[skip:] if count is None else ids[skip:skip + count], []
+        if self._apart:
+            yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
             return
         request = dict(self.request, mode='page', skip=skip, rows=first,
                        wants_rest=count is None or count > first)
@@ -198,9 +197,14 @@ class Search(object):
             while count is None or count > 0:
                 request['count'] = first if count is None else min(first, count)
                 reply = self._call(request)
+                if reply.state == 'apart':
+                    for page in self._with_lists_apart().pages(skip, count):
+                        yield page
+                    return
                 if reply.state == 'part':
                     # behind a page there are only those that follow it
-                    ids, rows = self._in_order(self._parts(request, reply))[0 if 'after' in request else skip:], []
+                    left_out = request['after'].get('skip', 0) if 'after' in request else skip
+                    ids, rows = self._in_order(self._parts(request, reply))[left_out:], []
                     reply.after = None
                 else:
                     ids, rows = reply.ids, reply.rows
@@ -242,7 +246,19 @@ class Search(object):
             reply = self._call(dict(request, after=reply.after))
 
     def _all_parts(self):
-        return (pair for request in self._requests(mode='parts') for pair in self._parts(request))
+        """(id, score) of all that is found. Of several lists each is asked for, and what they have in common is taken."""
+        found = None
+        for place in self._apart or [None]:
+            pairs = dict(pair for request in self._requests(place, mode='parts') for pair in self._parts(request))
+            found = pairs if found is None else dict((id, pairs[id]) for id in found if id in pairs)
+            if not found:
+                break
+        return found.items()
+
+    def _with_lists_apart(self):
+        """This search, where the server has said that each list is better asked for by itself."""
+        self._apart = [place for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        return self
 
     def all_ids(self):
         """
@@ -262,10 +278,12 @@ class Search(object):
             size = _size(self.connection, self.request['filters'][0])
             if size is not None:
                 return size
-        if self._is_long:
-            return len(self.all_ids())
-        request = dict(self.request, mode='count', skip=0)
+        if self._apart:
+            return len(self._all_parts())
+        request = dict(self._counted, mode='count', skip=0)
         reply = self._call(request)
+        if reply.state == 'apart':
+            return self._with_lists_apart().count()
         return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
@@ -278,23 +296,39 @@ class Search(object):
         if seconds > MOST_SECONDS:
             raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
         key = '%s:%s' % (self.namespace, uuid.uuid4())
-        for request in self._requests(mode='store', into=key, seconds=seconds):
+        if len(self._apart) > 1:
+            self._store_parts(key, seconds)
+            return key
+        for request in self._requests(self._apart[0] if self._apart else None, mode='store', into=key, seconds=seconds):
+            request['lists'] = self.request['lists'] and not self._apart
             reply = self._call(request)
+            if reply.state == 'apart':
+                return self._with_lists_apart().store(seconds)
             while reply.after is not None:
                 reply = self._call(dict(request, after=reply.after))
         return key
+
+    def _store_parts(self, key, seconds):
+        sign = -1 if self.request.get('descending') else 1
+        pairs = sorted(self._all_parts())
+        for first in range(0, len(pairs), ROWS_PER_READ):
+            entries = [each for id, score in pairs[first:first + ROWS_PER_READ] for each in ('%.17g' % (sign * score), id)]
+            pipe = self.connection.pipeline(transaction=True)
+            pipe.execute_command('ZADD', key, *entries)
+            pipe.expire(key, seconds)
+            pipe.execute()
 
     def explained(self):
         """dict: what the calls so far were planned as, and what they took."""
         from_first = self.reports[0] if self.reports else {}
         sizes = from_first.get('sizes') or []
         filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': size}
-                   for each, size in zip(self.request['filters'], sizes)]
+                   for each, size in zip_longest(self.request['filters'], sizes)]
         order = self.request.get('order')
         return {
             'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'filters': filters,
             'order': filters[order - 1]['key'] if order and filters else None,
-            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in _leaves(self.request['filters'])],
+            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in leaves(self.request['filters'])],
             'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
         }
@@ -308,27 +342,6 @@ def _size(connection, item):
         return int(ask(connection, 'SCARD', item['key'])) if item['kind'] == 'set' else None
     except ResponseError:  # a set where numbers were expected, or the other way round: the script makes something of it
         return None
-
-
-def _leaves(filters):
-    """The filters without those made of filters."""
-    found = []
-    for each in filters:
-        found.extend(_leaves(each['of']) if 'of' in each else [each])
-    return found
-
-
-def _pieces(item):
-    """A filter as a list of filters, any of which a row must have, none of which is too long for one call."""
-    pieces, room = [], 0
-    for part in item['of'] if item['kind'] == 'any' else []:
-        weight = sum(_PART_WEIGHTS.get(leaf['kind'], 1) for leaf in _leaves([part]))
-        if weight > room or not pieces:
-            pieces.append([])
-            room = PARTS_PER_CALL
-        pieces[-1].append(part)
-        room -= weight
-    return [dict(item, of=piece) for piece in pieces] if len(pieces) > 1 else [item]
 
 
 class GeneralIndex(object):
@@ -400,20 +413,3 @@ def ids_without(connection, namespace, attr, kind, starts):
     if starts:
         having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
     return sorted(having)
-
-
-def lookup_unique(connection, schema, attr, values):
-    """
-    The rows that hold unique values, in one call.
-
-    :param connection: redis-py client
-    :param schema: `Schema` of the model
-    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
-    :param values: list of text, as the entries of the index
-    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
-    """
-    if not values:
-        return []
-    reply = _unique.read(connection, [u'%s:%s:uidx' % (schema.namespace, attr)],
-                         [schema.namespace, len(schema.fields)] + schema.fields + list(values))
-    return [(int(found[0]), found[1]) if found else None for found in reply]

@@ -1,8 +1,9 @@
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from .codecs import reverse_text as reverse_text
-from .filters import Geofilter as Geofilter, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
+from .filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
 from .schema import Schema
+from .store import lookup_unique as lookup_unique
 from .translation import parse_pattern as parse_pattern
 
 __all__ = [
@@ -20,15 +21,10 @@ __all__ = [
 ]
 
 _Text = Union[str, bytes]
-_Point = Mapping[str, Any]
 _Row = Optional[List[Any]]
 
 STEPS_PER_CALL: int
 MOST_SECONDS: int
-
-class GeoIndex(NamedTuple):
-    name: str
-    callback: Callable[[Any], Union[_Point, Iterable[_Point], None]]
 
 class Search:
     connection: Any
@@ -69,6 +65,3 @@ class GeneralIndex:
     def count(self, conn: Any, filters: List[Any]) -> int: ...
 
 def ids_without(connection: Any, namespace: str, attr: str, kind: str, starts: Sequence[str]) -> List[int]: ...
-def lookup_unique(
-    connection: Any, schema: Schema, attr: str, values: Sequence[str]
-) -> List[Optional[Tuple[int, List[Any]]]]: ...

@@ -13,7 +13,7 @@ from .exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, I
 from .scripts import CLUSTERS, Script, shares_slot
 
 __all__ = ['ENTRIES_PER_WRITE', 'NOTHING_DONE', 'REMEMBERED_SECONDS', 'ROWS_PER_READ', 'ROWS_PER_WRITE', 'Outcome', 'allocate_ids', 'ask',
-           'ask_what_became', 'call_write', 'highest_id', 'likely_weight', 'look_what_became', 'may_have_evicted', 'pages', 'place_of', 'problem',
+           'ask_what_became', 'call_write', 'highest_id', 'likely_weight', 'look_what_became', 'lookup_unique', 'may_have_evicted', 'pages', 'place_of', 'problem',
            'read_page', 'read_rows', 'weight']
 
 #: rows one read call asks for, and operations one write call carries: a few milliseconds of the server's time each
@@ -36,6 +36,7 @@ _OutOfMemory = getattr(redis.exceptions, 'OutOfMemoryError', ResponseError)
 _write = Script('write')
 _read = Script('read', declares_all=True)
 _ids = Script('ids')
+_unique = Script('unique')
 _command = Script('command', declares_all=True)
 
 
@@ -116,6 +117,23 @@ def read_page(connection, schema, fields, ids):
         for place, row in zip(empty, asked):
             rows[place] = row
     return rows if fields else [row and [] for row in rows], _counted(highest)
+
+
+def lookup_unique(connection, schema, attr, values):
+    """
+    The rows that hold unique values: up to 1,000 in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
+    :param values: list of text, as the entries of the index
+    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
+    """
+    found, key = [], u'%s:%s:uidx' % (schema.namespace, attr)
+    for first in range(0, len(values), ROWS_PER_READ):
+        found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
+                                  + list(values[first:first + ROWS_PER_READ])))
+    return [(int(row[0]), row[1]) if row else None for row in found]
 
 
 def _read_by_script(connection, schema, fields, keys):

@@ -4,6 +4,7 @@ from .exceptions import ORMError
 from .schema import Schema
 
 __all__ = [
+    "lookup_unique",
     "ENTRIES_PER_WRITE",
     "NOTHING_DONE",
     "REMEMBERED_SECONDS",
@@ -77,3 +78,6 @@ def ask_what_became(connection: Any, key: str, sequence: int, next_number: int) 
 def look_what_became(connection: Any, key: str, sequence: int) -> Optional[Outcome]: ...
 def may_have_evicted(connection: Any) -> bool: ...
 def problem(schema: Schema, id: Optional[int], error: Sequence[Any]) -> Exception: ...
+def lookup_unique(
+    connection: Any, schema: Schema, attr: str, values: Sequence[str]
+) -> List[Optional[Tuple[int, List[Any]]]]: ...

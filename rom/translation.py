@@ -1,5 +1,6 @@
 """Filters as ``search.lua`` takes them: keys, bounds, ranges of prefixes, steps of patterns. Pure."""
 from collections import OrderedDict
+import re
 
 import six
 
@@ -8,7 +9,7 @@ from .codecs import reverse_text
 from .exceptions import QueryError
 from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
 
-__all__ = ['Translator', 'parse_pattern']
+__all__ = ['Translator', 'leaves', 'merged', 'parse_pattern', 'pieces']
 
 _STRINGS = (six.text_type, bytes)
 
@@ -35,6 +36,32 @@ def parse_pattern(pattern):
         wild = u''
         (steps if steps else literal).append(character)
     return u''.join(literal), steps + [u'!'] * (wild.count(u'!') + wild.count(u'+'))
+
+
+#: how many filters one query takes, lists counted once
+MOST_FILTERS = 10000
+
+#: what a pattern may have behind its first `*`, where each place of a word has to be tried
+MOST_OPTIONAL_RUNS, MOST_ANY, MOST_BETWEEN = 10, 100, 1000
+_TOO_WILD = ('%%s.like takes patterns with at most %d runs of ?; and behind the first * or +, where ? or ! stand between '
+             'two *, with at most %d characters there, of which %d are !: you provided %%.200r'
+             % (MOST_OPTIONAL_RUNS, MOST_BETWEEN, MOST_ANY))
+
+
+def is_too_wild(steps):
+    """Whether comparing one long word with the steps of a pattern might take the server long.
+
+    Before the first ``*`` many single ``?`` do no harm, as a word is only looked at from its beginning.
+    """
+    segments = u''.join(step if step in u'!?*' else u'x' for step in steps).split(u'*')
+    first, others = segments[0], segments[1:]
+    runs = [sum(u'?' in run for run in _RUNS.findall(segment)) for segment in segments]
+    return (runs[0] > MOST_OPTIONAL_RUNS and first.count(u'?') > MOST_ANY or sum(runs[1:]) > MOST_OPTIONAL_RUNS
+            or any((u'?' in each or u'!' in each) and (len(each) > MOST_BETWEEN or each.count(u'!') > MOST_ANY)
+                   for each in others))
+
+
+_RUNS = re.compile(u'[!?]+')
 
 
 def _wild_steps(wild):
@@ -67,6 +94,18 @@ class Translator(object):
 
     def key(self, name, kind='idx'):
         return u'%s:%s:%s' % (self._namespace, codecs.word_text(name), kind)
+
+    def translate_all(self, items):
+        """Filters, all of which are meant.
+
+        :raises QueryError: where one is none, or there are too many
+        """
+        parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
+        for together in [items] + parts:
+            if len(together) > MOST_FILTERS:
+                raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
+                                 % (self._namespace, MOST_FILTERS, len(together)))
+        return merged([self.translate(item) for item in items])
 
     def translate(self, item):
         """One filter.
@@ -103,6 +142,8 @@ class Translator(object):
     def _words(self, item):
         if isinstance(item, Pattern):
             start, steps = parse_pattern(codecs.word_text(item.pattern))
+            if is_too_wild(steps):
+                raise QueryError(_TOO_WILD % (item.attr, item.pattern))
         else:
             start, steps = codecs.word_text(item[1]), []
         low, high = codecs.prefix_range(start)
@@ -127,6 +168,68 @@ class Translator(object):
             told['source'] = {'field': field, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
                               'is_full_text': keygen is keygens.FULL_TEXT}
         return told
+
+
+def merged(filters):
+    """
+    Filters, all of which are meant, without those that others make superfluous: ranges of one index are one, of equal
+    words one is enough. Each stands where the last of its kind stood.
+
+    :param filters: list of objects of the request
+    :returns: the same
+
+    Example::
+
+        merged([{'kind': 'set', 'key': u'User:name:ann:idx'}] * 2)      # one of them
+    """
+    kept = OrderedDict()
+    for each in reversed(filters):
+        place = (each['kind'], each['key']) if each['kind'] in ('set', 'range') else id(each)
+        if place in kept and each['kind'] == 'range':
+            kept[place] = dict(each, low=max(each['low'], kept[place]['low'], key=_low_end),
+                               high=min(each['high'], kept[place]['high'], key=_high_end))
+        kept.setdefault(place, each)
+    return list(kept.values())[::-1]
+
+
+def _low_end(bound):
+    return float(bound.lstrip(u'(')), bound.startswith(u'(')
+
+
+def _high_end(bound):
+    return float(bound.lstrip(u'(')), not bound.startswith(u'(')
+
+
+def leaves(filters):
+    """The filters without those made of filters.
+
+    :param filters: list of objects of the request
+    """
+    found = []
+    for each in filters:
+        found.extend(leaves(each['of']) if 'of' in each else [each])
+    return found
+
+
+# how many sets or ranges others count for
+_WEIGHTS = {'words': 20, 'near': 1000}
+
+
+def pieces(item, most):
+    """A filter as a list of filters, any of which a row must have, none of which is too long for one call.
+
+    :param item: an object of the request
+    :param most: int, how many sets or ranges one of them may be made of
+    """
+    found, room = [], 0
+    for part in item['of'] if item['kind'] == 'any' else []:
+        weight = sum(_WEIGHTS.get(leaf['kind'], 1) for leaf in leaves([part]))
+        if weight > room or not found:
+            found.append([])
+            room = most
+        found[-1].append(part)
+        room -= weight
+    return [dict(item, of=piece) for piece in found] if len(found) > 1 else [item]
 
 
 def _literals(start, steps):

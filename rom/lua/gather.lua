@@ -15,8 +15,7 @@ end
 -- Reads one filter and asks the others; hands ids to `take`. Returns where to go on.
 local function gather(plan, state, take)
   report.plan, report.driver = 'gather', plan.driver.key
-  return scan(plan.driver, state, function(ids)
-    ids = sieve(plan.rest, ids)
+  return scan_and_sieve(plan.driver, plan.rest, state, function(ids)
     spend(#ids * 0.7)
     take(ids)
   end)
@@ -43,11 +42,12 @@ local function position_of(id)
   return {id = id, score = string.format('%.17g', scores[id])}
 end
 
--- Those of some ids that come behind a position, by ascending scores or by id.
+-- Those of some ids that come behind a position in the wanted order.
 local function ids_behind(position, ids)
-  local kept, score = {}, tonumber(position.score or 0)
+  local kept, sign = {}, scores and request.descending and -1 or 1
+  local score = sign * tonumber(position.score or 0)
   for _, id in ipairs(ids) do
-    local own = scores and scores[id] or 0
+    local own = sign * (scores and tonumber(scores[id]) or 0)
     if own > score or own == score and id > position.id then kept[#kept + 1] = id end
   end
   return kept
@@ -117,8 +117,10 @@ local function select_beginning(plan, most)
     beginning = beginning / 10
     shorter[#shorter + 1] = string.format('%.0f', beginning)
   end
-  selection.take(sieve(plan.rest, keep(driver, shorter)))
-  return selection
+  local found = keep(driver, shorter)
+  local kept, reached = sieve(plan.rest, found)
+  selection.take(kept)
+  return reached == #found and selection or nil
 end
 
 -- Where to go on, with what earlier pages have settled: behind what, and up to where.
@@ -140,7 +142,7 @@ end
 local function page(plan, state)
   -- behind pages that were walked, in case walking on is not possible
   local behind = settled({}).behind
-  local skip = behind and 0 or request.skip
+  local skip = behind and (behind.skip or 0) or request.skip
   local most = request.wants_rest and math.huge or skip + request.count
   local selection = plan.beginning and select_beginning(plan, most)
   if not selection then
@@ -161,7 +163,7 @@ local function count_common(filters, smallest)
     if filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > 100 or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
+  if #keys > parts.plan.MOST_COMMON or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
   local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
   return type(common) == 'number' and common
 end

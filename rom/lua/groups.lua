@@ -3,37 +3,55 @@
 local groups = {}
 
 -- Rows that any of some filters has: {of, is_disjoint}
+-- is_disjoint: they are single numbers of one index, which tells at once which of them an id has
 groups.any = {
   prepare = function(filter)
+    local full, key, read_cost = {}, filter.of[1].key, 0
     filter.size, filter.probe_cost, filter.scan_cost, filter.repeats = 0, 0, 0, true
     filter.is_exact = filter.is_disjoint or #filter.of < 2
-    for _, part in ipairs(filter.of) do
+    for place, part in ipairs(filter.of) do
       prepare(part)
+      part.place = place
+      if part.size > 0 then full[#full + 1] = part end
       filter.size = filter.size + part.size
-      filter.probe_cost = filter.probe_cost + part.probe_cost
+      filter.probe_cost = filter.probe_cost + (part.size > 0 and part.probe_cost or 0)
       filter.scan_cost = math.max(filter.scan_cost, part.scan_cost)
       filter.is_exact = filter.is_exact and part.is_exact
+      read_cost = read_cost + part.size * (part.scan_cost + 0.2) + 2
+    end
+    filter.of = full
+    if filter.is_disjoint then
+      filter.key_of_numbers, filter.numbers, filter.probe_cost = key, parts.range.numbers_of(full), 0.7
+    else
+      filter.whole_cost = read_cost
+      if read_cost < request.steps / 2 then filter.read_cost = read_cost end
     end
   end,
 
   keep = function(filter, ids)
-    local has, kept = {}, {}
+    if filter.is_disjoint then return parts.range.keep_numbers(filter.key_of_numbers, filter.numbers, ids) end
+    local has, kept, decided = {}, {}, #ids
     for _, part in ipairs(filter.of) do
-      for _, id in ipairs(keep(part, ids)) do has[id] = true end
+      local found, reached = keep(part, ids)
+      if reached < #ids then ids, decided = {unpack(ids, 1, reached)}, reached end
+      for _, id in ipairs(found) do has[id] = true end
     end
     for _, id in ipairs(ids) do
       if has[id] then kept[#kept + 1] = id end
     end
-    return kept
+    return kept, decided
   end,
 
+  -- `place` in the state is that in the request: filters without rows may get some, and the other way round
   scan = function(filter, state, emit)
-    for place = state and state.place or 1, #filter.of do
-      local inner = scan(filter.of[place], state and state.inner, emit)
-      if inner or (is_exhausted() and place < #filter.of) then
-        return {place = inner and place or place + 1, inner = inner}
+    for number, part in ipairs(filter.of) do
+      if not state or part.place >= state.place then
+        local inner = scan(part, state and part.place == state.place and state.inner or nil, emit)
+        local next_part = filter.of[number + 1]
+        if inner or is_exhausted() and next_part then
+          return {place = (inner and part or next_part).place, inner = inner}
+        end
       end
-      state = nil
     end
   end,
 }
@@ -55,16 +73,16 @@ groups.all = {
       prepare(part)
       filter.size = math.min(filter.size, part.size)
       filter.probe_cost = filter.probe_cost + part.probe_cost
+      if part.size == 0 then return end
     end
-    filter.of = without(filter.of)
+    filter.of = smallest_first(filter.of)
     filter.scan_cost, filter.repeats = filter.probe_cost, filter.of[1].repeats
   end,
 
   keep = function(filter, ids) return sieve(filter.of, ids) end,
 
   scan = function(filter, state, emit)
-    local rest = without(filter.of, filter.of[1])
-    return scan(filter.of[1], state, function(ids) emit(sieve(rest, ids)) end)
+    return scan_and_sieve(filter.of[1], without(filter.of, filter.of[1]), state, emit)
   end,
 }
 

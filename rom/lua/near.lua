@@ -114,9 +114,12 @@ end
 -- By distance. Each page is found anew; says so where circles with too many points would have to be looked at.
 local function walk_near(order, rest, page, after)
   local want, seen, is_done, passed, last = page.skip + page.count, after and after.seen or 0, true, nil, order.last
+  local is_cut = false
   local function pick(ids)
-    passed = sieve(rest, after and parts.gather.ids_behind(after, ids) or ids)
-    return #passed >= want
+    ids = after and parts.gather.ids_behind(after, ids) or ids
+    local kept, reached = sieve(rest, ids)
+    passed, is_cut = kept, reached < #ids and #kept < want
+    return #passed >= want or is_cut
   end
   if order.count then
     sort_by_distance(order, order.ids)
@@ -126,7 +129,7 @@ local function walk_near(order, rest, page, after)
   else
     is_done = widen(order, seen + want, pick)
   end
-  if not is_done then return {is_too_far = true} end
+  if not is_done or is_cut then return {is_too_far = true} end
   local taken = parts.walks.add_to_page(page, passed)
   if not taken then return nil end
   local stop = parts.gather.position_of(taken)
@@ -148,6 +151,8 @@ return {
       work.is_crowded = true
       return
     end
+    -- of many filters the last ones are left as wide as they are
+    if work.steps > work.allowed / 2 then return end
     local ids = ids_around(filter, filter.radius, CHUNK + 1, true)
     spend(#ids * 0.5)
     if #ids <= CHUNK then settle(filter, filter.last and inside(filter, ids) or ids) end

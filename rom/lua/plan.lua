@@ -1,4 +1,7 @@
--- What a search would cost this way and that. Included by search.lua.
+-- What a search would cost this way and that. Included by search.lua. Filters come the smallest first.
+
+-- So many of the smallest filters are thought of as the one to read: planning is to grow with their number, not its square.
+local function some_drivers(filters) return math.max(1, math.min(#filters, 8, math.floor(4000 / #filters))) end
 
 -- What asking all filters costs for one id, and the share of ids that pass. Asked often enough, some read all they have.
 local function estimate(filters, total, visits)
@@ -16,6 +19,9 @@ local function cheaper(one, other)
   return (not other or one and one.cost <= other.cost) and one or other
 end
 
+-- of more sets than this the server is not asked what they have in common: arguments of a call are limited
+local MOST_COMMON = 2000
+
 -- What the server takes to find what sets have in common.
 local function common_cost(count, smallest) return 0.2 * smallest * (count - 1) end
 
@@ -32,7 +38,7 @@ end
 -- Sets, where the server itself can tell quickly what they have in common.
 local function plan_common(filters, total)
   local sets, rest, smallest = sets_and_others(filters)
-  if #sets < 2 or #sets > 100 or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
+  if #sets < 2 or #sets > MOST_COMMON or smallest > work.allowed or common_cost(#sets, smallest) > work.allowed then
     return nil
   end
   local _, share = estimate(sets, total)
@@ -44,7 +50,8 @@ end
 -- The filter to read and those to ask: where that is cheapest.
 local function plan_gather(filters, total)
   local best
-  for _, driver in ipairs(filters) do
+  for place = 1, some_drivers(filters) do
+    local driver = filters[place]
     local rest = without(filters, driver)
     local cost, share = estimate(rest, total)
     -- as much again for each id that passes, and has to be sorted
@@ -52,6 +59,17 @@ local function plan_gather(filters, total)
     best = cheaper(best, plan)
   end
   return cheaper(best, plan_common(filters, total))
+end
+
+-- Whether several long lists are better read one by one, for the client to find what they have in common, than in a
+-- search of some cost, which asks each filter of one about every row of another.
+local function is_apart(filters, cost)
+  if not request.lists or request.after or cost < request.steps then return false end
+  local count, apart = 0, 0
+  for _, filter in ipairs(filters) do
+    if filter.whole_cost then count, apart = count + 1, apart + filter.whole_cost + filter.size end
+  end
+  return count > 1 and cost > 2 * apart
 end
 
 -- Whether there are rows behind the counter, at some of the next ids and at growing distances.
@@ -83,7 +101,7 @@ end
 local function plan_common_walk(filters, order, total)
   local sets, rest, smallest = sets_and_others(filters, order)
   local cost = 0.9 * smallest + common_cost(#sets, smallest)
-  if request.after or #sets < 1 or #sets > 100 or cost > work.allowed or order.low ~= '-inf' or order.high ~= '+inf' then
+  if request.after or #sets < 1 or #sets > MOST_COMMON or cost > work.allowed or order.low ~= '-inf' or order.high ~= '+inf' then
     return nil
   end
   local arguments = {#sets + 1, order.key}
@@ -113,8 +131,9 @@ local function plan_walk(filters, order, total)
       request.descending and 1 or 0.5, 'walks', request.descending and 'down' or 'up', order))
   end
   local best = is_complete(filters)
-    and planned('ids', without(filters), highest, highest, 1, 'walks', 'ids') or nil
-  for _, filter in ipairs(filters) do
+    and planned('ids', filters, highest, highest, 1, 'walks', 'ids') or nil
+  for place = 1, some_drivers(filters) do
+    local filter = filters[place]
     if filter.runs then
       best = cheaper(best, planned('runs', without(filters, filter), total, filter.size, #filter.runs, 'words', 'walk', filter))
     end
@@ -126,4 +145,4 @@ local function plan_walk(filters, order, total)
   return best
 end
 
-return {estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk}
+return {MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk, is_apart = is_apart}

@@ -39,6 +39,22 @@ local function read_scores(filter, first, last)
 end
 
 return {
+  -- The single numbers that some filters are, as a set.
+  numbers_of = function(filters)
+    local numbers = {}
+    for _, filter in ipairs(filters) do numbers[bound_of(filter.low)] = true end
+    return numbers
+  end,
+
+  -- Those of some ids that have one of a set of numbers.
+  keep_numbers = function(key, numbers, ids)
+    local kept, found = {}, ask_each('ZMSCORE', 'ZSCORE', key, ids)
+    for place = 1, #ids do
+      if found[place] and numbers[found[place] + 0] then kept[#kept + 1] = ids[place] end
+    end
+    return kept
+  end,
+
   prepare = function(filter)
     local size = redis.pcall('ZCOUNT', filter.key, filter.low, filter.high)
     if type(size) ~= 'number' then

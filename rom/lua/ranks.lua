@@ -2,7 +2,9 @@
 
 -- Whether a text comes before another by its bytes; `<` would follow the server's locale.
 local function is_before(text, other)
-  for place = 1, math.min(#text, #other) do
+  local first, last = 1, math.min(#text, #other)
+  while first + 99 <= last and text:sub(first, first + 99) == other:sub(first, first + 99) do first = first + 100 end
+  for place = first, last do
     local mine, theirs = text:byte(place), other:byte(place)
     if mine ~= theirs then return mine < theirs end
   end
@@ -10,7 +12,7 @@ local function is_before(text, other)
 end
 
 local function member_at(key, rank)
-  spend(1)
+  spend(2)
   return call('ZRANGE', key, rank, rank)[1]
 end
 
@@ -50,13 +52,15 @@ return {
     return found
   end,
 
-  -- Has `read` read the ranks [first, last) piece by piece: given the first and last rank of one, it returns its members.
-  -- Returns where to go on once the call has cost enough.
+  -- Has `read` read the ranks [first, last) piece by piece: given the first and last rank of one, it returns its members,
+  -- or the first of them. Returns where to go on once the call has cost enough. Pieces are small where entries cost much.
   read = function(key, first, last, state, read)
-    local rank = state and math.max(first, after(key, state.score, state.member)) or first
+    local rank, size = state and math.max(first, after(key, state.score, state.member)) or first, math.min(50, CHUNK)
     while rank < last do
-      local members = read(rank, math.min(rank + CHUNK, last) - 1)
+      local began = work.steps
+      local members = read(rank, math.min(rank + size, last) - 1)
       rank = rank + #members
+      size = work.steps - began > GRAIN and math.ceil(size / 4) or math.min(4 * size, CHUNK)
       if is_exhausted() and rank < last then
         local member = members[#members]
         return {member = member, score = call('ZSCORE', key, member)}

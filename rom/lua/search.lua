@@ -8,12 +8,16 @@
 --   skip, count  the page; wants_rest: bool, ids behind it are welcome where they are known anyway
 --   fields   columns of the rows to return; left out: none. rows: how many rows at most
 --   steps    what the call may cost, in microseconds, roughly
---   after    where to go on, as an earlier reply said
+--   after    where to go on, as an earlier reply said: {gather}, or behind {id, score} of a walk, which has taken `spent`
+--            steps since it last filled a page, or is_over: reading is cheaper than walking on
+--   lists    bool, whether several long lists may be answered by "apart"
 --   explain  bool, whether a report is wanted
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
 -- Reply: {state, ids, rows, scores, after, report, counter}
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
 --            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
+--            "apart": nothing was done, as each of the long lists is better asked for by itself
+--            "long": there is no answer, as ids, the name of a column, has a word too long for the pattern
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
@@ -38,6 +42,7 @@ end
 
 local function reply(state, ids, after, listed_scores)
   local rows = {}
+  if work.given_up then state, ids, after = 'long', work.given_up, nil end
   if request.fields and type(ids) == 'table' and state ~= 'part' then
     for place = 1, math.min(#ids, request.rows) do rows[place] = row_at(namespace .. ':' .. ids[place], request.fields) end
   end
@@ -48,12 +53,15 @@ end
 
 -- include parts
 
--- Walks; nil where that turned out to cost more than gathering.
+-- Walks; nil where that turned out to cost more than gathering. Rows may stand all at the end of the walk: it is given up,
+-- in a later call if need be, once it has cost much more than was thought, and as much as reading would.
 local function walk_page(plan, gathering, after)
   local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count,
                 stride = math.min(plan.stride, CHUNK)}
+  local began, spent = work.steps, after and after.spent or 0
   local allowed, can_gather = work.allowed, not after and gathering.cost < work.allowed
-  if can_gather then work.allowed = math.min(allowed, work.steps + 3 * gathering.cost + CHUNK) end
+  local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / 2)) + CHUNK
+  work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
   report.plan, report.driver = plan.name, type(plan.driver) == 'table' and plan.driver.key or nil
   local stop = parts[plan.part][plan.walk](plan.driver, plan.rest, page, after)
@@ -62,8 +70,10 @@ local function walk_page(plan, gathering, after)
   -- too few up to the counter: there may be others behind it
   if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
   if not stop then return reply('done', page.ids) end
-  if stop.is_too_far or can_gather and #page.ids < page.count then return nil end
-  stop.skip = page.skip
+  local is_full = #page.ids == page.count
+  if stop.is_too_far or can_gather and not is_full then return nil end
+  stop.skip, stop.spent = page.skip, not is_full and spent + work.steps - began or nil
+  stop.is_over = stop.spent and stop.spent >= most or nil
   return reply('more', page.ids, stop)
 end
 
@@ -74,8 +84,9 @@ local function find_page(filters, order, total)
     gathering.beginning = parts.gather.likely_beginning(gathering)
     if gathering.beginning then gathering.cost = 0.5 * gathering.driver.size end
   end
-  if after and after.gather then return parts.gather.page(gathering, after.gather) end
+  if after and (after.gather or after.is_over) then return parts.gather.page(gathering, after.gather) end
   local walk = parts.plan.walk(filters, order, total)
+  if parts.plan.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
   if walk and (after or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
     local found = walk_page(walk, gathering, after)
     if found then return found end
@@ -89,6 +100,13 @@ local function counted(key)
   return type(found) == 'string' and found:find('^%d+$') and tonumber(found) or 0
 end
 
+-- What is answered where a filter has no row.
+local function nothing(filter)
+  report.plan, report.driver = 'size', filter.key
+  if request.mode == 'count' and not request.after then return reply('count', 0) end
+  return reply((request.mode == 'page' or request.mode == 'store') and 'done' or 'part', {})
+end
+
 local function search()
   work.allowed = request.steps
   highest = request.highest and counted(request.highest) or 0
@@ -99,16 +117,23 @@ local function search()
     scores = order.scores
     if request.after and request.after.last then order.count, order.last = nil, request.after.last end
   end
+  -- of an order, rows without an entry are left out, and ids may begin high
+  if order and order.kind == 'range' and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
   for place, filter in ipairs(filters) do
     prepare(filter)
     total, report.sizes[place] = math.max(total, filter.size), filter.size
+    if filter.size == 0 then return nothing(filter) end
   end
   if work.is_crowded then return reply('crowded', {}) end
+  -- that many filters cost much by themselves is not to leave nothing for the search
+  work.allowed = math.max(work.allowed, work.steps + request.steps / 2)
+  filters = smallest_first(filters)
   if order then scores = order.scores end
   -- a set has no order but that of the ids
   if order and order.kind ~= 'range' and order.kind ~= 'near' then order = nil end
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.plan.gather(filters, total), request.after and request.after.gather
+  if parts.plan.is_apart(filters, plan.cost) then return reply('apart', {}) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
   return parts.gather[request.mode](plan, state)
 end

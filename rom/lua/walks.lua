@@ -16,10 +16,13 @@ local function add_to_page(page, ids)
   end
 end
 
+-- Asks the filters about ids and adds those that pass to the page. Returns the id after which the walk is to stop, if it
+-- is: as the page is full, or as the call has cost enough.
 local function look_at(page, rest, ids)
   work.scanned = work.scanned + #ids
   spend(#ids * 0.5 + 2)
-  return add_to_page(page, sieve(rest, ids))
+  local kept, reached = sieve(rest, ids)
+  return add_to_page(page, kept) or is_exhausted() and ids[reached] or nil
 end
 
 -- How many ids to look at in one go: few at first, for the page may be near.
@@ -37,12 +40,9 @@ local function walk_up(order, rest, page, after)
   end
   while rank < order.last do
     local ids = call('ZRANGE', order.key, rank, math.min(rank + pace(page), order.last) - 1)
-    local taken = look_at(page, rest, ids)
+    local stop = look_at(page, rest, ids)
+    if stop then return {id = stop, score = call('ZSCORE', order.key, stop)} end
     rank = rank + #ids
-    if taken or is_exhausted() and rank < order.last then
-      local id = taken or ids[#ids]
-      return {id = id, score = call('ZSCORE', order.key, id)}
-    end
   end
 end
 
@@ -59,8 +59,8 @@ end
 local function walk_group(order, rest, page, score, first, last)
   while first < last do
     local ids = call('ZRANGE', order.key, first, math.min(first + pace(page), last) - 1)
-    local taken = look_at(page, rest, ids)
-    if taken or is_exhausted() then return {id = taken or ids[#ids], score = score} end
+    local stop = look_at(page, rest, ids)
+    if stop then return {id = stop, score = score} end
     first = first + #ids
   end
 end
@@ -90,9 +90,8 @@ local function walk_window(order, rest, page, low, high)
     end
     last = first - 1
   end
-  local taken = look_at(page, rest, turned)
-  if taken then return {id = taken, score = order.scores[taken]} end
-  return is_exhausted() and #turned > 0 and {id = turned[#turned], score = order.scores[turned[#turned]]}, low + last
+  local stop = look_at(page, rest, turned)
+  return stop and {id = stop, score = order.scores[stop]}, low + last
 end
 
 -- By score, descending; equal scores by id, ascending.
@@ -132,8 +131,8 @@ local function walk_common(common, rest, page)
   local ids = ask_newer('ZINTER', unpack(common.arguments))
   if not ids then return {is_too_far = true} end
   spend(common.cost)
-  local taken = look_at(page, rest, ids)
-  return taken and {id = taken, score = call('ZSCORE', common.key, taken)}
+  local stop = look_at(page, rest, ids)
+  return stop and {id = stop, score = call('ZSCORE', common.key, stop)}
 end
 
 -- One set by id, sorted by the server. Only for a first page.
@@ -141,8 +140,8 @@ local function walk_sorted(set, _, page)
   local ids = ask_newer('SORT_RO', set.key, 'ALPHA', 'LIMIT', page.skip, page.count)
   if not ids then return {is_too_far = true} end
   spend(0.6 * set.size)
-  page.skip = 0
-  local taken = look_at(page, {}, ids)
+  page.skip, work.scanned = 0, work.scanned + #ids
+  local taken = add_to_page(page, ids)
   return taken and {id = taken}
 end
 
@@ -172,8 +171,8 @@ local function walk_ids(_, rest, page, after)
         number = next_in_text_order(number)
       end
     end
-    local taken = look_at(page, rest, ids)
-    if taken or (is_exhausted() and number) then return {id = taken or ids[#ids]} end
+    local stop = look_at(page, rest, ids)
+    if stop then return {id = stop} end
   end
 end
 

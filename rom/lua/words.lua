@@ -9,6 +9,10 @@
 --               in it there are none
 
 local MOST_RUNS, SAMPLES = 32, 8
+-- what stands between the words of an ASCII text
+local SPACE, SPACE_HERE, NO_SPACE = '[%s\28-\31]', '^[%s\28-\31]', '[^%s\28-\31]'
+-- words longer than this are not taken for few
+local LONG = 500
 
 local find, sub = string.find, string.sub
 
@@ -18,8 +22,9 @@ local function split_entry(member) return member:match('^(.*)%z(.*)$') end
 local function fits(filter, word)
   if word:sub(1, #filter.prefix) ~= filter.prefix then return false end
   if not filter.pattern then return true end
-  local is_match, steps = filter.matches(word:sub(#filter.prefix + 1))
+  local is_match, steps, is_given_up = filter.matches(word:sub(#filter.prefix + 1))
   spend(steps + 1)
+  work.given_up = work.given_up or is_given_up and filter.column
   return is_match
 end
 
@@ -57,7 +62,7 @@ local function find_runs(filter)
   while rank < filter.last do
     visited = visited + 1
     local word = split_entry(parts.ranks.member_at(filter.key, rank))
-    if visited > MOST_RUNS or word:find('%z') then return nil end
+    if visited > MOST_RUNS or #word > LONG or word:find('%z') then return nil end
     local last = run_end(filter, rank, word)
     -- a word that goes on with a NUL stands among these
     if split_entry(parts.ranks.member_at(filter.key, last - 1)) ~= word then return nil end
@@ -93,21 +98,54 @@ local function is_entry(filter, word, id)
   return fits(filter, word) and call('ZSCORE', filter.key, word .. '\0' .. id)
 end
 
+-- The first and last byte of the next token with a text in it; nil where there is none.
+local function next_token(text, hint, place)
+  local first = find(text, hint == '' and NO_SPACE or hint, place, hint ~= '')
+  if not first then return nil end
+  local last = (find(text, SPACE, first) or #text + 1) - 1
+  while first > place and not find(text, SPACE_HERE, first - 1) do first = first - 1 end
+  return first, last
+end
+
+-- A token without the punctuation at its ends. (A pattern for both ends would try the later one at every character.)
+local function stripped(token)
+  local first, last = find(token, '%P') or #token + 1, #token
+  while last >= first and find(token, '^%p', last) do last = last - 1 end
+  return sub(token, first, last)
+end
+
 -- Whether one of the words of an ASCII text, as the keygens of rom make them, stands in the index for the row.
 local function word_of_text_fits(filter, id, text)
   local source = filter.source
   local folded = text:lower()
-  if not folded:find(source.hint, 1, true) then return false end
-  if not source.is_full_text then return is_entry(filter, source.is_folded and folded or text, id) end
-  for token in folded:gmatch('[^%s\28-\31]+') do
-    if token:find(source.hint, 1, true) and is_entry(filter, token:match('^%p*(.-)%p*$'), id) then return true end
+  spend(#text * 0.012)
+  if not source.is_full_text then
+    return find(folded, source.hint, 1, true) and is_entry(filter, source.is_folded and folded or text, id)
+  end
+  -- only tokens with the hint in them are taken out of the text, and each only once
+  local seen, first, last = {}, next_token(folded, source.hint, 1)
+  while first and not find(source.hint, SPACE) do
+    local token = sub(folded, first, last)
+    spend(0.5 + #token * 0.1)
+    if not seen[token] and is_entry(filter, stripped(token), id) then return true end
+    seen[token] = true
+    first, last = next_token(folded, source.hint, last + 1)
   end
   return false
 end
 
+-- Whether a row's words are told much shorter by what the index keeper noted: those of a long text that repeats itself.
+local function is_shorter_noted(id, length)
+  local noted = length > 20000 and redis.pcall('HSTRLEN', namespace .. ':' .. id, '-index-data-')
+  return type(noted) == 'number' and noted > 0 and 2 * noted < length
+end
+
 local function row_fits(filter, id)
   local text = filter.source and field_of(namespace .. ':' .. id, filter.source.field)
-  if text and not text:find('[%z\128-\255]') then return word_of_text_fits(filter, id, text) end
+  if text then spend(#text * 0.02) end
+  if text and find(text, '^[\1-\127]*$') and not is_shorter_noted(id, #text) then
+    return word_of_text_fits(filter, id, text)
+  end
   return noted_word_fits(filter, id)
 end
 
@@ -127,7 +165,8 @@ local function id_of(member)
   return find(id, '\0', 1, true) and id:match('%z(%d+)$') or id
 end
 
--- The ids of entries whose word fits; only those that begin with some digits, where the filter has `beginning`.
+-- The ids of entries whose word fits; only those that begin with some digits, where the filter has `beginning`. Where the
+-- call has cost enough, the later entries are taken off the list.
 local function fitting_ids(filter, members)
   local ids, word, is_fit = {}, nil, false
   if filter.is_range then
@@ -143,10 +182,14 @@ local function fitting_ids(filter, members)
     end
     return ids
   end
-  for _, member in ipairs(members) do
+  local began = work.steps
+  for place, member in ipairs(members) do
     local its_word, id = split_entry(member)
     if its_word ~= word then word, is_fit = its_word, fits(filter, its_word) end
     if is_fit then ids[#ids + 1] = id end
+    if is_to_stop(began) then
+      for after = #members, place + 1, -1 do members[after] = nil end
+    end
   end
   return ids
 end
@@ -189,8 +232,8 @@ local function walk_runs(filter, rest, page, after)
       if not is_all and (not limit or found[#found] < limit) then limit = found[#found] end
     end
     ids = merged(ids, limit)
-    local taken = parts.walks.look_at(page, rest, ids)
-    if taken then return {id = taken} end
+    local stop = parts.walks.look_at(page, rest, ids)
+    if stop then return {id = stop} end
     if not limit then return nil end
     after = {id = limit}
     if is_exhausted() then return after end
@@ -206,26 +249,18 @@ local function summarize(filter)
   filter.is_exact = filter.is_single or #filter.runs < 2
 end
 
--- All ids, as they are few beside those to be asked about.
-local function read_all(filter)
-  filter.ids, filter.probe_cost = {}, 0.1
-  local state
-  repeat
-    state = scan(filter, state, function(found)
-      for _, id in ipairs(found) do filter.ids[id] = true end
-    end)
-  until not state
-end
-
 return {
   walk = walk_runs,
 
   prepare = function(filter)
     local prefix = filter.prefix
     if filter.pattern then filter.matches = new_matcher(filter.pattern) end
+    spend(4)
     filter.first = parts.ranks.below(filter.key, filter.low)
     filter.last = filter.first + call('ZCOUNT', filter.key, filter.low, '(' .. filter.high)
-    if #prefix > 7 then
+    -- of many filters the last ones are left as wide as the first bytes of their words tell
+    local is_late = work.steps > work.allowed / 2
+    if #prefix > 7 and not is_late then
       filter.first = parts.ranks.bisect(filter.key, filter.first, filter.last, function(member)
         return parts.ranks.is_before(member, prefix)
       end)
@@ -235,29 +270,21 @@ return {
     end
     filter.size = filter.last - filter.first
     -- whether all entries in the range fit; behind a NUL the prefix could reach into their ids
-    filter.is_range = not filter.pattern and not prefix:find('%z')
+    filter.is_range = not filter.pattern and not prefix:find('%z') and not (is_late and #prefix > 7)
     filter.is_exact, filter.repeats = filter.is_single and filter.is_range, not filter.is_single
     filter.probe_cost, filter.scan_cost = filter.source and 3.5 or 12, 1
     filter.read_cost = filter.size <= 5 * CHUNK and 1.4 * filter.size or nil
-    if filter.size > CHUNK / 2 then summarize(filter) end
+    if filter.size > CHUNK / 2 and not is_late then summarize(filter) end
   end,
 
   keep = function(filter, ids)
-    local has, kept = filter.ids, {}
-    if filter.runs then
-      has = {}
-      note_runs(filter, ids, has)
-    else
-      filter.asked = (filter.asked or 0) + #ids
-      if not has and filter.read_cost and filter.size <= 3 * math.max(filter.asked, filter.visits or 0) then
-        read_all(filter)
-        has = filter.ids
-      end
-    end
-    for _, id in ipairs(ids) do
+    local has, kept, began = filter.runs and {}, {}, work.steps
+    if has then note_runs(filter, ids, has) end
+    for place, id in ipairs(ids) do
       if has and has[id] or not has and row_fits(filter, id) then kept[#kept + 1] = id end
+      if is_to_stop(began) then return kept, place end
     end
-    return kept
+    return kept, #ids
   end,
 
   sample = function(filter)
@@ -271,7 +298,7 @@ return {
       local members = call('ZRANGE', filter.key, first, last)
       local ids = fitting_ids(filter, members)
       -- the entries that do not fit cost nearly as much
-      spend(#members * 0.5)
+      spend(#members * 0.5 + #members[1] * #members * 0.001)
       work.scanned = work.scanned + #members - #ids
       emit(ids)
       return members

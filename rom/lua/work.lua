@@ -2,12 +2,18 @@
 
 local call = redis.call
 local CHUNK = 1000
--- steps: about a microsecond of the server's time each; scanned: index entries and ids looked at
+-- steps between two looks at what the call has cost
+local GRAIN = 2000
+-- steps: about a microsecond of the server's time each; scanned: index entries and ids looked at; given_up: the column that
+-- has a word for which a pattern takes too long
 local work = {steps = 0, scanned = 0, allowed = 0}
 
 local function spend(steps) work.steps = work.steps + steps end
 
 local function is_exhausted() return work.steps > work.allowed end
+
+-- Whether a piece of work that began at some number of steps is to end before it is done.
+local function is_to_stop(began) return work.steps - began > GRAIN and is_exhausted() end
 
 local absent = {}
 
