@@ -124,7 +124,7 @@ def test_sets_and_sorted_sets_stand_for_each_other(connection):
             (query.filter(data=['size', 'other']).filter(flag=[True]), odd), (query.filter(data='size').order_by('-data:size'), every[::-1]),
             (query.order_by('flag:True'), odd), (query.order_by('-flag:True'), odd), (query.filter(**{'flag:True': (1, 1)}), odd),
             (query.filter(**{'flag:True': ('(1', None)}), []), (query.filter(**{'flag:True': (0, 5)}).filter(data='size'), odd),
-            (query.filter(**{'flag:True': 1}).order_by('data:size'), odd), (query.filter(**{'flag:True': [1, 2]}), odd),
+            (query.filter(**{'flag:True': 1}).order_by('data:size'), odd), (query.filter(**{'flag:True': [1, 2]}), odd), (query.filter(data='size').filter(**{'flag:True': [1, 2]}), odd),
             (query.filter(**{'data:is3': (None, None)}), [4])):
         assert ids_of(found) == want and found.count() == len(want) and ids_of(found.limit(1, 2)) == want[1:3]
         assert [row.id for row in found.iter_result(pagesize=1)] == want

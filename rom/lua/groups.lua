@@ -6,12 +6,13 @@ local groups = {}
 -- is_disjoint: they are single numbers of one index, which tells at once which of them an id has
 groups.any = {
   prepare = function(filter)
-    local full, key, read_cost = {}, filter.of[1].key, 0
+    local full, key, read_cost = {}, filter.of[1] and filter.of[1].key, 0
     filter.size, filter.probe_cost, filter.scan_cost, filter.repeats = 0, 0, 0, true
     filter.is_exact = filter.is_disjoint or #filter.of < 2
     for place, part in ipairs(filter.of) do
       prepare(part)
       part.place = place
+      filter.is_disjoint = filter.is_disjoint and part.kind == 'range'  # a key may turn out to be a set
       if part.size > 0 then full[#full + 1] = part end
       filter.size = filter.size + part.size
       filter.probe_cost = filter.probe_cost + (part.size > 0 and part.probe_cost or 0)
