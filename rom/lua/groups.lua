@@ -12,7 +12,7 @@ groups.any = {
     for place, part in ipairs(filter.of) do
       prepare(part)
       part.place = place
-      filter.is_disjoint = filter.is_disjoint and part.kind == 'range'  # a key may turn out to be a set
+      filter.is_disjoint = filter.is_disjoint and part.kind == 'range'  -- a key may turn out to be a set
       if part.size > 0 then full[#full + 1] = part end
       filter.size = filter.size + part.size
       filter.probe_cost = filter.probe_cost + (part.size > 0 and part.probe_cost or 0)
