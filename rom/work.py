@@ -2,35 +2,11 @@
 
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
+from .ordering import Entities, groups, with_references
 from .write_call import ATTEMPTS, write
 
 __all__ = ['Change', 'Entities', 'Job', 'Look', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
            'raise_bulk_error', 'with_references']
-
-
-class Entities(object):
-    """A set of entities, told apart by identity: a model may define `__eq__` and need not be hashable.
-
-    :param entities: iterable
-    """
-
-    def __init__(self, entities=()):
-        self._held = {}
-        self.update(entities)
-
-    def update(self, entities):
-        """Add them."""
-        self._held.update((id(entity), entity) for entity in entities)
-
-    def add(self, entity):
-        """Add one."""
-        self._held[id(entity)] = entity
-
-    def __contains__(self, entity):
-        return id(entity) in self._held
-
-    def __len__(self):
-        return len(self._held)
 
 
 def raise_bulk_error(problems, total):
@@ -94,48 +70,6 @@ def entities_of(objects, verb, skip_none=False):
         else:
             found.append(item)
     return found
-
-
-def with_references(entities):
-    """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
-
-    :param entities: list
-    :returns: list
-    """
-    ordered, seen, referred = [], Entities(), Entities()
-
-    def visit(start):
-        stack = [(start, iter(start._rom_new_references()))]
-        seen.add(start)
-        while stack:
-            entity, targets = stack[-1]
-            for target in targets:
-                referred.add(target)
-                if target not in seen:
-                    seen.add(target)
-                    stack.append((target, iter(target._rom_new_references())))
-                    break
-            else:
-                stack.pop()
-                ordered.append(entity)
-
-    for entity in entities:
-        if entity not in seen:
-            visit(entity)
-    _hand_out_ids([entity for entity in ordered if entity in referred])
-    return ordered
-
-
-def _hand_out_ids(entities):
-    """Fetch ids for entities that others will refer to, in one call a model."""
-    waiting = {}
-    for entity in entities:
-        if entity._rom_id is None:
-            waiting.setdefault(type(entity), []).append(entity)
-    for model, group in waiting.items():
-        ids = store.allocate_ids(model._connection, model._rom_schema, len(group))
-        for entity, id in zip(group, ids):
-            entity._rom_take_id(id)
 
 
 class Job(object):
@@ -337,31 +271,6 @@ class Look(StoredJob):
         """Nothing was done."""
 
 
-def _groups(jobs):
-    """New rows that refer to each other stand or fall together, lest one be left that refers to nothing.
-
-    :param jobs: list, each after those that its entity refers to, where these do not refer back to it
-    :returns: ([(jobs of one call, whether it is all of them or none)], the jobs that refer to new entities not among them)
-    """
-    if all(job.entity._no_fk for job in jobs):
-        return [(jobs, False)], []
-    places = dict((id(job.entity), place) for place, job in enumerate(jobs))
-    groups, first, reach = [], 0, 0
-    for place, job in enumerate(jobs):
-        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.entity._rom_new_references()])
-        if reach > place:
-            continue
-        group, first = jobs[first:place + 1], place + 1
-        if len(group) > 1 and all(each.place == job.place for each in group):
-            groups.append((group, True))
-            continue
-        for each in group:
-            if not groups or groups[-1][1] or groups[-1][0][0].place != each.place:
-                groups.append(([], False))
-            groups[-1][0].append(each)
-    return groups, jobs[first:]
-
-
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
@@ -421,9 +330,9 @@ class Work(object):
 
     def send(self):
         """Write what is gathered, those aside that refer to new entities which are still to come."""
-        groups, open = _groups(self.jobs)
+        ready, open = groups(self.jobs)
         self.jobs, self.weight = open, sum(store.weight(job.operation) for job in open)
-        for jobs, together in groups:
+        for jobs, together in ready:
             jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
             self.columns += write(self.writer, jobs, atomic=together)
             self.sent += [job.entity for job in jobs if not job.has_own_hook()]
