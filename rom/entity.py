@@ -110,6 +110,8 @@ class Entity(Duplicates):
 
     def _rom_allocate_id(self):
         if self._rom_id is None:
+            session.reconcile([self])  # a call without an answer may have given it one
+        if self._rom_id is None:
             self._rom_take_id(store.allocate_ids(self._connection, self._rom_schema, 1)[0])
         return self._rom_id
 
@@ -160,7 +162,10 @@ class Entity(Duplicates):
         """What the row should keep for a column, as this entity sees it."""
         column, raw = self._columns[attr], self._rom_raw[self._rom_schema.position[attr]]
         if attr in self._rom_assigned or (attr in self._rom_values and (column.is_mutable or raw is None)):
-            return column.encode(self._rom_values[attr])
+            text = column.encode(self._rom_values[attr])
+            if column.is_reference and not column.same(text, raw):
+                column._refuse_deleted(self._rom_values[attr])
+            return text
         if raw is not None:
             return as_text(raw)
         return column.encode(self._rom_values[attr] if attr in self._rom_values else column._read(self))
@@ -175,6 +180,8 @@ class Entity(Duplicates):
             column = self._columns[attr]
             text = column.encode(self._rom_values[attr])
             if not column.same(text, self._rom_raw[self._rom_schema.position[attr]]):
+                if column.is_reference:
+                    column._refuse_deleted(self._rom_values[attr])
                 changes[attr] = text
         for attr in self._rom_schema.mutable:
             if attr in self._rom_values and attr not in self._rom_assigned:
@@ -214,8 +221,14 @@ class Entity(Duplicates):
                 and getattr(self._columns[attr], '_ftable', None) is not None
                 and self._rom_values[attr] is not None and self._rom_values[attr]._new]
 
-    def _rom_before_write(self):
-        if self._deleted:
+    def _rom_refuse_new_references(self):
+        for attr in self._rom_assigned:
+            column, value = self._columns[attr], self._rom_values[attr]
+            if getattr(column, '_ftable', None) is not None and value is not None and value._new:
+                raise column.refuse(value, 'refers to a %s that was not saved' % type(value).__name__)
+
+    def _rom_before_write(self, force=False):
+        if self._deleted and not force:
             raise EntityDeletedError('Entity %s is deleted; copy() it to save it again' % self._pk, self._namespace,
                                      str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
         if self._new:
@@ -256,6 +269,29 @@ class Entity(Duplicates):
         if loops.running:
             loops.note(self._connection, self._namespace, self._rom_id, is_new)
 
+    def _rom_chosen_instead(self, targets):
+        """Call `_before_update` as if references had been set: what it assigns to them goes before an on_delete rule.
+
+        :param targets: {attribute: entity or None}
+        :returns: {attribute: entity or None} of what the hook wants otherwise
+        """
+        before = dict((attr, (attr in self._rom_assigned, self._rom_values[attr])) for attr in targets if attr in self._rom_values)
+        for attr, target in targets.items():
+            self._rom_hold(attr, target)
+        try:
+            self._before_update()
+            return dict((attr, self._rom_values[attr]) for attr, target in targets.items()
+                        if attr in self._rom_assigned and self._rom_values[attr] is not target)
+        finally:
+            for attr in targets:
+                was_assigned, value = before.get(attr, (False, None))
+                if not was_assigned and attr in self._rom_assigned:
+                    self._rom_assigned.discard(attr)
+                if attr in before:
+                    self._rom_values[attr] = value
+                else:
+                    self._rom_values.pop(attr, None)
+
     def _rom_references_set(self, targets, texts):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
         for attr, target in targets.items():
@@ -277,6 +313,26 @@ class Entity(Duplicates):
                 self._rom_values.pop(attr, None)
                 if attr in self._rom_assigned:  # to what was stored before: that says nothing
                     self._rom_assigned.discard(attr)
+
+    def _rom_take_defaults(self, raw, attrs):
+        """Take over what another writer has filled in: the defaults that this entity read all along.
+
+        :param raw: the row as it is stored
+        :param attrs: the columns in which it differs from what this entity has seen
+        :returns: bool, whether that is all that differs
+        """
+        found = {}
+        for attr in attrs:
+            column, place = self._columns[attr], self._rom_schema.position[attr]
+            if self._rom_raw[place] is not None or not column.has_default:
+                return False
+            default = column.missing()
+            if default is None or not column.same(column.encode(default), raw[place]):
+                return False
+            found[place] = raw[place]
+        for place, value in found.items():
+            self._rom_raw[place] = value
+        return True
 
     def _rom_unchanged_in_place(self, raw):
         return dict((attr, self._rom_values[attr]) for attr in self._rom_schema.mutable if attr in self._rom_values
@@ -322,7 +378,7 @@ class Entity(Duplicates):
     def _after_delete(self):
         """Called after the row was removed."""
 
-    def _rom_has_after_hook(self):
-        own = getattr(self, '__dict__', {})
-        return (type(self)._after_insert != Entity._after_insert or '_after_insert' in own
-                or type(self)._after_update != Entity._after_update or '_after_update' in own)
+    def _rom_has_hook(self, *names):
+        """Whether one of these hooks is a program's own."""
+        own = getattr(self, '__dict__', ())
+        return any(getattr(type(self), name) != getattr(Entity, name) or name in own for name in names)

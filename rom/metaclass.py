@@ -20,6 +20,8 @@ class _ModelMetaclass(type):
 
     def __new__(cls, name, bases, dict):
         namespace = dict['_namespace'] = dict.get('_namespace') or name
+        if not isinstance(namespace, six.string_types):
+            raise ORMError('The _namespace attribute must be a string: that of %s is %r' % (name, namespace))
         if name in MODELS or namespace in MODELS:
             raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
         for attr, value in dict.items():
@@ -30,7 +32,7 @@ class _ModelMetaclass(type):
         for column in schema.columns.values():
             if isinstance(column, Column):
                 column.check_relations(schema)
-        schema.finish(_is_primary_key, _inherited(bases, dict, 'unique_together'),
+        schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
                       _inherited(bases, dict, 'geo_index'))
         dict.update(_described(schema))
         _warn_shadowing(name, bases, schema)
@@ -42,13 +44,22 @@ class _ModelMetaclass(type):
                 column.register(namespace)
         return model
 
+    def __setattr__(cls, name, value):
+        type.__setattr__(cls, name, value)
+        if name == '_namespace':  # a tenant, a test run: from now on all keys begin so
+            cls._rom_schema.namespace = value
+            cls._gindex = index.GeneralIndex(value)
+
 
 def _is_primary_key(column):
     return isinstance(column, PrimaryKey)
 
 
 def _declared_columns(bases, dict):
-    """{attr: column}: inherited ones as copies, then the class's own, then the primary key."""
+    """{attr: column}: inherited ones as copies, then the class's own, then the primary key.
+
+    Of two bases the first one's column counts; what the class body puts in the place of a column takes it out.
+    """
     own = [(attr, value) for attr, value in dict.items() if isinstance(value, _Column)]
     if six.PY2:
         own.sort()  # a class body has no order there
@@ -56,15 +67,26 @@ def _declared_columns(bases, dict):
     columns = collections.OrderedDict()
     for base in bases:
         for attr, column in _columns_of(base).items():
-            if not _is_primary_key(column) or not (has_key or getattr(base, '_rom_is_root', False)):
-                columns[attr] = column
-                has_key = has_key or _is_primary_key(column)
-    if not has_key and isinstance(dict.get('id'), _Column):
+            if attr in dict or attr in columns or _is_primary_key(column) and (has_key or getattr(base, '_rom_is_root', False)):
+                continue
+            columns[attr] = column
+            has_key = has_key or _is_primary_key(column)
+    if not has_key and 'id' in dict:
         raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined")
+    _drop_derived(columns, dict)
     columns.update(own)
     if not has_key:
         columns['id'] = PrimaryKey()
     return columns
+
+
+def _drop_derived(columns, dict):
+    """Without its source, an inherited index over another column has nothing to hold."""
+    for attr, column in list(columns.items()):
+        source = getattr(column, '_column', None) if getattr(column, 'is_derived', False) else None
+        if source in dict and not isinstance(dict[source], _Column):
+            del columns[attr]
+            dict[attr] = None
 
 
 def _columns_of(base):
@@ -95,6 +117,16 @@ def _inherited(bases, dict, name):
     for base in bases:
         if getattr(base, name, None) is not None:
             return getattr(base, name)
+
+
+def _unique_together(bases, dict, columns):
+    """What the class says; or what its bases say, constraints aside of which a column was taken out."""
+    found = _inherited(bases, dict, 'unique_together')
+    if not found or 'unique_together' in dict:
+        return found
+    gone = set(attr for base in bases for cls in inspect.getmro(base) for attr in getattr(cls, '_columns', ())).difference(columns)
+    constraints = [tuple(found)] if all(isinstance(part, six.string_types) for part in found) else found
+    return [constraint for constraint in constraints if not gone.intersection(constraint)]
 
 
 def _described(schema):

@@ -300,7 +300,6 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             user.name = u'Ann'
             user.save()     # 1
         """
-        self._deleted = self._deleted and not force
         return session._write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):

@@ -5,7 +5,7 @@ from .columns import ManyToOne
 from .columns.registry import references_to
 from .exceptions import QueryError, RestrictError
 
-__all__ = ['Collector', 'note_targets', 'refuse_rules']
+__all__ = ['Collector', 'Decided', 'note_targets', 'refuse_rules']
 
 
 def rules_on(model):
@@ -49,17 +49,30 @@ def _place(entity):
     return store.place_of(entity._connection, entity._namespace)
 
 
+class Decided(object):
+    """What is decided once for a delete, however often it is collected. Rows are told apart by their `_pk`."""
+
+    def __init__(self):
+        self.announced = set()  # (row, before-hook that was called)
+        self.agreed = {}        # row -> whether a delete() of its model's own lets it go
+        self.defaults = {}      # (row that goes, model, attribute) -> what is referred to instead
+        self.chosen = {}        # row -> {attribute: what its before-hook wants to refer to instead}
+
+
 class Collector(object):
     """Everything that goes, or changes, when some entities are deleted. Rows are told apart by their `_pk`.
 
     :param known: callable(model) -> entities of the session, whose unsaved references count
+    :param decided: `Decided`
     """
 
-    def __init__(self, known):
+    def __init__(self, known, decided):
         self._known = known
+        self._decided = decided
         self.removed = []       # entities, children before parents
         self.changed = {}       # pk -> (entity, its row as stored, {attribute: entity to refer to or None})
         self._seen = {}         # pk -> entity that goes
+        self._left = {}         # (pk of a row that changes, attribute) -> the entity that it refers to no longer
         self._restricting = []  # (restricted entity, referring entity, attribute)
         self._reasons = {}      # pk of an entity that goes with another -> {attribute: id as stored}
         self._referrers = {}    # pk of an entity to go -> {index key: set of referring ids}
@@ -107,29 +120,40 @@ class Collector(object):
                 self._reasons[child._pk] = {attr: plan.as_text(stored)}
 
     def _note_changes(self, entity, model, attr, action, referring):
-        column = model._columns[attr]
-        target = column.initial() if action == 'set default' and referring else None
-        if target is not None and target._pk == entity._pk:
-            target = None  # the default itself is what goes
+        target, key = None, (entity._pk, model, attr)
+        if action == 'set default' and referring:
+            if key not in self._decided.defaults:
+                self._decided.defaults[key] = model._columns[attr]._default_if_any()
+            target = self._decided.defaults[key]
         for child, raw in referring:
-            if target is None and column._required:
-                self._restricting.append((entity, child, attr))
-            self.changed.setdefault(child._pk, (child, raw, {}))[2][attr] = target
+            self._note_change(entity, child, raw, attr, self._decided.chosen.get(child._pk, {}).get(attr, target))
+
+    def _note_change(self, entity, child, raw, attr, target):
+        self.changed.setdefault(child._pk, (child, raw, {}))[2][attr] = target
+        self._left[child._pk, attr] = entity
 
     def _referring(self, entity, model, attr):
-        """[(entity, its row as stored)] of those that refer to `entity`, read afresh."""
+        """[(entity, its row as stored)] of those that refer to `entity`, read afresh.
+
+        One that the program has given another reference, which is not saved yet, is noted to get it.
+        """
         key = _index_key(model, attr)
         ids = [int(id) for id in store.ask(model._connection, 'ZRANGEBYSCORE', key, entity._rom_id, entity._rom_id)]
         self._guard_against_others(entity, model, attr, key, ids)
         rows = dict(zip(ids, store.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
         place = model._rom_schema.position[attr]
         rows = dict((id, raw) for id, raw in rows.items() if raw is not None and _refers(raw[place], entity))
-        moved = [child for child in self._known(model) if attr in child._rom_assigned]
-        elsewhere = set(child._pk for child in moved)
-        stored = [child for child in model._rom_adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True)
-                  if child._pk not in elsewhere]
-        return ([(child, rows[child._rom_id]) for child in stored]
-                + [(child, child._rom_raw) for child in moved if not child._new and child._rom_values[attr] is entity])
+        assigned = dict((child._rom_id, child) for child in self._known(model) if attr in child._rom_assigned and not child._new)
+        wanted = dict((id, child._rom_values[attr]) for id, child in assigned.items())
+        referring = []
+        for child in model._rom_adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True):
+            target = wanted.pop(child._rom_id, entity)
+            if target is not None and target._rom_id == entity._rom_id:  # by id: there may be two objects of a row
+                referring.append((child, rows[child._rom_id]))
+            else:
+                self._note_change(entity, child, rows[child._rom_id], attr, target)
+        return referring + [(assigned[id], assigned[id]._rom_raw) for id, target in wanted.items()
+                            if target is not None and target._rom_id == entity._rom_id]
 
     def _guard_against_others(self, entity, model, attr, key, ids):
         """Note who refers to `entity`, where the call that removes it can see whether others do by then."""
@@ -145,6 +169,10 @@ class Collector(object):
         :param gone: how many rows were deleted already
         :raises RestrictError: naming the row and what refers to it
         """
+        for pk in self._seen:
+            self.changed.pop(pk, None)
+        for child, _, targets in self.changed.values():
+            self._settle_targets(child, targets)
         for entity, child, attr in self._restricting:
             if child._pk not in self._seen:
                 rule = child._columns[attr]._on_delete
@@ -153,8 +181,14 @@ class Collector(object):
                                        '; %d rows that go with it were deleted by then' % gone if gone else ''),
                                     entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id,
                                     columns=(attr,))
-        for pk in self._seen:
-            self.changed.pop(pk, None)
+
+    def _settle_targets(self, child, targets):
+        """What goes as well is nothing to refer to; a row that must refer to something forbids that."""
+        for attr, target in targets.items():
+            if target is not None and (target._deleted or not target._new and target._pk in self._seen):
+                targets[attr] = None
+            if targets[attr] is None and child._columns[attr]._required:
+                self._restricting.append((self._left[child._pk, attr], child, attr))
 
     def new_targets(self):
         """The new entities that 'set default' makes rows refer to: they are to be saved first."""

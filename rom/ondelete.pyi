@@ -1,8 +1,8 @@
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Type
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple, Type
 
 from .model import Model
 
-__all__ = ["Collector", "note_targets", "refuse_rules"]
+__all__ = ["Collector", "Decided", "note_targets", "refuse_rules"]
 
 _Step = Tuple[Any, ...]
 
@@ -11,10 +11,16 @@ def refuse_rules(models: Iterable[Type[Model]]) -> None: ...
 
 def note_targets(operation: Dict[str, Any], entity: Model, texts: Dict[str, Optional[str]], place: Any) -> None: ...
 
+class Decided:
+    announced: Set[Tuple[str, str]]
+    agreed: Dict[str, bool]
+    defaults: Dict[Tuple[str, Type[Model], str], Optional[Model]]
+    chosen: Dict[str, Dict[str, Optional[Model]]]
+
 class Collector:
     removed: List[Model]
     changed: Dict[str, Tuple[Model, List[Any], Dict[str, Optional[Model]]]]
-    def __init__(self, known: Callable[[Type[Model]], List[Model]]) -> None: ...
+    def __init__(self, known: Callable[[Type[Model]], List[Model]], decided: Decided) -> None: ...
     def collect(self, entity: Model) -> None: ...
     def check(self, gone: int) -> None: ...
     def new_targets(self) -> List[Model]: ...

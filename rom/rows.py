@@ -17,7 +17,7 @@ class Row(Mapping):
 
     :param schema: the model's `Schema`
     :param raw: list of stored values (bytes, text or None) in the order of `schema.stored`
-    :param values: {column: Python value} that stands for what is stored
+    :param values: {column: Python value}, where they are known: those of references need not be read
     :param texts: {column: text or None}, the same values as the row would keep them
     :param id: the primary key, or a callable that gets one
     """
@@ -26,6 +26,7 @@ class Row(Mapping):
         self._schema = schema
         self._raw = raw
         self._known = values or {}
+        self._read = {}
         self._texts = texts or {}
         self._id = id
 
@@ -36,8 +37,8 @@ class Row(Mapping):
         return as_text(self._raw[self._schema.position[attr]])
 
     def __getitem__(self, attr):
-        if attr in self._known:
-            return self._known[attr]
+        if attr in self._read:
+            return self._read[attr]
         if attr == self._schema.pk:
             return self._id() if callable(self._id) else self._id
         place = self._schema.position.get(attr)
@@ -45,11 +46,14 @@ class Row(Mapping):
             if attr in self._schema.columns:
                 return None
             raise KeyError(attr)
-        column, raw = self._schema.columns[attr], self._raw[place]
-        if attr in self._texts:
-            raw = self._texts[attr]
-        value = column.missing() if raw is None else column.decode(raw)
-        self._known[attr] = value
+        column, text = self._schema.columns[attr], self._texts[attr] if attr in self._texts else self._raw[place]
+        value = self._known.get(attr)
+        # as the row will be read, not as it was assigned: an index made anew from the row must be the same
+        if text is None:
+            value = column.missing()
+        elif value is None or value is not text and not column.is_reference:
+            value = column.decode(text)
+        self._read[attr] = value
         return value
 
     def __getattr__(self, attr):

@@ -75,10 +75,11 @@ class Session(IdentityMap):
         return written
 
     def save(self, *objects, **kwargs):
-        """Write entities, changed or not.
+        """Write those of some entities that have changed; deleted ones are passed over.
 
         :param objects: entities, or lists of them
         :param bool full: write every column of them
+        :param bool all: write unchanged ones too
         :param bool force: write over what other writers changed
         :returns: int, the number of columns written
         :raises ORMError: the first error stops; what was written before it stays written
@@ -87,8 +88,9 @@ class Session(IdentityMap):
 
             rom.session.save(ann, bob)
         """
-        entities = entities_of(objects, 'save')
-        return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=True)
+        all = kwargs.get('all', False)
+        entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
+        return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=all)
 
     def delete(self, *objects, **kwargs):
         """Delete entities, many in one round trip; None is passed over.
@@ -150,10 +152,7 @@ class Session(IdentityMap):
         self._saving.append(asked_by)
         try:
             work = Work(self._writer, full, force, refresh, settled, self._saving)
-            deleted = Entities(entity for entity in entities if entity._deleted)
-            for entity in with_references(entities):
-                if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
-                    work.add(entity)
+            work.add_all(entities)
             return work.finish()
         finally:
             self._saving.pop()
@@ -186,7 +185,7 @@ class Session(IdentityMap):
             jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
             jobs = [job for job in jobs if not job.entity._deleted]
             gather_errors(jobs, Job.plan, len(jobs))
-            jobs = [job for job in jobs if job.operation]
+            jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
             if jobs:
                 one_connection(jobs)
                 written += write(self._writer, jobs, atomic=True, refuse=raise_bulk_error)
@@ -211,33 +210,49 @@ class Session(IdentityMap):
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        announced, decisions, gone = set(), {}, []
+        decided = ondelete.Decided()
+        self._announce_removals(self._not_deleted(entities), decided)  # these hooks may clear the way
+        gone = []
         for _ in range(ATTEMPTS):
-            collector = ondelete.Collector(self._known_of)
+            collector = ondelete.Collector(self._known_of, decided)
             for entity in self._not_deleted(entities):
                 collector.collect(entity)
             collector.check(len(gone))
-            collector.removed = self._agreed(collector.removed, decisions, entities)
-            self._announce(collector, announced)
+            collector.removed = self._agreed(collector.removed, decided.agreed, entities)
+            if self._announce(collector, decided):
+                continue  # hooks of the program's own may have changed what refers to what
             try:
                 return self._apply(collector, entities, gone)
             except Moved:
                 continue
         raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % entities[0]._pk)
 
-    def _announce(self, collector, announced):
-        """Call the before-hooks of what goes and changes, once each; save what rows are to refer to."""
-        for entity in collector.removed:
-            if entity._pk not in announced:
-                announced.add(entity._pk)
-                entity._before_delete()
-        for pk, change in collector.changed.items():
-            if pk not in announced:
-                announced.add(pk)
-                change[0]._before_update()
-        targets = collector.new_targets()
-        if targets:
-            self._write(targets, False, False)
+    def _announce(self, collector, decided):
+        """Call the before-hooks of what goes and changes, once each; save what rows are to refer to.
+
+        :returns: bool, whether a hook of the program's own was among them
+        """
+        called = self._announce_removals(collector.removed, decided)
+        for pk, (entity, _, targets) in collector.changed.items():
+            if (pk, '_before_update') not in decided.announced:
+                decided.announced.add((pk, '_before_update'))
+                if entity._rom_has_hook('_before_update'):
+                    decided.chosen[pk] = entity._rom_chosen_instead(targets)
+                    called = True
+        if not called and collector.new_targets():
+            self._write(collector.new_targets(), False, False)
+        return called
+
+    @staticmethod
+    def _announce_removals(entities, decided):
+        called = False
+        for entity in entities:
+            if (entity._pk, '_before_delete') not in decided.announced and not entity._deleted:
+                decided.announced.add((entity._pk, '_before_delete'))
+                if entity._rom_has_hook('_before_delete'):
+                    entity._before_delete()
+                    called = True
+        return called
 
     def _agreed(self, entities, decisions, asked_by=()):
         """The entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.

@@ -2,35 +2,11 @@
 
 from . import ondelete, plan, store
 from .exceptions import BulkError, InvalidOperation, ORMError
+from .ordering import Entities, groups, with_references
 from .write_call import ATTEMPTS, write
 
 __all__ = ['Change', 'Entities', 'Job', 'Look', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
            'raise_bulk_error', 'with_references']
-
-
-class Entities(object):
-    """A set of entities, told apart by identity: a model may define `__eq__` and need not be hashable.
-
-    :param entities: iterable
-    """
-
-    def __init__(self, entities=()):
-        self._held = {}
-        self.update(entities)
-
-    def update(self, entities):
-        """Add them."""
-        self._held.update((id(entity), entity) for entity in entities)
-
-    def add(self, entity):
-        """Add one."""
-        self._held[id(entity)] = entity
-
-    def __contains__(self, entity):
-        return id(entity) in self._held
-
-    def __len__(self):
-        return len(self._held)
 
 
 def raise_bulk_error(problems, total):
@@ -96,48 +72,6 @@ def entities_of(objects, verb, skip_none=False):
     return found
 
 
-def with_references(entities):
-    """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
-
-    :param entities: list
-    :returns: list
-    """
-    ordered, seen, referred = [], Entities(), Entities()
-
-    def visit(start):
-        stack = [(start, iter(start._rom_new_references()))]
-        seen.add(start)
-        while stack:
-            entity, targets = stack[-1]
-            for target in targets:
-                referred.add(target)
-                if target not in seen:
-                    seen.add(target)
-                    stack.append((target, iter(target._rom_new_references())))
-                    break
-            else:
-                stack.pop()
-                ordered.append(entity)
-
-    for entity in entities:
-        if entity not in seen:
-            visit(entity)
-    _hand_out_ids([entity for entity in ordered if entity in referred])
-    return ordered
-
-
-def _hand_out_ids(entities):
-    """Fetch ids for entities that others will refer to, in one call a model."""
-    waiting = {}
-    for entity in entities:
-        if entity._rom_id is None:
-            waiting.setdefault(type(entity), []).append(entity)
-    for model, group in waiting.items():
-        ids = store.allocate_ids(model._connection, model._rom_schema, len(group))
-        for entity, id in zip(group, ids):
-            entity._rom_take_id(id)
-
-
 class Job(object):
     """One entity on its way to Redis."""
 
@@ -146,7 +80,7 @@ class Job(object):
         self.connection = entity._connection
         self.place = store.place_of(self.connection, entity._namespace)
         self.full, self.force, self.refresh = full, force, refresh
-        self.was_new = entity._new
+        self.was_new, self.was_deleted = entity._new, entity._deleted
         self.stored = None
         self.attempts = 0
         self.columns = 0          # that were written, once this is finished
@@ -183,14 +117,16 @@ class Job(object):
         return self.operation
 
     def is_current(self):
-        """Whether the entity is still what it was when this was planned: a hook may have saved, changed or deleted it."""
+        """Whether the entity is what it was when this was planned: a hook may have saved, changed or deleted it, or told its id."""
         entity = self.entity
-        return entity._new == self.was_new and not entity._deleted and not entity._rom_assigned_since(self.planned)
+        return (entity._new == self.was_new and entity._deleted == self.was_deleted
+                and not entity._rom_assigned_since(self.planned)
+                and (entity._rom_id is None or 'id' in self.operation))
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
         self.was_new = self.entity._new
-        return None if self.entity._deleted else self.plan()
+        return None if self.entity._deleted and not self.was_deleted else self.plan()
 
     def read_again(self):
         """Take over what other writers changed, and plan anew."""
@@ -206,9 +142,14 @@ class Job(object):
 
     def recover(self, error):
         """Mend a failed operation by planning anew, or raise what went wrong."""
-        if error[1] == 'stale' and self.attempts < ATTEMPTS:
+        if self.attempts < ATTEMPTS and (error[1] == 'stale' or error[1] == 'race' and self._met_defaults(error[2])):
             return self.read_again()
         raise self.problem(error)
+
+    def _met_defaults(self, attrs):
+        """Whether another writer has filled in defaults, and changed no column that this one writes."""
+        raw = store.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
+        return raw is not None and self.entity._rom_take_defaults(raw, attrs)
 
     def problem(self, error):
         """The exception for an error of the write call."""
@@ -226,7 +167,13 @@ class Job(object):
 
     def finish(self, id):
         """The row is written: let the entity know. Returns the number of columns written."""
+        if self.was_deleted:  # and written by force
+            self.entity._deleted = self.was_deleted = False
         return self.entity._rom_written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
+
+    def has_own_hook(self):
+        """Whether the hook that follows the write is a program's own."""
+        return self.entity._rom_has_hook('_after_insert' if self.was_new else '_after_update')
 
     def run_hook(self):
         """Call the hook that follows the write."""
@@ -257,6 +204,9 @@ class StoredJob(Job):
         raw = store.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
         self.stored = raw or [None] * len(self.entity._rom_schema.stored)
         self.plan()
+
+    def _met_defaults(self, attrs):
+        return False
 
 
 class Removal(StoredJob):
@@ -329,9 +279,21 @@ class Work(object):
         self.saving = saving  # the entities whose save() is running already
         self.full, self.force, self.refresh = full, force, refresh
         self.settled = settled
+        self.asked = Entities()  # those added, and those to come
+        self.sent = []           # entities that are written, and have no after-hook of the program's own
+        self.hooked = False      # whether hooks of the program's own were called
         self.jobs = []
         self.weight = 0
         self.columns = 0
+
+    def add_all(self, entities):
+        """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
+        deleted = Entities(entity for entity in entities if entity._deleted)
+        entities = [entity for entity in with_references(entities) if entity not in self.asked]
+        self.asked.update(entities)
+        for entity in entities:
+            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                self.add(entity)
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
@@ -343,10 +305,14 @@ class Work(object):
             if entity._modified or self.refresh:  # another one's save() may have saved it by now
                 self.columns += entity.save(self.full, self.force) or 0
             return
+        if entity._rom_has_hook('_before_insert' if entity._new else '_before_update'):
+            self.hooked = True
+            self.send()  # the program's hook sees what comes before it as stored
         try:
-            entity._rom_before_write()
             job = Job(entity, self.full, self.force, self.refresh)
-            operation = job.plan()
+            entity._rom_before_write(self.force)
+            self.add_all([target for target in entity._rom_new_references() if target not in self.asked])
+            operation = job.plan_anew()
         except BaseException:
             self.send()
             raise
@@ -358,16 +324,26 @@ class Work(object):
             self.send()
         self.jobs.append(job)
         self.weight += weight
-        if entity._rom_has_after_hook():
+        if job.has_own_hook():
+            self.hooked = True
             self.send()  # the next entity's before-hook comes after this one's after-hook
 
     def send(self):
-        """Write what is gathered."""
-        jobs = [job for job in self.jobs if job.is_current() or job.plan_anew()]
-        self.jobs, self.weight = [], 0
-        self.columns += write(self.writer, jobs)
+        """Write what is gathered, those aside that refer to new entities which are still to come."""
+        ready, open = groups(self.jobs)
+        self.jobs, self.weight = open, sum(store.weight(job.operation) for job in open)
+        for jobs, together in ready:
+            jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
+            self.columns += write(self.writer, jobs, atomic=together)
+            self.sent += [job.entity for job in jobs if not job.has_own_hook()]
 
     def finish(self):
-        """Write the rest; returns the number of columns written."""
+        """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""
         self.send()
+        if self.hooked:
+            changed = [Job(entity, False, self.force, False) for entity in self.sent if entity._modified and not entity._deleted]
+            self.jobs += [job for job in changed if job.plan()]
+            self.send()
+        for job in self.jobs:
+            job.entity._rom_refuse_new_references()
         return self.columns

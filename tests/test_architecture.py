@@ -11,7 +11,7 @@ SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 # from the front door down: a module imports only what stands below it
 ORDER = ['__init__', 'compat', 'model', 'metaclass', 'entity', 'duplicates', 'transfers', 'util', 'maintenance', 'inspection', 'reindex', 'query', 'explanation', 'results', 'everything', 'sessions',
-         'identity_map', 'work', 'write_call', 'ondelete', 'schema', 'columns', 'index', 'loops', 'translation', 'keyspace', 'store', 'plan', 'rows', 'filters', 'keygens', 'codecs', 'timestamps', 'locks', 'bulk_reads', 'scripts', 'commands', 'texts',
+         'identity_map', 'work', 'ordering', 'write_call', 'ondelete', 'schema', 'columns', 'index', 'loops', 'translation', 'keyspace', 'store', 'plan', 'rows', 'filters', 'keygens', 'codecs', 'timestamps', 'locks', 'bulk_reads', 'scripts', 'commands', 'texts',
          'descriptors', 'embedded', 'exceptions']
 
 MOST_LINES = 420

@@ -32,6 +32,7 @@ def references_to(model):
     :returns: list of (referring Model class, attribute, on_delete action)
     """
     names = {model.__name__, model._namespace}
+    names.update(name for name in MODELS_REFERENCED if MODELS.get(name) is model)  # its namespace may have been changed
     found = []
     for name in sorted(names):
         for referrer, attr, action in MODELS_REFERENCED.get(name, ()):

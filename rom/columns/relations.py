@@ -60,7 +60,12 @@ class _Reference(Column):
         return value
 
     def missing(self):
-        """As for any column, and None where the default is a row that is gone."""
+        """As for any column, and None where the default is a row that is gone, or one that is not there yet."""
+        value = self._default_if_any()
+        return None if getattr(value, '_new', False) else value
+
+    def _default_if_any(self):
+        """The default, which may be a new entity; None where it is a row that is gone."""
         try:
             return self.initial()
         except InvalidColumnValue:
@@ -71,6 +76,9 @@ class _Reference(Column):
             return None if value is None else six.text_type(int(value.id))
         except (TypeError, ValueError):
             raise self.refuse(value, 'takes objects whose id is a whole number, not %r' % (value.id,))
+
+    def _refuse_deleted(self, value):
+        """Refuse what is to be written and refers to a row that is gone, where that can be told."""
 
     def index_entries(self, text):
         """The id as a number.
@@ -121,11 +129,15 @@ class ManyToOne(_Reference):
         MODELS_REFERENCED.setdefault(table, []).append((namespace, self._attr, self._on_delete))
 
     def encode(self, value):
-        if value is None:
-            return None
-        if value._deleted:  # since it was assigned
+        return None if value is None else six.text_type(value._rom_allocate_id())
+
+    def _refuse_deleted(self, value):
+        """Refuse a reference to a row that was deleted since it was assigned.
+
+        :raises InvalidColumnValue: naming it
+        """
+        if value is not None and value._deleted:
             raise self.refuse(value, 'cannot refer to a deleted %s' % type(value).__name__)
-        return six.text_type(value._rom_allocate_id())
 
     def _from_redis(self, value):
         return _existing(self).get(int(value))
@@ -151,9 +163,14 @@ class ManyToOne(_Reference):
             return self._by_id(model, value)
         if not self.takes(value):
             raise self.refuse(value, 'takes %s entities or their ids' % model.__name__)
-        if value._deleted:
-            raise self.refuse(value, 'cannot refer to a deleted %s' % model.__name__)
+        self._refuse_deleted(value)
         return value
+
+    def __set__(self, obj, value):
+        if value is not None and value is obj._rom_values.get(self._attr):
+            obj._rom_assign(self._attr, value)  # what it is already, though its row may be gone by now
+        else:
+            super(ManyToOne, self).__set__(obj, value)
 
     def takes(self, value):
         """Whether a value is a row of the model pointed at; one of a subclass is a row of another."""
