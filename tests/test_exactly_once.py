@@ -9,6 +9,7 @@ from rom.exceptions import BulkError, UniqueKeyViolation
 
 from consistency import problems, snapshot
 from lossy_proxy import LossyProxy
+from naming import shown
 
 LOST = (redis.ConnectionError, redis.TimeoutError)
 
@@ -139,7 +140,7 @@ def test_saving_with_force_and_unchanged(way, Account, connection):
     assert problems(connection, Account) == []
 
 
-@pytest.mark.parametrize('plan', [(True,), (False, True), (False, False, True), (True, True, True)], ids=repr)
+@pytest.mark.parametrize('plan', [(True,), (False, True), (False, False, True), (True, True, True)], ids=shown)
 def test_committing_in_several_calls(short_way, Account, connection, log, plan, monkeypatch):
     monkeypatch.setattr(store, 'ROWS_PER_WRITE', 20)
     accounts = [Account(name=u'%d' % n, n=n) for n in range(50)]

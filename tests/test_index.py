@@ -10,6 +10,7 @@ from rom import FULL_TEXT, Float, GeoIndex, Integer, Model, Text, codecs, sessio
 from rom.exceptions import QueryError
 from rom.index import (GeneralIndex, Geofilter, Pattern, Prefix, Search, Suffix, ids_without, lookup_unique)
 from rom.translation import Translator
+from naming import shown
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def found(*ids):
     (([Prefix('t', 'w1')], None, 0, 20), (11, 12, 2)), (([Pattern('t', 'w?1')], 'f'), (2, 11, 12)),
     (([Suffix('t', '1')], 'f'), (2, 12)), (([Suffix('t', '1w')], 'f'), (2,)), (([Suffix('t', '11w')], 'f'), (12,)),
     (([Geofilter('g', 3, 3, 100, 'km', None)], None), (10, 11, 12)), (([], None, 0, 20), ()),
-    (([], '-f', 0, 2), (12, 11)), (([[['t:hello', 't:w1'], 't:w2']], None), (2, 3))], ids=repr)
+    (([], '-f', 0, 2), (12, 11)), (([[['t:hello', 't:w1'], 't:w2']], None), (2, 3))], ids=shown)
 def test_general_index_search(Row, rom_connection, arguments, expected):
     assert GeneralIndex('Row').search(rom_connection, *arguments) == found(*expected)
 

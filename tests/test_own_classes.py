@@ -12,6 +12,7 @@ import pytest
 import rom
 import six
 from rom.exceptions import BulkError, ColumnError, InvalidColumnValue, QueryError, UniqueKeyViolation
+from naming import shown
 
 
 def model(_name='Holder', bases=(rom.Model,), **attributes):
@@ -45,12 +46,12 @@ def warned(function):
 
 # -- columns: by what is allowed -----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('allowed', [six.text_type, bytes, six.integer_types, bool, (float, six.text_type)], ids=repr)
+@pytest.mark.parametrize('allowed', [six.text_type, bytes, six.integer_types, bool, (float, six.text_type)], ids=shown)
 def test_strings_and_integers_may_be_unique(connection, allowed):
     assert own(allowed, unique=True)._unique
 
 
-@pytest.mark.parametrize('allowed', [float, dict, datetime.date, object, (int, float)], ids=repr)
+@pytest.mark.parametrize('allowed', [float, dict, datetime.date, object, (int, float)], ids=shown)
 def test_other_values_may_not(allowed):
     with pytest.raises(ColumnError):
         own(allowed, unique=True)
@@ -67,7 +68,7 @@ def test_unique_values_of_an_own_class(connection):
 @pytest.mark.parametrize('allowed,values,scores', [
     (int, [5, 9], [5.0, 9.0]), (float, [1.5, 2.5], [1.5, 2.5]),
     (datetime.date, [datetime.date(1970, 1, 2), datetime.date(1970, 1, 3)], [86400.0, 172800.0]),
-], ids=repr)
+], ids=shown)
 def test_numbers_have_the_numeric_index(connection, raw_client, allowed, values, scores):
     Holder = model(col=own(allowed, repr, lambda text: eval(text), index=True))
     for value in values:
@@ -128,7 +129,7 @@ def test_numbers_become_their_text(connection, raw_client, made, kept):
     assert raw_client.hget('Holder:1', 'col') == kept
 
 
-@pytest.mark.parametrize('made', [None, True, [1], {}, object()], ids=repr)
+@pytest.mark.parametrize('made', [None, True, [1], {}, object()], ids=shown)
 def test_anything_else_is_refused_before_it_is_sent(connection, raw_client, made):
     Holder = model(col=own(six.text_type, lambda value: made))
     with pytest.raises(InvalidColumnValue) as caught:
@@ -271,7 +272,7 @@ def test_a_look_up_through_a_keygen_that_raises(connection, ask):
     assert 'KeyError' in str(caught.value)
 
 
-@pytest.mark.parametrize('made', [None, [], {}, ''], ids=repr)
+@pytest.mark.parametrize('made', [None, [], {}, ''], ids=shown)
 def test_a_unique_value_of_which_the_keygen_makes_nothing(connection, raw_client, made):
     """As in 1.1.2 it is claimed as it stands: no two rows share it."""
     Holder = model(name=rom.Text(unique=True, keygen=lambda value: made))

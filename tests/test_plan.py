@@ -6,6 +6,7 @@ import pytest
 import rom
 from rom import plan
 from rom.exceptions import ColumnError, InvalidColumnValue
+from naming import shown
 
 pytestmark = pytest.mark.pure
 
@@ -207,7 +208,7 @@ def test_a_delete_drops_unsafe_keys(derived):
 
 # Refused ---------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize('point', [{'lon': 181, 'lat': 0}, {'lon': 0, 'lat': -86}, {'lon': float('nan'), 'lat': 1}, {'lon': 'x', 'lat': 1}, {'lat': 1}, 7], ids=repr)
+@pytest.mark.parametrize('point', [{'lon': 181, 'lat': 0}, {'lon': 0, 'lat': -86}, {'lon': float('nan'), 'lat': 1}, {'lon': 'x', 'lat': 1}, {'lat': 1}, 7], ids=shown)
 def test_points_that_redis_would_refuse(registry, point):
     class Place(rom.Model):
         n = rom.Integer()
@@ -247,7 +248,7 @@ def test_scores_that_redis_would_refuse(registry, text):
 
 @pytest.mark.parametrize('column', [rom.Integer(default=5, index=True), rom.Boolean(default=True, index=True),
                                     rom.Text(default=u'x', unique=True, keygen=rom.IDENTITY),
-                                    rom.Text(default=u'x', index=True, keygen=rom.SIMPLE, prefix=True, suffix=True)], ids=repr)
+                                    rom.Text(default=u'x', index=True, keygen=rom.SIMPLE, prefix=True, suffix=True)], ids=shown)
 def test_a_default_that_the_row_lacks_makes_no_entries(registry, column):
     """Index entries and unique values tell what the row holds: a default is told from the write on that fills it in."""
     made = type('Holder', (rom.Model,), {'col': column})._rom_schema

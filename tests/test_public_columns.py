@@ -9,6 +9,7 @@ import rom
 from rom.exceptions import ColumnError, InvalidColumnValue, InvalidOperation
 
 from against import OLD, better_than_old
+from naming import shown
 
 D = decimal.Decimal
 MOMENT = datetime.datetime(2020, 1, 2, 3, 4, 5, 678901)
@@ -41,7 +42,7 @@ def reloaded(entity):
     (rom.String, b'\x00W\xe9\xff', b'\x00W\xe9\xff'), (rom.Text, u'H\xe9 \U0001f600', u'H\xe9 \U0001f600'),
     (rom.Text, u'', u''), (rom.Text, b'ascii', u'ascii'),
     (rom.Json, {u'a': [1, None]}, {u'a': [1, None]}), (rom.Json, [], []), (rom.Json, (1, u'x'), (1, u'x')),
-], ids=repr)
+], ids=shown)
 def test_values_are_kept(connection, column, given, kept):
     Holder = model(col=column())
     entity = Holder(col=given)
@@ -57,7 +58,7 @@ def test_values_are_kept(connection, column, given, kept):
     (rom.Integer, 'x'), (rom.Integer, ''), (rom.Float, 'x'), (rom.Date, 'x'), (rom.Time, 'x'),
     (rom.DateTime, object()),
     (rom.Text, 5), (rom.Text, b'\xff'), (rom.Json, 5), (rom.Json, 'x'), (rom.DateTime, datetime.date(2020, 1, 1)),
-], ids=repr)
+], ids=shown)
 def test_wrong_values_are_refused(connection, column, wrong):
     Holder = model(col=column())
     with pytest.raises(InvalidColumnValue):
@@ -73,7 +74,7 @@ def test_wrong_values_are_refused(connection, column, wrong):
     (rom.Integer, True), (rom.Integer, 1.9), (rom.Float, False), (rom.Float, 2 ** 53 + 1),
     (rom.Decimal, 1.5), (rom.Decimal, 'x'),
     (rom.DateTime, 5), (rom.DateTime, 5.5), (rom.SaferDateTime, 5), (rom.Text, u'\ud800'), (rom.String, 5),
-], ids=repr)
+], ids=shown)
 def test_inexact_values_are_refused(connection, column, wrong):
     Holder = model(col=column())
     with pytest.raises(InvalidColumnValue) as caught:
@@ -231,7 +232,7 @@ def test_bad_index_only(arguments):
     ({'': 5}, set(), {'': 5}),
     ({'': '5'}, set(), {'': 5}), ({'x': 1.5}, set(), {'x': 1.5}), ({'word': None}, {'word'}, {}),
     ({'': 1, 'n': 2, 'w': None}, {'w'}, {'': 1, 'n': 2}), ([], set(), {}), ({}, set(), {}), (None, set(), {}),
-], ids=repr)
+], ids=shown)
 def test_keygen_results(connection, result, words, scores):
     Holder = model(col=rom.Integer(index=True, keygen=lambda value: result))
     Holder(col=1).save()

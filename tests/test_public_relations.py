@@ -5,6 +5,7 @@ import rom
 from rom.exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError, RestrictError
 
 from against import OLD, better_than_old
+from naming import shown
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_reference_takes_an_id(models, convert):
     assert book.author is author
 
 
-@pytest.mark.parametrize('wrong', ['x', {}, object()], ids=repr)
+@pytest.mark.parametrize('wrong', ['x', {}, object()], ids=shown)
 def test_wrong_references_are_refused(models, wrong):
     Author, Book = models
     book = Book()

@@ -13,6 +13,7 @@ from rom import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, S
 from rom.codecs import _prefix_score
 from rom.exceptions import QueryError
 from rom.index import Geofilter, Pattern, Prefix, Suffix
+from naming import shown
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_filter_by_entities(books, Shelf):
     {'number': object()}, {'number': NOT_NULL}, {'number': datetime.time(1)}, {'hour': datetime.date(2020, 1, 1)},
     {'text': None}, {'text': 5}, {'text': (u'a', u'b')}, {'text': [u'a', None]}, {'name': u'\ud800'}, {'sort': u'name05'},
     {'sold': None}, {'shelf': None}, {'shelf': object()}, {'shelf': u'x'}, {'shelf': True}, {'day': u'2020-01-01'},
-], ids=repr)
+], ids=shown)
 def test_filter_refuses(books, values):
     with pytest.raises(QueryError) as caught:
         books.filter(**values)
@@ -166,7 +167,7 @@ def test_words_refuse(books, method, values):
 @pytest.mark.parametrize('words', [
     [u'abcdefg', u'abcdefgh', u'abcdefghi', u'abcdefgz'], [u'日本語テスト', u'日本語', u'日本', u'日'],
     [u'x' * 7, u'x' * 8, u'x' * 30, u'x' * 31], [u'a\0b', u'a\0', u'a', u'a\0bc', u'abcdefgh\0i', u'abcdefgh'],
-    [u'\x7f', u'\x80', u'\uffff', u'\U0001F600\U0001F600']], ids=repr)
+    [u'\x7f', u'\x80', u'\uffff', u'\U0001F600\U0001F600']], ids=shown)
 def test_prefixes_of_any_length_and_alphabet(words):
     class Word(Model):
         word = Text(index=True, keygen=IDENTITY, prefix=True, suffix=True)

@@ -9,6 +9,7 @@ from rom import store
 from rom.exceptions import ColumnError, DataRaceError, InvalidColumnValue, InvalidOperation, ORMError, QueryError, RestrictError, UniqueKeyViolation
 
 from consistency import problems, snapshot
+from naming import shown
 
 
 def model(called, **attributes):
@@ -265,7 +266,7 @@ def test_set_null_removes_the_stored_id(connection):
     assert thing.save() == 0
 
 
-@pytest.mark.parametrize('wrong', [99, '99', 0, -1, u'x', b'x', 1.5, True, object(), {}, ''], ids=repr)
+@pytest.mark.parametrize('wrong', [99, '99', 0, -1, u'x', b'x', 1.5, True, object(), {}, ''], ids=shown)
 def test_assigning_what_does_not_exist(connection, wrong):
     """Assigning an id or entity that does not exist: InvalidColumnValue."""
     model('Owner')().save()
@@ -791,7 +792,7 @@ def test_0_is_an_id(connection):
     assert row_keys(connection) == []
 
 
-@pytest.mark.parametrize('value', [u'x', True, {}, float('nan')], ids=repr)
+@pytest.mark.parametrize('value', [u'x', True, {}, float('nan')], ids=shown)
 def test_what_fits_no_reference(connection, value):
     """Filters take an entity, an id, a range or a list on references: else QueryError."""
     model('Parent')

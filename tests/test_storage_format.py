@@ -14,6 +14,7 @@ from rom.codecs import compact_json
 
 from against import OLD, better_than_old
 import servers
+from naming import shown
 
 INDEX_DATA = b'-index-data-'
 
@@ -237,7 +238,7 @@ def test_lock(connection):
     (rom.String, b'W\xe9\x00\xff', b'W\xc3\xa9\x00\xc3\xbf'), (rom.String, b'', b''),
     (rom.Json, {'b': [1, None], 'a': True}, b'{"a": true, "b": [1, null]}'), (rom.Json, [], b'[]'),
     (rom.Json, {'k': u'é'}, b'{"k": "\\u00e9"}'),
-], ids=repr)
+], ids=shown)
 def test_stored_value(connection, column, value, stored):
     class Stored(rom.Model):
         col = column()

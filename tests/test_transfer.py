@@ -9,6 +9,7 @@ import rom
 from rom.exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 
 from consistency import problems, snapshot
+from naming import shown
 
 D = decimal.Decimal
 
@@ -75,7 +76,7 @@ def test_to_itself(parties, connection):
 
 
 @pytest.mark.parametrize('value,error', [(float('nan'), ValueError), (D('NaN'), ValueError), (float('inf'), ValueError), (D('-Infinity'), ValueError),
-                                         (0, ValueError), (-1, ValueError), ('1', TypeError), (None, TypeError), (True, TypeError)], ids=repr)
+                                         (0, ValueError), (-1, ValueError), ('1', TypeError), (None, TypeError), (True, TypeError)], ids=shown)
 def test_values_that_are_no_amounts(parties, connection, value, error):
     """`transfer` refuses NaN, and whatever else is no amount."""
     giver, taker, receipt = parties

@@ -8,6 +8,7 @@ import warnings
 import pytest
 import rom
 from rom.exceptions import ColumnError, InvalidColumnValue
+from naming import shown
 
 D = decimal.Decimal
 NAN = float('nan')
@@ -60,7 +61,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize('column,arguments,value', REFUSED, ids=repr)
+@pytest.mark.parametrize('column,arguments,value', REFUSED, ids=shown)
 def test_refused_before_anything_is_sent(connection, column, arguments, value):
     """Refused with InvalidColumnValue before anything is sent, naming model, column and value."""
     Holder = model(col=column(**arguments))
@@ -203,7 +204,7 @@ def test_string_takes_bytes_or_latin_1(connection):
 
 
 @pytest.mark.parametrize('value', [b'\xff\xfe', b'\x00', b'caf\xe9', u'caf\xe9'.encode('utf-8'), bytes(bytearray(range(256))), b'\xc3', b'a:b'],
-                         ids=repr)
+                         ids=shown)
 def test_any_bytes_are_indexed_found_and_prefix_searched(connection, value):
     """Any byte string can be indexed, found and prefix-searched."""
     Holder = model(col=rom.String(index=True, keygen=rom.IDENTITY, prefix=True, suffix=True, unique=True))
@@ -327,7 +328,7 @@ def test_changes_in_place_after_a_query(connection):
 
 
 @pytest.mark.parametrize('value', [(1, (2, 3)), {1: 2, u'x': (1,)}, {u'a': NAN}, [NAN, float('inf')], [], {}, [1.0, 10 ** 30], {None: 1, True: 2}],
-                         ids=repr)
+                         ids=shown)
 def test_an_unchanged_json_value_counts_as_no_change(connection, value):
     """An unchanged value counts as no change (tuples, int keys, NaN, references included)."""
     Holder = model(col=rom.Json())
@@ -347,7 +348,7 @@ def test_an_unchanged_json_value_counts_as_no_change(connection, value):
     (rom.Integer, 5, 5), (rom.Integer, 5, 5.0), (rom.Float, 1.5, D('1.5')), (rom.Decimal, D('1.50'), D('1.50')), (rom.Boolean, True, 1),
     (rom.Boolean, False, ''), (rom.Text, u'\xe9', u'\xe9'.encode('utf-8')), (rom.String, b'\xe9', u'\xe9'), (rom.Text, u'', u''),
     (rom.DateTime, datetime.datetime(1, 1, 1, 1, 1, 1, 1), datetime.datetime(1, 1, 1, 3, 1, 1, 1, tzinfo=Zone(2))), (rom.Float, 1e16, 10 ** 16),
-], ids=repr)
+], ids=shown)
 def test_an_unchanged_value_counts_as_no_change(connection, column, value, same):
     """An unchanged value counts as no change."""
     Holder = model(col=column())
@@ -404,7 +405,7 @@ class OddInt(int):
 
 @pytest.mark.parametrize('column,value,text', [
     (rom.Text, OddText(u'x'), 'x'), (rom.String, OddBytes(b'x'), 'x'), (rom.Float, OddFloat(1.5), '1.5'), (rom.Float, OddInt(2), '2'),
-    (rom.Integer, OddInt(3), '3'), (rom.Json, [OddText(u'x')], '["x"]')], ids=repr)
+    (rom.Integer, OddInt(3), '3'), (rom.Json, [OddText(u'x')], '["x"]')], ids=shown)
 def test_values_of_subclasses(connection, column, value, text):
     """Values of subclasses (an Enum, a number of numpy) are stored and indexed as what they are, whatever their str and repr say."""
     words = {'index': True, 'keygen': rom.IDENTITY, 'prefix': True, 'suffix': True} if text == 'x' else {} if column is rom.Json else {'index': True}
@@ -427,7 +428,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize('column,raw', BROKEN, ids=repr)
+@pytest.mark.parametrize('column,raw', BROKEN, ids=shown)
 def test_a_row_with_a_broken_field_loads(connection, column, raw):
     """A row with one broken field loads; reading that field raises InvalidColumnValue naming model, pk and column."""
     Holder = model(col=column(), fine=rom.Integer(index=True))
@@ -449,7 +450,7 @@ def test_a_row_with_a_broken_field_loads(connection, column, raw):
 
 
 @pytest.mark.parametrize('column,raw', [(rom.Integer, b'x'), (rom.Integer, b'x1'), (rom.Float, b'1e1 2'), (rom.Decimal, b'nan1'),
-                                        (rom.DateTime, b'x1'), (rom.Integer, b'')], ids=repr)
+                                        (rom.DateTime, b'x1'), (rom.Integer, b'')], ids=shown)
 def test_a_broken_indexed_field_breaks_nothing_else(connection, column, raw):
     """A broken field that is indexed: other columns are saved, refreshing all entries is refused, nothing is half-written."""
     Holder = model(col=column(index=True), fine=rom.Integer(index=True))

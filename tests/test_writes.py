@@ -11,6 +11,7 @@ from rom.exceptions import (BulkError, ColumnError, DataRaceError, EntityDeleted
                             UniqueKeyViolation)
 
 from consistency import problems, snapshot
+from naming import shown
 
 
 def elsewhere(Model, id):
@@ -95,7 +96,7 @@ def test_what_redis_would_refuse_is_refused_before(connection, point):
     assert snapshot(connection) == before
 
 
-@pytest.mark.parametrize('made', [{'': float('nan')}, {'x': 'y'}, {'': 10 ** 400}, [u'\ud800'], {u'\ud800': 1}, 5, 'word', {'': object()}, [object()]], ids=repr)
+@pytest.mark.parametrize('made', [{'': float('nan')}, {'x': 'y'}, {'': 10 ** 400}, [u'\ud800'], {u'\ud800': 1}, 5, 'word', {'': object()}, [object()]], ids=shown)
 def test_keygen_results_that_do_not_fit_write_nothing(connection, made):
     """Nothing is half-written: what Redis would refuse is refused before."""
     class Thing(rom.Model):
