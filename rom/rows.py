@@ -51,7 +51,7 @@ class Row(Mapping):
         # as the row will be read, not as it was assigned: an index made anew from the row must be the same
         if text is None:
             value = column.missing()
-        elif value is None or value is not text and not column.is_reference:
+        elif value is None or not column.is_read_as_written:
             value = column.decode(text)
         self._read[attr] = value
         return value

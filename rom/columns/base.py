@@ -64,6 +64,8 @@ class Column(_Column):
     is_stored = True
     #: whether a value can change without being assigned
     is_mutable = False
+    #: whether what a row gives back is what was assigned: of a Float 3 becomes 3.0
+    is_read_as_written = True
     #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
     #: the keygen of an indexed column that was given none; of plain columns `_allowed` says which

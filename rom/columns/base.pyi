@@ -41,6 +41,7 @@ class Column(_Column, Generic[_Get, _Set]):
     is_derived: bool
     is_stored: bool
     is_mutable: bool
+    is_read_as_written: bool
     can_be_unique: bool
     default_keygen: Optional[_Keygen]
     text_is_score: bool

@@ -91,6 +91,7 @@ class Float(_Number):
     """
 
     _allowed = (float,) + six.integer_types
+    is_read_as_written = False
     _takes = 'numbers that a float can hold'
 
     @staticmethod
@@ -305,6 +306,7 @@ class Json(Column):
 
     _allowed = (dict, list, tuple)
     is_mutable = True
+    is_read_as_written = False
 
     def __get__(self, obj, objtype=None):
         value = super(Json, self).__get__(obj, objtype)
