@@ -307,7 +307,7 @@ def test_a_watcher_of_pipelines_alone_sees_bulk_reads(Item, client, server, monk
         del seen[:]
         with Monitored(server.client()) as monitored:
             assert read()
-        assert seen == monitored.names and seen[0] == 'MULTI' and seen.count('HMGET') == count
+        assert seen == monitored.names and seen[0] == 'MULTI' and seen.count('HMGET') >= count
 
 
 def test_metrics_of_redis_py(Item, client, monkeypatch):
