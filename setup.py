@@ -3,7 +3,7 @@ import io
 import os
 import re
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -53,10 +53,10 @@ setup(
     long_description_content_type='text/x-rst',
     license='LGPL-2.1-only',
     keywords='redis valkey object mapper orm active record index query',
-    packages=['rom', 'rom.columns'],
+    packages=find_packages(include=['rom', 'rom.*']),
     package_data={
-        'rom': ['lua/*.lua', '*.pyi', 'py.typed'],
-        'rom.columns': ['*.pyi'],
+        '': ['*.pyi'],
+        'rom': ['lua/*.lua', 'py.typed'],
     },
     zip_safe=False,
     python_requires='>=2.7, ' + ', '.join('!=3.%d.*' % minor for minor in range(7)),

@@ -15,6 +15,7 @@ from .index import GeneralIndex, Geofilter, GeoIndex, Pattern, Prefix, Suffix
 from .model import Model, _ModelMetaclass
 from .query import (NOT_NULL, NUMERIC_TYPES, Query, _dict_data_factory, _list_data_factory, _namedtuple_data_factory,
                     _tuple_data_factory)
+from .storage import store  # how much a call carries, and how long it is remembered
 from .util import (CASE_INSENSITIVE, ClassProperty, EntityLock, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING,
                    IDENTITY_STRING_CI, Lock, SIMPLE, SIMPLE_CI, STRING_INDEX_KEYGENS, STRING_INDEX_KEYGENS_STR,
                    STRING_SORT_KEYGENS, STRING_SORT_KEYGENS_STR, Session, _boolean_keygen, _connect,

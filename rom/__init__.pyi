@@ -1,4 +1,4 @@
-from . import columns as columns, exceptions as exceptions, index as index, model as model, query as query, util as util
+from . import columns, exceptions, index, model, query, util
 from .columns import (
     COLUMN_TYPES as COLUMN_TYPES,
     MODELS as MODELS,

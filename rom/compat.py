@@ -1,6 +1,8 @@
 """Names in the modules where 1.1.2 has them, for programs that import them from there."""
 
-from . import columns, exceptions, index, keygens, model, query, scripts, util
+from . import columns, exceptions, index, model, query, util
+from .storage import scripts
+from .values import keygens
 
 __all__ = ['give_names']
 

@@ -1,10 +1,10 @@
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
-from .codecs import reverse_text as reverse_text
-from .filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
-from .schema import Schema
-from .store import lookup_unique as lookup_unique
-from .translation import parse_pattern as parse_pattern
+from .values.codecs import reverse_text as reverse_text
+from .search.filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
+from .mapping.schema import Schema
+from .storage.reads import lookup_unique as lookup_unique
+from .search.request import parse_pattern as parse_pattern
 
 __all__ = [
     "GeneralIndex",
@@ -22,9 +22,6 @@ __all__ = [
 
 _Text = Union[str, bytes]
 _Row = Optional[List[Any]]
-
-STEPS_PER_CALL: int
-MOST_SECONDS: int
 
 class Search:
     connection: Any

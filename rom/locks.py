@@ -5,7 +5,7 @@ import os
 import time
 
 from .exceptions import DataRaceError
-from .scripts import Script
+from .storage.scripts import Script
 
 __all__ = ['Lock', 'EntityLock']
 

@@ -7,17 +7,20 @@ import weakref
 
 import six
 
-from . import codecs, index, store, transfers, util
+from . import index, util
 from .columns import SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
-from .entity import Entity
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
-from .keygens import casefolds
-from .metaclass import _ModelMetaclass
-from .plan import unique_value_of
+from .mapping.metaclass import _ModelMetaclass
 from .query import Query
-from .sessions import session
+from .storage import reads
+from .storage.plan import unique_value_of
+from .unitofwork import transfer as transfers
+from .unitofwork.entity import Entity
+from .unitofwork.session import session
+from .values import codecs
+from .values.keygens import casefolds
 
 __all__ = ['Model']
 
@@ -60,6 +63,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     @ClassProperty
     def _connection(cls):
         return util._connect(cls)
+
+    @ClassProperty
+    def _gindex(cls):
+        return index.GeneralIndex(cls._namespace)
 
     @ClassProperty
     def query(cls):
@@ -125,7 +132,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         if not _is_plain(cls, 'get'):
             return dict((id, cls.get(id)) for id in ids)
-        entities = cls._rom_adopt(list(zip(ids, store.read_rows(cls._connection, cls._rom_schema, ids)))) if fresh else cls.get(ids)
+        entities = cls._rom_adopt(list(zip(ids, reads.read_rows(cls._connection, cls._rom_schema, ids)))) if fresh else cls.get(ids)
         return dict((entity._rom_id, entity) for entity in entities)
 
     def _rom_has_own(self, name):
@@ -150,7 +157,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         known = session.current_of(cls._namespace, [id])
         if known:
             return known[id]
-        found = cls._rom_adopt(zip([id], store.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
+        found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
         return found[0] if found else None
 
     @classmethod
@@ -158,7 +165,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         found = session.current_of(cls._namespace, ids)
         missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
         if missing:
-            rows = store.read_rows(cls._connection, cls._rom_schema, missing)
+            rows = reads.read_rows(cls._connection, cls._rom_schema, missing)
             found.update((entity._rom_id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
         return [found[id] for id in ids if id in found]
 
@@ -231,7 +238,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if self._new or (not force and self._modified):
             raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
                                    'data' if not self._new else 'Cannot refresh a new entity: it has no row yet')
-        raw = store.read_rows(self._connection, self._rom_schema, [self._rom_id])[0]
+        raw = reads.read_rows(self._connection, self._rom_schema, [self._rom_id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
                                      str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
@@ -248,7 +255,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             values = [value.lower() for value in values]
         ids = index.ids_without(cls._connection, cls._namespace, attr, kind, [start(value) for value in values])
         for first in range(0, len(ids), blocksize):
-            for entity in cls._rom_adopt(zip(ids[first:first + blocksize], store.read_rows(
+            for entity in cls._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
                     cls._connection, cls._rom_schema, ids[first:first + blocksize]))):
                 yield entity
                 if not entity._modified:

@@ -18,9 +18,9 @@ from typing import (
 from typing_extensions import Self
 
 from .columns.scalars import PrimaryKey
-from .entity import Entity
+from .unitofwork.entity import Entity
 from .index import GeneralIndex, GeoIndex
-from .metaclass import _ModelMetaclass as _ModelMetaclass
+from .mapping.metaclass import _ModelMetaclass as _ModelMetaclass
 from .query import Query
 
 __all__ = ["Model"]

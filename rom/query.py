@@ -5,14 +5,17 @@ import warnings
 
 import six
 
-from . import codecs, filters as _filters_of, keygens, ondelete, sessions, store
-from .everything import Everything
 from .exceptions import QueryError
-from .explanation import Explanation
-from .filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
-from .index import Search
-from .results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
-                      Selection, rows_of_pages)
+from .search import filters as _filters_of
+from .search.explanation import Explanation
+from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
+from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
+                             Selection, checked_timeout, page_size, rows_of_pages)
+from .search.search import Search
+from .search.unfiltered import Everything
+from .storage import reads
+from .unitofwork import ondelete, session as sessions
+from .values import codecs, keygens
 
 __all__ = ['Explanation', 'NOT_NULL', 'Query', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory',
            '_tuple_data_factory']
@@ -286,8 +289,8 @@ class Query(object):
             for user in User.query.filter(age=(18, None)).iter_result(pagesize=500):
                 print(user.name)
         """
-        _checked_timeout(timeout)
-        return self._iter_blocks(_page_size(pagesize))
+        checked_timeout(timeout)
+        return self._iter_blocks(page_size(pagesize))
 
     def all(self):
         """
@@ -300,7 +303,7 @@ class Query(object):
             User.query.filter(name=u'ann').all()
         """
         offset, count = self._window()
-        size = store.ROWS_PER_READ if count is None else _page_size(count)
+        size = reads.ROWS_PER_READ if count is None else page_size(count)
         return list(self._iter_blocks(size))
 
     def execute(self):
@@ -340,7 +343,7 @@ class Query(object):
         if self._filters or self._order_by:
             return self._search().count()
         schema = self._model._rom_schema
-        total = store.highest_id(self._model._connection, schema)
+        total = reads.highest_id(self._model._connection, schema)
         offset, count = self._window()
         total = max(0, total - offset)
         return total if count is None else min(total, count)
@@ -361,7 +364,7 @@ class Query(object):
             key = User.query.filter(age=5).cached_result(30)
             connection.zrange(key, 0, 9)
         """
-        timeout = _checked_timeout(timeout)
+        timeout = checked_timeout(timeout)
         if not self._filters and not self._order_by:
             raise QueryError('You are missing filter or order criteria')
         return self._search().store(timeout)
@@ -383,10 +386,10 @@ class Query(object):
         search = query._search()
         # all ids are read before the first is deleted: pages would shift
         ids = [int(id) for page, _ in search.pages(offset, count) for id in page]
-        size = _page_size(blocksize)
+        size = page_size(blocksize)
         for first in range(0, len(ids), size):
             block = ids[first:first + size]
-            rows = store.read_rows(self._model._connection, self._model._rom_schema, block)
+            rows = reads.read_rows(self._model._connection, self._model._rom_schema, block)
             entities = self._model._rom_adopt(list(zip(block, rows)))
             if entities:
                 sessions.session.delete(*entities)
@@ -403,18 +406,6 @@ class Query(object):
         """
         offset, count = self._window()
         search = self._search(explain=True)
-        size = store.ROWS_PER_READ if count is None else _page_size(count)
+        size = reads.ROWS_PER_READ if count is None else page_size(count)
         returned = sum(len(ids) for ids, _ in search.pages(offset, size if count is None else count, None, size))
         return Explanation(self._model.__name__, dict(search.explained(), returned=returned))
-
-
-def _page_size(size):
-    """Rows of one call: what was asked for, as far as that is sensible."""
-    return max(1, min(int(size) or 100, store.ROWS_PER_READ))
-
-
-def _checked_timeout(timeout):
-    timeout = int(timeout)
-    if timeout < 1:
-        raise QueryError('You must specify a timeout >= 1, you gave %s' % codecs._shown(timeout))
-    return timeout

@@ -2,10 +2,10 @@ from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Tuple
 
 from typing_extensions import Self
 
-from .explanation import Explanation as Explanation
-from .filters import ALLOWED_DIST as ALLOWED_DIST, NOT_NULL as NOT_NULL
+from .search.explanation import Explanation as Explanation
+from .search.filters import ALLOWED_DIST as ALLOWED_DIST, NOT_NULL as NOT_NULL
 from .model import Model
-from .results import (
+from .search.results import (
     _dict_data_factory as _dict_data_factory,
     _list_data_factory as _list_data_factory,
     _namedtuple_data_factory as _namedtuple_data_factory,

@@ -5,18 +5,18 @@ import os
 import redis
 
 from . import embedded
-from .codecs import (_bigint_to_float, _encode_unique_constraint, _epoch, _epochd, _prefix_score, _to_score, dt2ts,
-                     t2ts, ts2dt, ts2t)
 from .descriptors import ClassProperty
 from .exceptions import DataRaceError, ORMError
-from .keygens import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING, IDENTITY_STRING_CI,
-                      SIMPLE, SIMPLE_CI, STRING_INDEX_KEYGENS, STRING_INDEX_KEYGENS_STR, STRING_SORT_KEYGENS,
-                      STRING_SORT_KEYGENS_STR, _boolean_keygen, _many_to_one_keygen, _numeric_keygen, _string_keygen)
 from .locks import EntityLock, Lock
-from .maintenance import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
-                          show_progress)
-from .scripts import NO_SCRIPT_MESSAGES, _script_load
-from .sessions import Session, session
+from .storage.scripts import NO_SCRIPT_MESSAGES, _script_load
+from .unitofwork.session import Session, session
+from .upkeep.tasks import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
+                           show_progress)
+from .values.codecs import (_bigint_to_float, _encode_unique_constraint, _epoch, _epochd, _prefix_score, _to_score, dt2ts,
+                            t2ts, ts2dt, ts2t)
+from .values.keygens import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING, IDENTITY_STRING_CI,
+                             SIMPLE, SIMPLE_CI, STRING_INDEX_KEYGENS, STRING_INDEX_KEYGENS_STR, STRING_SORT_KEYGENS,
+                             STRING_SORT_KEYGENS_STR, _boolean_keygen, _many_to_one_keygen, _numeric_keygen, _string_keygen)
 
 __all__ = ['CASE_INSENSITIVE', 'CONNECTION', 'ClassProperty', 'EntityLock', 'FULL_TEXT', 'IDENTITY', 'IDENTITY_CI',
            'IDENTITY_STRING', 'IDENTITY_STRING_CI', 'Lock', 'NO_SCRIPT_MESSAGES', 'NULL_SESSION', 'REDIS_URI',

@@ -1,6 +1,6 @@
 from typing import Any
 
-from .codecs import (
+from .values.codecs import (
     _bigint_to_float as _bigint_to_float,
     _encode_unique_constraint as _encode_unique_constraint,
     _epoch as _epoch,
@@ -19,7 +19,7 @@ from .exceptions import (
     DataRaceError as DataRaceError,
     ORMError as ORMError,
 )
-from .keygens import (
+from .values.keygens import (
     CASE_INSENSITIVE as CASE_INSENSITIVE,
     FULL_TEXT as FULL_TEXT,
     IDENTITY as IDENTITY,
@@ -41,7 +41,7 @@ from .locks import (
     EntityLock as EntityLock,
     Lock as Lock,
 )
-from .maintenance import (
+from .upkeep.tasks import (
     check_indexes as check_indexes,
     clean_old_index as clean_old_index,
     clean_unsafe_cols as clean_unsafe_cols,
@@ -49,11 +49,11 @@ from .maintenance import (
     refresh_indices as refresh_indices,
     show_progress as show_progress,
 )
-from .scripts import (
+from .storage.scripts import (
     NO_SCRIPT_MESSAGES as NO_SCRIPT_MESSAGES,
     _script_load as _script_load,
 )
-from .sessions import (
+from .unitofwork.session import (
     Session as Session,
     session as session,
 )

@@ -7,7 +7,7 @@ import pytest
 import redis
 import rom
 from redis.exceptions import ConnectionError, ResponseError
-from rom import bulk_reads, store
+from rom.storage import bulk_reads, reads
 
 COUNT = 1000
 DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
@@ -58,7 +58,7 @@ def exchanges(monkeypatch, link_class):
 
 def read(Item, ids, fields=None):
     schema = Item._rom_schema
-    return store.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
+    return reads.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
 
 
 def test_rows_are_what_the_script_reads(filled):
@@ -66,7 +66,7 @@ def test_rows_are_what_the_script_reads(filled):
     keys = [u'caf\xe9:%d' % id for id in ids]
     for fields in (schema.fields, [b'n'], []):
         rows, highest = read(filled, ids, fields)
-        assert (rows, highest) == store._read_by_script(filled._connection, schema, fields, keys)
+        assert (rows, highest) == reads._read_by_script(filled._connection, schema, fields, keys)
         assert highest == COUNT and rows[4] is rows[5] is rows[1000] is None
         assert rows[6] == rows[7] == [None] * len(fields) and rows[2] == rows[-1]
     assert [item.id for item in filled.get(list(range(1, 12)))] == [1, 2, 3, 4, 7, 8, 9, 10, 11]
@@ -120,7 +120,7 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
         assert bulk_reads.read_hashes(other, keys, [b'n'], b'x') is None
         rom.util.CONNECTION = other
         assert read(filled, list(range(1, 50))) == expected
-        assert store.read_rows(other, filled._rom_schema, [3]) == [expected[0][2]]
+        assert reads.read_rows(other, filled._rom_schema, [3]) == [expected[0][2]]
         assert filled.get(3).name == u'n\xe4me3'
         rom.session.rollback()
     assert bulk_reads.read_hashes(client.pipeline(), keys, [b'n'], b'x') is None

@@ -8,8 +8,8 @@ import random
 import pytest
 import six
 
-from rom import codecs
-from rom.codecs import (
+from rom.values import codecs
+from rom.values.codecs import (
     _bigint_to_float, _encode_unique_constraint, _prefix_score, _to_score, check_score, decode_date,
     decode_datetime, decode_int, decode_time, dt2ts, encode_date, encode_datetime, encode_int,
     encode_time, float_repr, has_surrogates, json_dumps, latin1_to_text, naive_utc, prefix_range,

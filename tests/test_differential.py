@@ -10,7 +10,7 @@ import os
 import pytest
 import rom
 import rom.index
-from rom.scripts import Script
+from rom.storage.scripts import Script
 
 pytest.register_assert_rewrite('random_rows', 'random_queries')
 
@@ -23,7 +23,7 @@ GIVEN = [int(os.environ['ROM_TEST_SEED'])] if os.environ.get('ROM_TEST_SEED') el
 def in_pieces(monkeypatch):
     """Calls of search.lua take few entries at a time and end early."""
     change_search(monkeypatch, (b'local CHUNK = 1000', b'local CHUNK = 6'))
-    monkeypatch.setattr(rom.index, 'STEPS_PER_CALL', 25)
+    monkeypatch.setattr(rom.search.search, 'STEPS_PER_CALL', 25)
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def walking(monkeypatch, in_pieces):
 
 def change_search(monkeypatch, *changes):
     """Let rom use search.lua with some of its text replaced."""
-    text = rom.index._search.text
+    text = rom.search.search._search.text
     for old, new in changes:
         assert text.count(old) == 1, '%r is not in search.lua any more: tell this test what is' % old
         text = text.replace(old, new)
-    monkeypatch.setattr(rom.index, '_search', Script('search', text))
+    monkeypatch.setattr(rom.search.search, '_search', Script('search', text))
 
 
 def run(seed, connection, size, rounds, questions, is_in_pieces=False):

@@ -4,7 +4,7 @@ reports success. A proxy between client and server loses the replies."""
 import pytest
 import redis
 import rom
-from rom import store
+from rom.storage import batches
 from rom.exceptions import BulkError, UniqueKeyViolation
 
 from consistency import problems, snapshot
@@ -142,7 +142,7 @@ def test_saving_with_force_and_unchanged(way, Account, connection):
 
 @pytest.mark.parametrize('plan', [(True,), (False, True), (False, False, True), (True, True, True)], ids=shown)
 def test_committing_in_several_calls(short_way, Account, connection, log, plan, monkeypatch):
-    monkeypatch.setattr(store, 'ROWS_PER_WRITE', 20)
+    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 20)
     accounts = [Account(name=u'%d' % n, n=n) for n in range(50)]
     short_way.lose(*plan)
     short_way.do(rom.session.commit)

@@ -11,7 +11,7 @@ import time
 import pytest
 import redis
 import rom
-from rom import store
+from rom.storage import store
 from rom.exceptions import InvalidOperation, ORMError, OutcomeUnknownError
 
 from consistency import problems

@@ -7,8 +7,8 @@ import functools
 import pytest
 import six
 
-from rom import keygens
-from rom.keygens import (
+from rom.values import keygens
+from rom.values.keygens import (
     CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING, IDENTITY_STRING_CI, SIMPLE,
     SIMPLE_CI, _boolean_keygen, _many_to_one_keygen, _numeric_keygen, _string_keygen, casefolds, entries)
 

@@ -9,7 +9,7 @@ import pytest
 
 from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, Model, String, Text, session, util
 from rom.index import parse_pattern
-from rom.scripts import Script
+from rom.storage.scripts import Script
 
 
 @pytest.mark.pure

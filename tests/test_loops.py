@@ -147,7 +147,7 @@ def test_rows_of_other_programs_do_not_keep_it_going(Item, connection):
 
 def test_a_loop_that_was_left_takes_no_more_notes(Item):
     """Nothing is remembered for a loop that nobody goes on with."""
-    from rom import loops
+    from rom.search import loops
     loop = Item.query.order_by('n').iter_result(pagesize=PAGE)
     next(loop)
     assert len(loops.running) == 1
@@ -158,9 +158,9 @@ def test_a_loop_that_was_left_takes_no_more_notes(Item):
 
 def test_a_read_only_loop_asks_no_more_than_its_pages(Item, rom_connection, monkeypatch):
     """The rows already given are remembered by the client: no call is made for it."""
-    from rom import index
+    from rom.search import search
     calls = []
-    monkeypatch.setattr(index.Search, '_call', lambda self, request, call=index.Search._call: calls.append(1) or call(self, request))
+    monkeypatch.setattr(search.Search, '_call', lambda self, request, call=search.Search._call: calls.append(1) or call(self, request))
     assert len(list(Item.query.order_by('n').iter_result(pagesize=PAGE))) == ROWS and len(calls) == 3
     del calls[:]
     assert next(Item.query.order_by('n').iter_result(pagesize=PAGE)).n == 0 and len(calls) == 1

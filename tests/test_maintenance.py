@@ -225,7 +225,7 @@ def test_a_list_of_index_entries_that_holds_anything(connection, listing):
 def test_a_row_deleted_or_changed_meanwhile(connection, monkeypatch):
     Thing = thing()
     fill(Thing, 4)
-    read_rows = rom.store.read_rows
+    read_rows = rom.storage.reads.read_rows
     writes = iter([lambda: Thing.get(2).delete(), lambda: Thing.get(3).update(n=50).save()])
 
     def interrupted(*args):
@@ -233,7 +233,7 @@ def test_a_row_deleted_or_changed_meanwhile(connection, monkeypatch):
         for write in itertools.islice(writes, 2):
             write()
         return rows
-    monkeypatch.setattr(rom.reindex.store, 'read_rows', interrupted)
+    monkeypatch.setattr(rom.upkeep.reindex.reads, 'read_rows', interrupted)
     list(util.refresh_indices(Thing))
     monkeypatch.undo()
     assert not connection.exists('Thing:2') and connection.zscore('Thing:n:idx', '2') is None
@@ -589,14 +589,14 @@ def test_a_text_without_end_and_words_without_number(connection):
 def test_a_row_that_never_stands_still_is_told(connection, monkeypatch):
     Thing = thing()
     fill(Thing, 3)
-    read_rows, count = rom.store.read_rows, itertools.count()
+    read_rows, count = rom.storage.reads.read_rows, itertools.count()
 
     def interrupted(*args):
         rows = read_rows(*args)
         connection.hset('Thing:2', 'flag', next(count))
         return rows
-    monkeypatch.setattr(rom.reindex, 'ATTEMPTS', 5)
-    monkeypatch.setattr(rom.store, 'read_rows', interrupted)
+    monkeypatch.setattr(rom.upkeep.reindex, 'ATTEMPTS', 5)
+    monkeypatch.setattr(rom.storage.reads, 'read_rows', interrupted)
     assert found(Thing) == set([('busy', 'Thing:2', '2')])
     with pytest.raises(rom.BulkError) as caught:
         list(util.refresh_indices(Thing))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import rom
-from rom import plan
+from rom.storage import plan
 from rom.exceptions import ColumnError, InvalidColumnValue
 from naming import shown
 

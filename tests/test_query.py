@@ -7,10 +7,8 @@ import warnings
 import pytest
 import six
 
-from rom import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, SIMPLE, Boolean, Date, DateTime, Decimal,
-                 Float, GeoIndex, IndexOnly, Integer, Json, ManyToOne, Model, PrimaryKey, Query, String, Text, Time,
-                 UnsafeColumn, query, session)
-from rom.codecs import _prefix_score
+from rom import CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, SIMPLE, Boolean, Date, DateTime, Decimal, Float, GeoIndex, IndexOnly, Integer, Json, ManyToOne, Model, PrimaryKey, Query, String, Text, Time, UnsafeColumn, query, session
+from rom.values.codecs import _prefix_score
 from rom.exceptions import QueryError
 from rom.index import Geofilter, Pattern, Prefix, Suffix
 from naming import shown

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import rom
-from rom import store
+from rom.storage import batches
 from rom.exceptions import ColumnError, DataRaceError, InvalidColumnValue, InvalidOperation, ORMError, QueryError, RestrictError, UniqueKeyViolation
 
 from consistency import problems, snapshot
@@ -686,7 +686,7 @@ def test_large_fan_outs_are_worked_in_batches(connection, calls, rule):
 
 def test_a_fan_out_that_fails_half_way_can_be_repeated(connection, rom_connection, monkeypatch):
     """Large fan-outs are worked in batches, children before parents: what is left after a failure is in step, and a retry finishes."""
-    monkeypatch.setattr(store, 'ROWS_PER_WRITE', 10)
+    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 10)
     Parent = model('Parent')
     Child = model('Child', parent=rom.ManyToOne('Parent', 'cascade'))
     parent = Parent()

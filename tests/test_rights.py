@@ -254,7 +254,7 @@ def test_unsafe_columns_go_with_the_row_or_not_at_all(grant, Place, connection):
 
 def test_a_cascade_whose_end_is_denied(grant, connection, monkeypatch):
     """Large fan-outs are worked in batches: whether the user may is known before the first."""
-    monkeypatch.setattr(rom.store, 'ROWS_PER_WRITE', 5)
+    monkeypatch.setattr(rom.storage.batches, 'ROWS_PER_WRITE', 5)
 
     class Top(rom.Model):
         pass

@@ -5,8 +5,9 @@ import pytest
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from rom import locks, scripts
-from rom.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
+from rom import locks
+from rom.storage import scripts
+from rom.storage.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 """What a search costs the server: linear in filters, words and lists, and cut into calls whatever users type or store."""
 import pytest
 
-from rom import FULL_TEXT, IDENTITY, Integer, Model, QueryError, Text, index, session, store
-from rom.translation import MOST_FILTERS, is_too_wild, merged, parse_pattern
+from rom import FULL_TEXT, IDENTITY, index, Integer, Model, QueryError, session, Text
+from rom.search import search
+from rom.storage import reads
+from rom.search.request import MOST_FILTERS, is_too_wild, merged, parse_pattern
 
-STEPS = index.STEPS_PER_CALL
+STEPS = search.STEPS_PER_CALL
 
 
 @pytest.fixture
@@ -83,9 +85,9 @@ def test_ranges_of_one_index_are_one():
 
 def test_unique_values_are_looked_up_in_pages(Note, rom_connection, monkeypatch):
     save(Note, [{'name': u'%d' % n} for n in range(30)])
-    calls, read = [], store._unique.read
-    monkeypatch.setattr(store, 'ROWS_PER_READ', 7)
-    monkeypatch.setattr(type(store._unique), 'read', lambda script, *args: calls.append(len(args[2])) or read(*args))
+    calls, read = [], reads._unique.read
+    monkeypatch.setattr(reads, 'ROWS_PER_READ', 7)
+    monkeypatch.setattr(type(reads._unique), 'read', lambda script, *args: calls.append(len(args[2])) or read(*args))
     assert [note.name for note in Note.get_by(name=[u'%d' % n for n in range(30, -1, -1)])] == [u'%d' % n for n in range(29, -1, -1)]
     assert len(calls) == 5 and Note.get_by(name=[]) == []
 
@@ -108,7 +110,7 @@ def test_a_walk_that_leads_nowhere_is_given_up(Note, connection, order):
 
 
 def test_a_walk_over_several_calls_goes_on_by_reading(Note, connection, monkeypatch):
-    monkeypatch.setattr(index, 'STEPS_PER_CALL', 300)
+    monkeypatch.setattr(search, 'STEPS_PER_CALL', 300)
     save(Note, [{'n': n, 'text': u'odd late' if n % 3 == 0 and n > 900 else u'odd', 'name': u'%d' % n} for n in range(1, 1501)])
     late = [n for n in range(901, 1501) if n % 3 == 0]
     for order, expected in ((None, sorted(late, key=str)), ('n', late), ('-n', late[::-1])):

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 import servers
-from rom import (FULL_TEXT, IDENTITY, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, index,
-                 session, util)
-from rom.scripts import Script
+from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, session, util
+from rom.search import search as searches
+from rom.storage.scripts import Script
 
 WORDS = [u'alpha', u'beta', u'al', u'alphabet', u'alphabetagamma', u'alphabetagammb', u'é', u'éa', u'zz', u'日本',
          u'日本語テスト', u'a', u'b', u'abcdefgh', u'abcdefgi']
@@ -41,8 +41,8 @@ def set_sizes(monkeypatch, chunk, steps, runs=32, absent=()):
                           (b'local absent = {}', b'local absent = {%s}' % b','.join(b'%s=true' % each for each in absent))):
         assert text.count(before) == 1
         text = text.replace(before, after)
-    monkeypatch.setattr(index, '_search', Script('search', text))
-    monkeypatch.setattr(index, 'STEPS_PER_CALL', steps)
+    monkeypatch.setattr(searches, '_search', Script('search', text))
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', steps)
 
 
 # -- against plain Python --------------------------------------------------------------------------------------------
@@ -289,12 +289,12 @@ def test_first_pages_by_id_leave_the_others_in_the_index(Named, named, monkeypat
     text = Script('search').text
     # walking would be as good here
     gathering = text.replace(b'if walk and (after or', b'if walk and (false and')
-    monkeypatch.setattr(index, '_search', Script('search', gathering))
+    monkeypatch.setattr(searches, '_search', Script('search', gathering))
     told = check_first_pages(Named, named[1]).limit(0, 20).explain()
     assert told.plan == 'gather' and told.scanned >= 2000 and told.steps < 0.7 * told.scanned
     assert text.count(b'each * count_beginning(beginning) > most') == 1
     too_few = gathering.replace(b'each * count_beginning(beginning) > most', b'beginning < 1e5 and 1e9 > most')
-    monkeypatch.setattr(index, '_search', Script('search', too_few))
+    monkeypatch.setattr(searches, '_search', Script('search', too_few))
     check_first_pages(Named, named[1])
 
 
@@ -417,7 +417,7 @@ def test_read_only_replicas_answer(Row, server, monkeypatch):
     expected = [[getattr(each, 'id', each) for each in query.all()] for query in queries(Row.query)]
     monkeypatch.setattr(util, 'CONNECTION', replica.client())
     for steps in (20000, 10):
-        monkeypatch.setattr(index, 'STEPS_PER_CALL', steps)
+        monkeypatch.setattr(searches, 'STEPS_PER_CALL', steps)
         assert [[getattr(each, 'id', each) for each in query.all()] for query in queries(Row.query)] == expected
     with pytest.raises(redis.ResponseError):
         util.CONNECTION.set('x', 'y')
@@ -435,16 +435,16 @@ def follow(primary, port, replica):
 
 
 def test_temporary_keys_have_a_ttl_from_the_first_moment(rows, connection, monkeypatch):
-    monkeypatch.setattr(index, 'STEPS_PER_CALL', 10)
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', 10)
     set_sizes(monkeypatch, 5, 10)
     seen = []
-    call = index.Search._call
+    call = searches.Search._call
 
     def watched(self, request):
         reply = call(self, request)
         seen.append(connection.ttl(request['into']))
         return reply
-    monkeypatch.setattr(index.Search, '_call', watched)
+    monkeypatch.setattr(searches.Search, '_call', watched)
     key = rows.filter(i=(0, None)).cached_result(30)
     assert len(seen) > 3 and all(0 < left <= 30 for left in seen)
     assert key.startswith('Row:') and connection.zcard(key) == 300
@@ -520,7 +520,7 @@ def test_counting_one_filter_reads_nothing(tables):
 
 
 def test_long_searches_are_cut_into_calls(tables, sizes, monkeypatch):
-    monkeypatch.setattr(index, 'STEPS_PER_CALL', 2000)
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', 2000)
     query = tables[1].query.like(s=u'*5')
     expected = sorted((id for id in range(1, sizes[1] + 1) if '5' in str(id)), key=str)
     search = query._search(explain=True)
@@ -535,9 +535,9 @@ def leaves(filters):
 
 
 def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
-    monkeypatch.setattr(index, 'PARTS_PER_CALL', 200)
-    requests, call = [], index.Search._call
-    monkeypatch.setattr(index.Search, '_call', lambda self, request: requests.append(request) or call(self, request))
+    monkeypatch.setattr(searches, 'PARTS_PER_CALL', 200)
+    requests, call = [], searches.Search._call
+    monkeypatch.setattr(searches.Search, '_call', lambda self, request: requests.append(request) or call(self, request))
     model = tables[1]
     number_of = dict((id, (id * 7919) % sizes[1]) for id in range(1, sizes[1] + 1))
     numbers = list(range(0, 8000, 8))
@@ -561,7 +561,7 @@ def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
         assert [int(id) for id in connection.zrange(query.cached_result(30), 0, -1)] == expected
         assert max(len(leaves(request['filters'])) for request in requests) <= 401
     del requests[:]
-    assert index.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
+    assert searches.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
     assert max(len(leaves(request['filters'])) for request in requests) <= 11
 
 
@@ -572,7 +572,7 @@ def test_near_costs_little_however_many_there_are(tables, sizes, connection, mon
         longitude = 50 if id % 2 else 50 + id / 1e4
         connection.execute_command('GEOADD', 'Big%d:g:geo' % sizes[1], longitude, 1, id)
     crowd, others = [sorted(range(first, sizes[1] + 1, 2), key=key) for first, key in ((1, str), (2, int))]
-    monkeypatch.setattr(index, 'STEPS_PER_CALL', 3000)
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', 3000)
     for lon, expected in ((50, crowd + others), (51, others[::-1] + crowd)):
         around = model.query.near('g', lon, 1, 15000, 'km')
         counted = model.query.near('g', lon, 1, 15000, 'km', 5000)

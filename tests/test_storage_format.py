@@ -10,7 +10,7 @@ import pytest
 import redis
 import rom
 from rom import util
-from rom.codecs import compact_json
+from rom.values.codecs import compact_json
 
 from against import OLD, better_than_old
 import servers

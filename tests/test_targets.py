@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import rom
-from rom import store
+from rom.storage import batches, store
 from rom.exceptions import BulkError, InvalidColumnValue, RestrictError
 
 from consistency import problems, snapshot
@@ -74,7 +74,7 @@ def test_what_refers_to_nothing_already_is_left_alone(family, connection):
 def test_targets_of_the_same_commit(connection, monkeypatch, atomic):
     """A new referenced entity is saved with, and before, the one that refers to it; two that refer to each other both get saved."""
     if not atomic:
-        monkeypatch.setattr(store, 'ROWS_PER_WRITE', 2)
+        monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 2)
 
     class Node(rom.Model):
         next = rom.ManyToOne('Node', on_delete='cascade')
@@ -93,7 +93,7 @@ def test_targets_of_the_same_commit(connection, monkeypatch, atomic):
 @pytest.mark.parametrize('call', [1, 2, 3])
 def test_restrict_is_seen_between_the_pages(connection, monkeypatch, call):
     """Large fan-outs are worked in batches, the guards of 'restrict' before the first of them goes."""
-    monkeypatch.setattr(store, 'ROWS_PER_WRITE', 10)
+    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 10)
 
     class Parent(rom.Model):
         pass

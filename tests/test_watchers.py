@@ -8,7 +8,7 @@ import types
 import pytest
 import redis
 import rom
-from rom import bulk_reads
+from rom.storage import bulk_reads
 
 import servers
 

@@ -5,8 +5,8 @@ import copy
 import pytest
 import redis
 import rom
-from rom import store
-from rom.write_call import Writer
+from rom.storage import batches
+from rom.storage.store import Writer
 from rom.exceptions import (BulkError, ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, MissingColumn, ORMError,
                             UniqueKeyViolation)
 
@@ -1087,16 +1087,16 @@ def test_any_order_of_writes_leaves_all_in_step(Person, connection, rng):
 def test_rows_of_many_words_are_written_and_deleted_in_calls_of_fewer(connection, monkeypatch):
     """No call holds the server for long: index entries are counted, not rows alone."""
     Note = type('Note', (rom.Model,), {'text': rom.Text(index=True, keygen=rom.FULL_TEXT)})
-    sizes, send = [], Writer.send
+    sizes, plain = [], Writer.write
 
     def watched(writer, jobs, *more):
         sizes.append(len(jobs))
-        return send(writer, jobs, *more)
-    monkeypatch.setattr(Writer, 'send', watched)
+        return plain(writer, jobs, *more)
+    monkeypatch.setattr(Writer, 'write', watched)
 
     notes = [Note(text=u' '.join(u'w%dx%d' % (number, word) for word in range(1000))) for number in range(40)]
     rom.session.commit()
-    assert sum(sizes) == 40 and max(sizes) * 1000 <= store.ENTRIES_PER_WRITE and len(sizes) <= 7
+    assert sum(sizes) == 40 and max(sizes) * 1000 <= batches.ENTRIES_PER_WRITE and len(sizes) <= 7
     del sizes[:]
     rom.session.delete(notes)
     assert sum(sizes) == 40 and 2 <= len(sizes) <= 10

@@ -8,10 +8,10 @@ import warnings
 
 import six
 
-from .. import keygens
-from ..codecs import _shown, encode_int
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
-from ..plan import as_text
+from ..storage.plan import as_text
+from ..values import keygens
+from ..values.codecs import _shown, encode_int
 from . import kinds
 from .registry import NULL
 

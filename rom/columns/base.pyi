@@ -2,10 +2,10 @@ from typing import Any, Callable, Generic, Optional, Tuple, Type, TypeVar, Union
 
 from typing_extensions import Self
 
-from ..entity import Entity
+from ..unitofwork.entity import Entity
 from ..exceptions import InvalidColumnValue
-from ..keygens import Entries
-from ..schema import Schema
+from ..values.keygens import Entries
+from ..mapping.schema import Schema
 
 __all__ = ["Column", "_Column"]
 

@@ -3,7 +3,7 @@
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
-from .. import keygens
+from ..values import keygens
 from .base import Column
 from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model
 

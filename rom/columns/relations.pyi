@@ -2,7 +2,7 @@ from typing import Any, Callable, List, NoReturn, Optional, Type, TypeVar, Union
 
 from typing_extensions import Literal, Self
 
-from ..entity import Entity
+from ..unitofwork.entity import Entity
 from ..model import Model
 from .base import Column
 

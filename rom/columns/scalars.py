@@ -8,8 +8,8 @@ import operator
 
 import six
 
-from .. import codecs
 from ..exceptions import InvalidColumnValue, InvalidOperation
+from ..values import codecs
 from .base import Column
 from .registry import NULL
 

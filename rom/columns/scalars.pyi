@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union, overl
 
 from typing_extensions import Self
 
-from ..entity import Entity
+from ..unitofwork.entity import Entity
 from .base import Column
 
 __all__ = [

@@ -2,8 +2,8 @@ from typing import Any, Callable, Optional, Type, overload
 
 from typing_extensions import Self
 
-from ..entity import Entity
-from ..schema import Schema
+from ..unitofwork.entity import Entity
+from ..mapping.schema import Schema
 from .base import Column, _Column, _Keygen, _Keygen2
 
 __all__ = ["IndexOnly", "UnsafeColumn"]

@@ -1,3 +1,0 @@
-__all__ = ["give_names"]
-
-def give_names() -> None: ...

@@ -1,0 +1,1 @@
+"""How a class statement becomes a model."""

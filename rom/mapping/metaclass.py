@@ -1,0 +1,159 @@
+"""What makes a class statement a model."""
+
+import collections
+import copy
+import inspect
+import warnings
+
+import six
+
+from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
+from ..exceptions import ColumnError, ORMError
+from .schema import Schema, shared_key
+
+__all__ = ['_ModelMetaclass']
+
+
+class _ModelMetaclass(type):
+    """Makes a class statement a model: binds its columns, works out its schema, registers it."""
+
+    def __new__(cls, name, bases, dict):
+        namespace = dict['_namespace'] = dict.get('_namespace') or name
+        if not isinstance(namespace, six.string_types):
+            raise ORMError('The _namespace attribute must be a string: that of %s is %r' % (name, namespace))
+        if name in MODELS or namespace in MODELS:
+            raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
+        for attr, value in dict.items():
+            _check_has_parentheses(name, attr, value)
+        schema = Schema(name, namespace)
+        for attr, column in _declared_columns(bases, dict).items():
+            dict[attr] = column.bind(schema, attr)
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.check_relations(schema)
+        schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
+                      _inherited(bases, dict, 'geo_index'))
+        dict.update(_described(schema))
+        _warn_shadowing(name, bases, schema)
+        _warn_of_shared_keys(schema)
+        model = type.__new__(cls, name, bases, dict)
+        MODELS[name] = MODELS[namespace] = model
+        for column in schema.columns.values():
+            if isinstance(column, Column):
+                column.register(namespace)
+        return model
+
+    def __setattr__(cls, name, value):
+        type.__setattr__(cls, name, value)
+        if name == '_namespace':  # a tenant, a test run: from now on all keys begin so
+            cls._rom_schema.namespace = value
+
+
+def _is_primary_key(column):
+    return isinstance(column, PrimaryKey)
+
+
+def _declared_columns(bases, dict):
+    """{attr: column}: inherited ones as copies, then the class's own, then the primary key.
+
+    Of two bases the first one's column counts; what the class body puts in the place of a column takes it out.
+    """
+    own = [(attr, value) for attr, value in dict.items() if isinstance(value, _Column)]
+    if six.PY2:
+        own.sort()  # a class body has no order there
+    has_key = any(_is_primary_key(column) for _, column in own)
+    columns = collections.OrderedDict()
+    for base in bases:
+        for attr, column in _columns_of(base).items():
+            if attr in dict or attr in columns or _is_primary_key(column) and (has_key or getattr(base, '_rom_is_root', False)):
+                continue
+            columns[attr] = column
+            has_key = has_key or _is_primary_key(column)
+    if not has_key and 'id' in dict:
+        raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined")
+    _drop_derived(columns, dict)
+    columns.update(own)
+    if not has_key:
+        columns['id'] = PrimaryKey()
+    return columns
+
+
+def _drop_derived(columns, dict):
+    """Without its source, an inherited index over another column has nothing to hold."""
+    for attr, column in list(columns.items()):
+        source = getattr(column, '_column', None) if getattr(column, 'is_derived', False) else None
+        if source in dict and not isinstance(dict[source], _Column):
+            del columns[attr]
+            dict[attr] = None
+
+
+def _columns_of(base):
+    """{attr: column} of a base: those of a model, or those that a plain mixin class and its bases have."""
+    if isinstance(base, _ModelMetaclass):
+        return base._columns
+    columns = collections.OrderedDict()
+    for cls in reversed(inspect.getmro(base)):
+        attrs = vars(cls)
+        for attr in sorted(attrs) if six.PY2 else attrs:
+            columns.pop(attr, None)
+            if isinstance(attrs[attr], _Column):
+                columns[attr] = copy.copy(attrs[attr])  # the mixin's own stays as it is, for other models
+            _check_has_parentheses(cls.__name__, attr, attrs[attr])
+    return columns
+
+
+def _check_has_parentheses(name, attr, value):
+    """Refuse `title = rom.Text`; a column class that is defined in the class body has its own name."""
+    if isinstance(value, type) and issubclass(value, _Column) and value.__name__ != attr:
+        raise ColumnError('%s.%s is the class %s, not a column: did you forget the ()?' % (name, attr, value.__name__),
+                          model=name, columns=(attr,))
+
+
+def _inherited(bases, dict, name):
+    if name in dict:
+        return dict[name]
+    for base in bases:
+        if getattr(base, name, None) is not None:
+            return getattr(base, name)
+
+
+def _unique_together(bases, dict, columns):
+    """What the class says; or what its bases say, constraints aside of which a column was taken out."""
+    found = _inherited(bases, dict, 'unique_together')
+    if not found or 'unique_together' in dict:
+        return found
+    gone = set(attr for base in bases for cls in inspect.getmro(base) for attr in getattr(cls, '_columns', ())).difference(columns)
+    constraints = [tuple(found)] if all(isinstance(part, six.string_types) for part in found) else found
+    return [constraint for constraint in constraints if not gone.intersection(constraint)]
+
+
+def _described(schema):
+    """The class attributes by which 1.1.2 tells what a model has."""
+    columns = [column for column in schema.columns.values() if not isinstance(column, UnsafeColumn)]
+
+    def having(flag):
+        return set(column._attr for column in columns if getattr(column, flag))
+    return {
+        '_rom_schema': schema, '_columns': schema.columns, '_pkey': schema.pk, '_geo': schema.geo,
+        '_index': having('_index'), '_unique': having('_unique'), '_cunique': set(schema.together),
+        '_prefix': having('_prefix'), '_suffix': having('_suffix'), '_required': having('_required'),
+        '_no_fk': not any(column.is_reference for column in columns),
+        '_rom_is_root': schema.name == 'Model',
+    }
+
+
+def _warn_shadowing(name, bases, schema):
+    for attr in schema.columns:
+        hidden = [getattr(base, attr, None) for base in bases]
+        if any(value is not None and not isinstance(value, _Column) for value in hidden):
+            warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)
+
+
+def _warn_of_shared_keys(schema):
+    """Say where a key of this model could be a key of another, the namespace of the one lying within that of the other."""
+    for other in sorted(set(model._rom_schema for model in MODELS.values()), key=lambda each: each.namespace):
+        shared = shared_key(other, schema) or shared_key(schema, other)
+        if shared:
+            outer, inner = sorted((other.namespace, schema.namespace), key=len)
+            warnings.warn('namespaces %r and %r meet: %s; give one of them another _namespace' % (outer, inner, shared),
+                          UserWarning, stacklevel=4)

@@ -1,0 +1,199 @@
+"""What a model knows about itself, worked out once when the class is made."""
+
+import collections
+import warnings
+
+from ..exceptions import ColumnError, ORMError
+
+__all__ = ['Schema', 'shared_key']
+
+
+class Schema(object):
+    """Columns, indexes and constraints of one model.
+
+    :param name: text, the class name
+    :param namespace: text, the prefix of the model's keys
+    """
+
+    def __init__(self, name, namespace):
+        self.name = name
+        self.namespace = namespace
+        self.columns = collections.OrderedDict()
+        self.pk = None
+        self.geo = {}
+        self.together = ()
+        self.unsafe = ()
+        self.stored = ()
+        self.position = {}
+        self.fields = []
+        self.starting = ()  # columns with an `_init_` of the program's own
+        self.mutable = ()   # stored columns whose values can change without being assigned
+        self.defaulted = ()  # stored columns with a default
+        self.counted = 0    # columns that a first save counts: all but the unsafe ones
+        self.shown = ()     # columns that to_dict() shows: all but lists of referrers and the unsafe ones
+        self.indexed = ()
+        self.unique = ()
+        self.reads_row = False
+        self._affected_indexes = {}
+        self._affected_uniques = {}
+
+    def add(self, attr, column):
+        """Take a bound column in; each column adds itself."""
+        self.columns[attr] = column
+
+    # -- what the class statement said -------------------------------------------------------------------------------
+
+    def finish(self, is_primary_key, unique_together, geo_index):
+        """Check the whole and work out what depends on what.
+
+        :param is_primary_key: callable(column) -> bool
+        :param unique_together: what the class says, or None
+        :param geo_index: what the class says, or None
+        :raises ColumnError: for columns or constraints that contradict each other
+        """
+        keys = [attr for attr, column in self.columns.items() if is_primary_key(column)]
+        if len(keys) > 1:
+            raise ColumnError('Only one primary key column allowed, you have: %s' % ' '.join(keys))
+        self.pk = keys[0]
+        self.unsafe = tuple(attr for attr, column in self.columns.items() if not hasattr(column, '_index'))
+        columns = [column for attr, column in self.columns.items() if attr not in self.unsafe]
+        self._lay_out_row(columns)
+        for column in columns:
+            if column.is_derived:
+                column.check_source(self)
+        self.together = tuple(self._checked_constraints(unique_together or ()))
+        self.geo = self._checked_geo(geo_index)
+        self.indexed = tuple(column for column in columns if column._attr != self.pk
+                             and (column._index or column._prefix or column._suffix))
+        self.unique = tuple(column for column in columns if column._unique)
+        self.reads_row = bool(self.geo) or any(c._keygen2 for c in self.indexed + self.unique)
+        for attr in self.stored:
+            self._affected_indexes[attr] = tuple(c for c in self.indexed if self._depends(c, attr))
+            self._affected_uniques[attr] = tuple(c for c in self.unique if self._depends(c, attr))
+
+    def _lay_out_row(self, columns):
+        self.stored = tuple(column._attr for column in columns if column.is_stored)
+        self.starting = tuple(column for column in columns if getattr(column, '_rom_starts', False))
+        self.fields = [attr.encode('utf-8') for attr in self.stored]
+        self.position = dict((attr, place) for place, attr in enumerate(self.stored))
+        for column in columns:
+            column._position = self.position.get(column._attr)
+        self.mutable = tuple(column._attr for column in columns if column.is_stored and column.is_mutable)
+        self.defaulted = tuple(column._attr for column in columns if column.is_stored and column.has_default)
+        self.counted = len(columns)
+        self.shown = tuple(column._attr for column in columns
+                           if column.is_stored or column.is_derived or column._attr == self.pk)
+
+    def _checked_constraints(self, unique_together):
+        if unique_together and all(not isinstance(part, (tuple, list, set, frozenset)) for part in unique_together):
+            unique_together = [tuple(unique_together)]
+        seen = {}
+        for constraint in unique_together:
+            attrs = tuple(sorted(set(constraint)))
+            self._check_constraint(tuple(constraint), attrs)
+            empty = [attr for attr in attrs if attr not in self.position]
+            if empty:  # programs in use have that: as a row without a value, it takes no part
+                warnings.warn('Multi-column unique constraint %r of %s never holds: column %r holds no data'
+                              % (tuple(constraint), self.name, empty[0]), UserWarning, stacklevel=5)
+                continue
+            if attrs in seen:
+                raise ColumnError('Multi-column unique constraint: %r not different than earlier constraint: %r'
+                                  % (tuple(constraint), seen[attrs]))
+            seen[attrs] = tuple(constraint)
+            yield attrs
+
+    def _check_constraint(self, constraint, attrs):
+        if len(attrs) < 2:
+            raise ColumnError("Single-column unique constraint: %r should be defined via 'unique=True' on the %r "
+                              "column" % (constraint, attrs[0] if attrs else ''))
+        for attr in attrs:
+            if attr == self.pk:
+                raise ColumnError('Multi-column unique index %r references primary key column %r'
+                                  % (constraint, attr))
+            if attr not in self.columns:
+                raise ColumnError('Multi-column unique index %r references non-existant column %r'
+                                  % (constraint, attr))
+
+    def _checked_geo(self, geo_index):
+        found = {}
+        if geo_index is None:
+            return found
+        if not isinstance(geo_index, list) or not all(_is_geo_index(index) for index in geo_index):
+            raise ORMError('geo_index attribute must be a list of Geoindex() definitions if present')
+        for index in geo_index:
+            if index.name in found:
+                raise ColumnError('Geo index named %r already defined' % (index.name,))
+            found[index.name] = index
+        return found
+
+    # -- what depends on what ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _depends(column, attr):
+        if column._keygen2 is not None:
+            return True
+        return attr == (column._column if column.is_derived else column._attr)
+
+    def affected_indexes(self, attrs):
+        """The indexed columns whose entries follow from one of `attrs`."""
+        return _once(column for attr in attrs for column in self._affected_indexes[attr])
+
+    def affected_uniques(self, attrs):
+        """The unique columns whose values follow from one of `attrs`."""
+        return _once(column for attr in attrs for column in self._affected_uniques[attr])
+
+    def affected_together(self, attrs):
+        """The unique_together constraints that have one of `attrs` in them."""
+        return [constraint for constraint in self.together if any(attr in constraint for attr in attrs)]
+
+    def sources(self, column):
+        """The stored columns that an indexed or unique column's entries are made from."""
+        if column._keygen2 is not None:
+            return self.stored
+        attr = column._column if column.is_derived else column._attr
+        return (attr,) if attr in self.position else ()
+
+
+def shared_key(outer, inner):
+    """Which key of one model could be a key of another whose namespace lies within the first one's.
+
+    :param outer: `Schema`
+    :param inner: `Schema`
+    :returns: text that names both keys; None where there is none
+
+    Example::
+
+        shared_key(User._rom_schema, Role._rom_schema)  # "user:role:level:WORD:idx is a key of User.role, for ..."
+    """
+    if inner.namespace == u'lock:' + outer.namespace:
+        return 'lock:%s:ID is the lock of a row of %s, and a row of %s' % (outer.namespace, outer.name, inner.name)
+    if not inner.namespace.startswith(outer.namespace + u':'):
+        return None
+    first, _, rest = inner.namespace[len(outer.namespace) + 1:].partition(u':')
+    column = outer.columns.get(first)
+    if column in outer.indexed and column._index and column._rom_names_entries:
+        for other in inner.indexed + (inner.columns[inner.pk],):
+            if other._index:
+                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_names_entries)
+                return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
+                        % (outer.namespace, first, word, column.where, str(word), other.where))
+    for name in inner.geo:
+        if u'%s:%s' % (inner.namespace[len(outer.namespace) + 1:], name) in outer.geo:
+            return '%s:%s:geo is the geo index of both' % (inner.namespace, name)
+    for names in set(inner.together) | set((each._attr,) for each in inner.unique):
+        parts = tuple(inner.namespace[len(outer.namespace) + 1:].split(u':')) + names
+        if parts in outer.together:
+            return '%s:%s:uidx is the unique index of %s.%s and of %s.%s' % (
+                outer.namespace, u':'.join(parts), outer.name, u':'.join(parts), inner.name, u':'.join(names))
+
+
+def _is_geo_index(index):
+    return hasattr(index, 'name') and hasattr(index, 'callback')
+
+
+def _once(columns):
+    found = []
+    for column in columns:
+        if column not in found:
+            found.append(column)
+    return found

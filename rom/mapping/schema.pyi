@@ -1,0 +1,38 @@
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+from ..columns.base import Column
+from ..index import GeoIndex
+
+__all__ = ["Schema", "shared_key"]
+
+_Column = Column[Any, Any]
+_Attrs = Tuple[str, ...]
+
+class Schema:
+    name: str
+    namespace: str
+    columns: Dict[str, Any]
+    pk: str
+    geo: Dict[str, GeoIndex]
+    together: Tuple[_Attrs, ...]
+    unsafe: _Attrs
+    stored: _Attrs
+    position: Dict[str, int]
+    fields: List[bytes]
+    mutable: _Attrs
+    defaulted: _Attrs
+    starting: Tuple[Any, ...]
+    counted: int
+    shown: _Attrs
+    indexed: Tuple[_Column, ...]
+    unique: Tuple[_Column, ...]
+    reads_row: bool
+    def __init__(self, name: str, namespace: str) -> None: ...
+    def add(self, attr: str, column: Any) -> None: ...
+    def finish(self, is_primary_key: Callable[[Any], bool], unique_together: Any, geo_index: Any) -> None: ...
+    def affected_indexes(self, attrs: Iterable[str]) -> List[_Column]: ...
+    def affected_uniques(self, attrs: Iterable[str]) -> List[_Column]: ...
+    def affected_together(self, attrs: Iterable[str]) -> List[_Attrs]: ...
+    def sources(self, column: _Column) -> _Attrs: ...
+
+def shared_key(outer: Schema, inner: Schema) -> Optional[str]: ...

@@ -1,0 +1,1 @@
+"""A question, as one request; and its rows."""

@@ -1,0 +1,262 @@
+"""Filters as ``search.lua`` takes them: keys, bounds, ranges of prefixes, steps of patterns. Pure."""
+from collections import OrderedDict
+import re
+
+import six
+
+from ..exceptions import QueryError
+from ..values import codecs, keygens
+from ..values.codecs import reverse_text
+from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
+
+__all__ = ['Translator', 'leaves', 'merged', 'parse_pattern', 'pieces']
+
+_STRINGS = (six.text_type, bytes)
+
+
+def parse_pattern(pattern):
+    """
+    A pattern of ``like`` in two parts.
+
+    :param pattern: text; ``?`` none or one, ``*`` any number, ``+`` one or more, ``!`` exactly one
+        character, everything else itself
+    :returns: (text before the first wildcard, list of steps: one character each, ``!``, ``?`` or
+        ``*``; the end of the word being free, without steps at the end that may match nothing)
+
+    Example::
+
+        parse_pattern(u'ab+c')      # ('ab', ['!', '*', 'c'])
+    """
+    steps, wild, literal = [], u'', []
+    for character in _characters(pattern):
+        if character in u'?*+!':
+            wild += character
+            continue
+        steps += _wild_steps(wild)
+        wild = u''
+        (steps if steps else literal).append(character)
+    return u''.join(literal), steps + [u'!'] * (wild.count(u'!') + wild.count(u'+'))
+
+
+#: how many filters one query takes, lists counted once
+MOST_FILTERS = 10000
+
+#: what a pattern may have behind its first `*`, where each place of a word has to be tried
+MOST_OPTIONAL_RUNS, MOST_ANY, MOST_BETWEEN = 10, 100, 1000
+_TOO_WILD = ('%%s.like takes patterns with at most %d runs of ?; and behind the first * or +, where ? or ! stand between '
+             'two *, with at most %d characters there, of which %d are !: you provided %%.200r'
+             % (MOST_OPTIONAL_RUNS, MOST_BETWEEN, MOST_ANY))
+
+
+def is_too_wild(steps):
+    """Whether comparing one long word with the steps of a pattern might take the server long.
+
+    Before the first ``*`` many single ``?`` do no harm, as a word is only looked at from its beginning.
+    """
+    segments = u''.join(step if step in u'!?*' else u'x' for step in steps).split(u'*')
+    first, others = segments[0], segments[1:]
+    runs = [sum(u'?' in run for run in _RUNS.findall(segment)) for segment in segments]
+    return (runs[0] > MOST_OPTIONAL_RUNS and first.count(u'?') > MOST_ANY or sum(runs[1:]) > MOST_OPTIONAL_RUNS
+            or any((u'?' in each or u'!' in each) and (len(each) > MOST_BETWEEN or each.count(u'!') > MOST_ANY)
+                   for each in others))
+
+
+_RUNS = re.compile(u'[!?]+')
+
+
+def _wild_steps(wild):
+    """Wildcards that follow each other, in the shortest form."""
+    required = [u'!'] * (wild.count(u'!') + wild.count(u'+'))
+    return required + ([u'*'] if u'*' in wild or u'+' in wild else [u'?'] * wild.count(u'?'))
+
+
+def _characters(text):
+    """The characters of a text; on narrow builds of Python 2.7 some are two code units."""
+    found = []
+    for unit in text:
+        if found and u'\udc00' <= unit <= u'\udfff' and u'\ud800' <= found[-1] <= u'\udbff':
+            found[-1] += unit
+        else:
+            found.append(unit)
+    return found
+
+
+class Translator(object):
+    """Filters to objects of the request.
+
+    :param namespace: text
+    :param schema: `Schema` of the model, or None where it is unknown
+    """
+
+    def __init__(self, namespace, schema=None):
+        self._namespace = namespace
+        self._schema = schema
+
+    def key(self, name, kind='idx'):
+        return u'%s:%s:%s' % (self._namespace, codecs.word_text(name), kind)
+
+    def translate_all(self, items):
+        """Filters, all of which are meant.
+
+        :raises QueryError: where one is none, or there are too many
+        """
+        parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
+        for together in [items] + parts:
+            if len(together) > MOST_FILTERS:
+                raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
+                                 % (self._namespace, MOST_FILTERS, len(together)))
+        return merged([self.translate(item) for item in items])
+
+    def translate(self, item):
+        """One filter.
+
+        :raises QueryError: where it is none
+        """
+        if isinstance(item, _STRINGS):
+            return {'kind': 'set', 'key': self.key(item)}
+        if isinstance(item, Geofilter):
+            return self._near(item)
+        if isinstance(item, (Prefix, Suffix, Pattern)):
+            return self._words(item)
+        if isinstance(item, tuple) and len(item) == 3:
+            return {'kind': 'range', 'key': self.key(item[0]), 'low': _bound(item, item[1], u'-inf'),
+                    'high': _bound(item, item[2], u'+inf')}
+        if isinstance(item, list):
+            return self._any(item)
+        raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item))
+
+    def _any(self, items):
+        distinct = list(OrderedDict((_identity(item), item) for item in items).values())
+        parts = [{'kind': 'all', 'of': [self.translate(each) for each in item]} if isinstance(item, list)
+                 else self.translate(item) for item in distinct]
+        return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(distinct)}
+
+    def _near(self, item):
+        longitude, latitude = codecs.inside_map(item.lon, item.lat)
+        made = {'kind': 'near', 'key': self.key(item.name, 'geo'), 'longitude': longitude, 'latitude': latitude,
+                'radius': item.radius, 'unit': item.measure}
+        if item.count is not None:
+            made['count'] = min(item.count, 2 ** 50)
+        return made
+
+    def _words(self, item):
+        if isinstance(item, Pattern):
+            start, steps = parse_pattern(codecs.word_text(item.pattern))
+            if is_too_wild(steps):
+                raise QueryError(_TOO_WILD % (item.attr, item.pattern))
+        else:
+            start, steps = codecs.word_text(item[1]), []
+        low, high = codecs.prefix_range(start)
+        kind, part = ('suf', 4) if isinstance(item, Suffix) else ('pre', 3)
+        made = {'kind': 'words', 'key': self.key(item.attr, kind), 'column': item.attr, 'part': part,
+                'prefix': start, 'low': low, 'high': high}
+        if steps:
+            made['pattern'] = steps
+        literal = max(_literals(start, steps), key=len)
+        made.update(self._about_words(item.attr, reverse_text(literal) if kind == 'suf' else literal))
+        return made
+
+    def _about_words(self, attr, literal):
+        """What the schema tells about the words of a column, all of which contain a literal."""
+        column = self._schema.columns.get(attr) if self._schema else None
+        keygen = plain_keygen(column)
+        if keygen not in SINGLE_WORD_KEYGENS and keygen is not keygens.FULL_TEXT:
+            return {}
+        told = {'is_single': keygen in SINGLE_WORD_KEYGENS}
+        field = column._column if column.is_derived else attr
+        if self._schema.columns[field].is_text and column._keygen is keygen:
+            told['source'] = {'field': field, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
+                              'is_full_text': keygen is keygens.FULL_TEXT}
+        return told
+
+
+def merged(filters):
+    """
+    Filters, all of which are meant, without those that others make superfluous: ranges of one index are one, of equal
+    words one is enough. Each stands where the last of its kind stood.
+
+    :param filters: list of objects of the request
+    :returns: the same
+
+    Example::
+
+        merged([{'kind': 'set', 'key': u'User:name:ann:idx'}] * 2)      # one of them
+    """
+    kept = OrderedDict()
+    for each in reversed(filters):
+        place = (each['kind'], each['key']) if each['kind'] in ('set', 'range') else id(each)
+        if place in kept and each['kind'] == 'range':
+            kept[place] = dict(each, low=max(each['low'], kept[place]['low'], key=_low_end),
+                               high=min(each['high'], kept[place]['high'], key=_high_end))
+        kept.setdefault(place, each)
+    return list(kept.values())[::-1]
+
+
+def _low_end(bound):
+    return float(bound.lstrip(u'(')), bound.startswith(u'(')
+
+
+def _high_end(bound):
+    return float(bound.lstrip(u'(')), not bound.startswith(u'(')
+
+
+def leaves(filters):
+    """The filters without those made of filters.
+
+    :param filters: list of objects of the request
+    """
+    found = []
+    for each in filters:
+        found.extend(leaves(each['of']) if 'of' in each else [each])
+    return found
+
+
+# how many sets or ranges others count for
+_WEIGHTS = {'words': 20, 'near': 1000}
+
+
+def pieces(item, most):
+    """A filter as a list of filters, any of which a row must have, none of which is too long for one call.
+
+    :param item: an object of the request
+    :param most: int, how many sets or ranges one of them may be made of
+    """
+    found, room = [], 0
+    for part in item['of'] if item['kind'] == 'any' else []:
+        weight = sum(_WEIGHTS.get(leaf['kind'], 1) for leaf in leaves([part]))
+        if weight > room or not found:
+            found.append([])
+            room = most
+        found[-1].append(part)
+        room -= weight
+    return [dict(item, of=piece) for piece in found] if len(found) > 1 else [item]
+
+
+def _literals(start, steps):
+    """The texts that are in all words which fit a pattern."""
+    return u''.join([start] + [u'?' if step in u'!?*' else step for step in steps]).split(u'?')
+
+
+def _bound(item, value, default):
+    """One end of a range as ZRANGEBYSCORE takes it."""
+    if value is None:
+        return default
+    text = codecs.word_text(value) if isinstance(value, _STRINGS) else u''
+    opening = u'(' if text.startswith(u'(') else u''
+    try:
+        score = codecs.check_score(text[len(opening):] if text else value)
+    except ValueError as error:
+        raise QueryError('%s is no range of an index: %s' % (codecs._shown(item), error))
+    shown = {float('inf'): u'+inf', -float('inf'): u'-inf'}.get(score) or codecs.float_repr(score)
+    return opening + shown
+
+
+def _identity(item):
+    """What only equal filters have in common; a Prefix and a Suffix are equal as tuples."""
+    return type(item), tuple(_identity(each) for each in item) if isinstance(item, list) else item
+
+
+def _are_points(items):
+    """Whether the items are single numbers of one index, so that no row has two of them."""
+    return all(isinstance(item, tuple) and len(item) == 3 and item[1] is not None and item[1] == item[2]
+               for item in items) and len(set(item[0] for item in items)) == 1

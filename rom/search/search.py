@@ -1,0 +1,358 @@
+"""
+Searches: filters, order and limit become one request to ``search.lua``, its replies ids and rows.
+
+One call answers whatever fits a page. Results of many thousand rows, scans of many thousand index
+entries, lists of many thousand values and the nearest many thousand places are cut into several
+calls, none of which holds the server for long; between these, other writers may change what is
+found. What is found in one call is of one moment.
+"""
+import heapq
+import json
+import uuid
+
+from redis.exceptions import ResponseError
+from six.moves import zip_longest
+
+from ..exceptions import QueryError
+from ..storage.commands import as_str
+from ..storage.reads import ROWS_PER_READ, ask
+from ..storage.scripts import Script
+from ..values.codecs import _shown
+from .filters import Prefix, Suffix
+from .loops import Loop
+from .request import Translator, leaves, pieces
+
+__all__ = ['Search', 'ids_without']
+
+
+_search = Script('search')
+
+_encode = json.JSONEncoder(separators=(',', ':')).encode
+
+#: what one call may cost the server, in microseconds, roughly
+STEPS_PER_CALL = 20000
+
+MOST_SECONDS = 10 ** 12  # Redis refuses what leads beyond the end of its clock, and a key without an end would stay
+#: how many parts of a list one call takes
+PARTS_PER_CALL = 2000
+
+#: how long a list may be that is asked for beside a longer one
+PARTS_BESIDE = 100
+
+
+# -- searches --------------------------------------------------------------------------------------------------------
+
+class _Reply(object):
+    """What search.lua answered; ids as the client gives them, bytes or text."""
+
+    __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report', 'counter')
+
+    def __init__(self, reply):
+        state, ids, self.rows, self.scores, after, report, counter = reply
+        self.counter = int(counter)
+        self.state = as_str(state)
+        self.ids = ids
+        self.after = json.loads(as_str(after)) if after else None
+        self.report = json.loads(as_str(report)) if report else None
+
+
+class Search(object):
+    """
+    One search: filters, all of which are meant, and an order.
+
+    :param connection: redis-py client
+    :param namespace: text
+    :param filters: list of filters, as :mod:`rom.filters` describes them
+    :param order_by: name of a column, ``'-'`` before it for descending; None: the distance, or the
+        last numeric filter, or the id as text
+    :param schema: `Schema` of the model; None where it is unknown
+    :param explain: bool, whether `explained` will be asked for
+    :raises QueryError: for what is no filter, and for too many
+
+    Example::
+
+        search = Search(connection, 'User', [('age', 18, None)], '-age', User._rom_schema)
+        for ids, rows in search.pages(count=20, fields=['name']):
+            ...
+    """
+
+    def __init__(self, connection, namespace, filters, order_by=None, schema=None, explain=False):
+        self.connection = connection
+        self.namespace = namespace
+        self.reports = []
+        self._translator = Translator(namespace, schema)
+        self._counter = u'%s:%s:' % (namespace, schema.pk if schema else 'id')
+        filters = self._translator.translate_all(filters)
+        self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
+        if schema:
+            self.request['highest'] = self._counter
+        if explain:
+            self.request['explain'] = True
+        self._set_order(order_by)
+        # order matters to a count only where it leaves out rows
+        self._counted = self.request
+        if not order_by:
+            self._counted = dict((name, value) for name, value in self.request.items() if name != 'order')
+            self._counted['filters'] = filters
+        self._set_apart()
+
+    def _set_apart(self):
+        """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
+        lists = [(place, each) for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        self.request['lists'] = self._counted['lists'] = len(lists) > 1
+        long = [place for place, each in lists if len(pieces(each, PARTS_PER_CALL)) > 1]
+        self._apart = [place for place, each in lists if place in long or long and len(each['of']) > PARTS_BESIDE]
+
+    def _set_order(self, order_by):
+        filters = self.request['filters']
+        if order_by:
+            key = self._translator.key(order_by.lstrip('-'))
+            self.request['descending'] = order_by.startswith('-')
+        else:
+            place = self._deciding_filter()
+            if place is None:
+                return
+            if filters[place]['kind'] != 'any':
+                self.request['order'] = place + 1
+                return
+            key = filters[place]['of'][0]['key']
+        for place in reversed(range(len(filters))):
+            if filters[place]['kind'] == 'range' and filters[place]['key'] == key:
+                break
+        else:
+            place = len(filters)
+            filters.append({'kind': 'range', 'key': key, 'low': u'-inf', 'high': u'+inf'})
+        self.request['order'] = place + 1
+
+    def _deciding_filter(self):
+        """Place of the filter that gives the order where none was asked for: distance, else the last number."""
+        found = None
+        for place, each in enumerate(self.request['filters']):
+            kinds = [part['kind'] for part in each['of']] if each['kind'] == 'any' else [each['kind']]
+            if kinds == ['near']:
+                found = place
+            elif set(kinds) == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
+                found = place
+        return found
+
+    def _call(self, request):
+        reply = _Reply(_search.read(self.connection, [self._counter], [_encode(request)]))
+        if reply.report:
+            self.reports.append(reply.report)
+        if reply.state == 'long':
+            raise QueryError('%s.%s.like: a word of a row is too long for a pattern with ? or !; use * in their place, or fewer '
+                             'of them' % (self.namespace, as_str(reply.ids)))
+        if reply.state == 'crowded':
+            for each in leaves(self.request['filters']):
+                self._find_last(each)
+            reply = self._call(request)
+            # the report of the answer comes first, as `explained` tells its plan
+            self.reports[:0] = [self.reports.pop()] if self.reports else []
+        return reply
+
+    def _find_last(self, near):
+        """Replaces the `count` of a near filter that takes the server too long, by the last of its places."""
+        count = near.pop('count', None)
+        if count is None:
+            return
+        near_alone = dict(self.request, filters=[dict(near)], order=1, descending=False, mode='parts')
+        places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
+        if len(places) == count:
+            away, id = places[-1]
+            near['last'] = {'score': '%.17g' % away, 'id': as_str(id)}
+            # hardly more than up to there, but by no rounding less
+            near['radius'] = min(near['radius'], away * 1.001 + .001)
+
+    def _requests(self, place, **more):
+        """The requests that find everything for a list, in pieces, and all other filters that are not asked apart."""
+        filters, order = self.request['filters'], self.request.get('order')
+        kept = [each for each in range(len(filters)) if each == place or each not in self._apart]
+        if order:
+            more['order'] = kept.index(order - 1) + 1
+        more['lists'] = False
+        for piece in [None] if place is None else pieces(filters[place], PARTS_PER_CALL):
+            yield dict(self.request, filters=[piece if each == place else filters[each] for each in kept], skip=0, **more)
+
+    def pages(self, skip=0, count=None, fields=None, first=ROWS_PER_READ):
+        """
+        The ids in order, with rows as far as they came along.
+
+        :param skip: how many to leave out
+        :param count: how many at most; None: all
+        :param fields: columns of the rows to return; None: no rows
+        :param first: how many rows to ask for in one call
+        :returns: generator of (list of ids as the client gives them: bytes or text, list of rows for the first of
+            them: values in the order of the fields, or None where the row is gone)
+        """
+        if self._apart:
+            yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
+            return
+        request = dict(self.request, mode='page', skip=skip, rows=first,
+                       wants_rest=count is None or count > first)
+        if fields is not None:
+            request['fields'] = [as_str(field) for field in fields]
+        loop = None
+        try:
+            while count is None or count > 0:
+                request['count'] = first if count is None else min(first, count)
+                reply = self._call(request)
+                if reply.state == 'apart':
+                    for page in self._with_lists_apart().pages(skip, count):
+                        yield page
+                    return
+                if reply.state == 'part':
+                    # behind a page there are only those that follow it
+                    left_out = request['after'].get('skip', 0) if 'after' in request else skip
+                    ids, rows = self._in_order(self._parts(request, reply))[left_out:], []
+                    reply.after = None
+                else:
+                    ids, rows = reply.ids, reply.rows
+                if loop is None and reply.after is not None:
+                    loop = Loop(self.connection, self.namespace, reply.counter)
+                    loop.begin()
+                ids, rows = loop.choose(ids, rows, reply.counter, count) if loop else (ids[:count], rows)
+                yield ids, rows
+                count = None if count is None else count - len(ids)
+                if reply.after is None:
+                    break
+                request['after'] = reply.after
+            if loop and not skip and (count is None or count > 0):
+                yield self._passed_by(loop)[:count], []
+        finally:
+            if loop:
+                loop.end()
+
+    def _passed_by(self, loop):
+        """The ids that the loop has moved behind the place reached before they were given, in order."""
+        waiting = loop.passed_by()
+        return [id for id in self._in_order(self._all_parts()) if int(id) in waiting] if waiting else []
+
+    def _in_order(self, parts):
+        """The ids of parts, each once, sorted."""
+        found = dict(parts)
+        sign = -1 if self.request.get('descending') else 1
+        return sorted(found, key=lambda id: (sign * found[id], id))
+
+    def _parts(self, request, reply=None):
+        """(id, score) of all that is found by a request whose replies, of which one may be there, come in parts."""
+        request = dict(request, wants_rest=True)
+        reply = reply or self._call(request)
+        while True:
+            for id, score in zip(reply.ids, reply.scores):
+                yield id, float(score)
+            if reply.after is None:
+                return
+            reply = self._call(dict(request, after=reply.after))
+
+    def _all_parts(self):
+        """(id, score) of all that is found. Of several lists each is asked for, and what they have in common is taken."""
+        found = None
+        for place in self._apart or [None]:
+            pairs = dict(pair for request in self._requests(place, mode='parts') for pair in self._parts(request))
+            found = pairs if found is None else dict((id, pairs[id]) for id in found if id in pairs)
+            if not found:
+                break
+        return found.items()
+
+    def _with_lists_apart(self):
+        """This search, where the server has said that each list is better asked for by itself."""
+        self._apart = [place for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        return self
+
+    def all_ids(self):
+        """
+        The ids of all rows, in as few calls as that takes.
+
+        :returns: set of int
+        """
+        return set(int(id) for id, _ in self._all_parts())
+
+    def count(self):
+        """
+        How many rows there are.
+
+        :returns: int
+        """
+        if len(self.request['filters']) == 1:
+            size = _size(self.connection, self.request['filters'][0])
+            if size is not None:
+                return size
+        if self._apart:
+            return len(self._all_parts())
+        request = dict(self._counted, mode='count', skip=0)
+        reply = self._call(request)
+        if reply.state == 'apart':
+            return self._with_lists_apart().count()
+        return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
+
+    def store(self, seconds):
+        """
+        Puts all ids into a sorted set that expires.
+
+        :param seconds: int, how long it lives; QueryError for more than Redis can count
+        :returns: text, its key
+        """
+        if seconds > MOST_SECONDS:
+            raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
+        key = '%s:%s' % (self.namespace, uuid.uuid4())
+        if len(self._apart) > 1:
+            self._store_parts(key, seconds)
+            return key
+        for request in self._requests(self._apart[0] if self._apart else None, mode='store', into=key, seconds=seconds):
+            request['lists'] = self.request['lists'] and not self._apart
+            reply = self._call(request)
+            if reply.state == 'apart':
+                return self._with_lists_apart().store(seconds)
+            while reply.after is not None:
+                reply = self._call(dict(request, after=reply.after))
+        return key
+
+    def _store_parts(self, key, seconds):
+        sign = -1 if self.request.get('descending') else 1
+        pairs = sorted(self._all_parts())
+        for first in range(0, len(pairs), ROWS_PER_READ):
+            entries = [each for id, score in pairs[first:first + ROWS_PER_READ] for each in ('%.17g' % (sign * score), id)]
+            pipe = self.connection.pipeline(transaction=True)
+            pipe.execute_command('ZADD', key, *entries)
+            pipe.expire(key, seconds)
+            pipe.execute()
+
+    def explained(self):
+        """dict: what the calls so far were planned as, and what they took."""
+        from_first = self.reports[0] if self.reports else {}
+        sizes = from_first.get('sizes') or []
+        filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': size}
+                   for each, size in zip_longest(self.request['filters'], sizes)]
+        order = self.request.get('order')
+        return {
+            'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'filters': filters,
+            'order': filters[order - 1]['key'] if order and filters else None,
+            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in leaves(self.request['filters'])],
+            'scanned': sum(report['scanned'] for report in self.reports),
+            'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
+        }
+
+
+def _size(connection, item):
+    """How many rows one filter has, where a command by itself tells that; else None."""
+    try:
+        if item['kind'] == 'range':
+            return int(ask(connection, 'ZCOUNT', item['key'], item['low'], item['high']))
+        return int(ask(connection, 'SCARD', item['key'])) if item['kind'] == 'set' else None
+    except ResponseError:  # a set where numbers were expected, or the other way round: the script makes something of it
+        return None
+
+
+def ids_without(connection, namespace, attr, kind, starts):
+    """
+    Ids of rows that have words in an index, none of which begins with certain texts.
+
+    :param kind: 'pre' or 'suf'
+    :param starts: list of text; for 'suf' reversed
+    :returns: list of int, each once, in order
+    """
+    make = Prefix if kind == 'pre' else Suffix
+    having = Search(connection, namespace, [make(attr, u'')]).all_ids()
+    if starts:
+        having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
+    return sorted(having)

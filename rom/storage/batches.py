@@ -1,0 +1,52 @@
+"""How much work goes into one call: a few milliseconds of the server's time."""
+
+__all__ = ['ENTRIES_PER_WRITE', 'ROWS_PER_WRITE', 'in_batches', 'likely_weight', 'weight']
+
+#: operations one write call carries
+ROWS_PER_WRITE = 500
+
+#: index entries that one write call carries, unless one row has more: some twenty milliseconds of the server's time
+ENTRIES_PER_WRITE = 8000
+CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much as an index entry
+
+
+def weight(operation):
+    """What an operation costs the server, in index entries.
+
+    :param operation: dict as `plan` makes it
+    :returns: int
+    """
+    pairs = sum(len(entries) for part in ('prefixes', 'suffixes') for entries in operation.get(part, {}).values())
+    characters = sum(len(text) for text in operation.get('set', {}).values())
+    return (1 + pairs // 2 + characters // CHARACTERS_PER_ENTRY
+            + sum(len(operation.get(part, ())) for part in ('words', 'scores', 'claim')))
+
+
+def likely_weight(raw):
+    """What taking a row out of the indexes likely costs: the list of its entries stays on the server.
+
+    :param raw: list of stored values or None
+    :returns: int, as if all its values were texts of which each word is indexed
+    """
+    return 1 + sum(len(value) for value in raw if value) // 8
+
+
+def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
+    """Lists that one call carries.
+
+    :param items: iterable
+    :param weight: callable(item) -> int, what it costs in index entries
+    :param shard: callable(item) -> something that all items of a list have in common
+    :param most: index entries of one list
+    :returns: generator of lists
+    """
+    batch, size = [], 0
+    for item in items:
+        entries = weight(item)
+        if batch and (len(batch) == ROWS_PER_WRITE or size + entries > most or shard and shard(item) != shard(batch[0])):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += entries
+    if batch:
+        yield batch

@@ -1,0 +1,116 @@
+"""How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
+
+import functools
+
+import redis
+from redis.exceptions import RedisError
+import six
+
+__all__ = ['alters_replies', 'as_bytes', 'as_str', 'bytes_wanted', 'close_idle', 'execute', 'settings']
+
+#: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
+NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
+
+
+def nothing():
+    pass
+
+
+def execute(connection, arguments, options=(), before_sending=nothing):
+    """Put one command to a client.
+
+    :param connection: redis-py client, or whatever stands for one
+    :param arguments: list of the command and its arguments: text, bytes or numbers
+    :param options: dict of redis-py's options for the reply
+    :param before_sending: callable(), called at the last moment at which surely nothing was sent
+    :returns: what the client's `execute_command` returns
+    :raises redis.RedisError: what the server or the connection said
+
+    Example::
+
+        execute(connection, ['GET', 'User:id:'])      # b'1'
+    """
+    if settings(connection).get('encoding', 'utf-8') != 'utf-8':
+        # what is stored is UTF-8 for every client
+        arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
+    send = functools.partial(connection.execute_command, *arguments, **dict(options))
+    try:
+        before_sending()
+        return send()
+    except RedisError:
+        raise  # redis-py has seen to its connection
+    except BaseException:
+        close_idle(connection)
+        raise
+
+
+def as_bytes(value):
+    """A text as bytes; anything else stays what it is."""
+    return value.encode('utf-8') if isinstance(value, six.text_type) else value
+
+
+def as_str(value):
+    """A reply as text, whether the client decodes or not; None stays None."""
+    return value.decode('utf-8') if isinstance(value, bytes) else value
+
+
+def settings(connection):
+    """What the connections of a client are made with.
+
+    :param connection: redis-py client, or whatever stands for one
+    :returns: dict, empty where that is not known
+    """
+    return getattr(_pool(connection), 'connection_kwargs', None) or {}
+
+
+def bytes_wanted(connection):
+    """The option by which the reply to one command is bytes, for a client that decodes; else none.
+
+    :param connection: redis-py client
+    :returns: dict, for `execute`
+    """
+    return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else {}
+
+
+def alters_replies(connection):
+    """Whether the client may reply to HMGET or GET with something else than the server does.
+
+    That is what a cache of its own keeps, which may be older than this session's last commit, or what a callback of the
+    program's makes of a reply.
+
+    :param connection: redis-py client
+    :returns: bool
+    """
+    pool, callbacks = _pool(connection), getattr(connection, 'response_callbacks', ())
+    return (getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
+            or 'HMGET' in callbacks or 'GET' in callbacks)
+
+
+def _pool(connection):
+    """A client's pool; a cluster client has a manager of its nodes instead."""
+    return getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
+
+
+def close_idle(connection):
+    """Close the connections of a client that nobody uses: after an interrupt, one of them may have a reply to come.
+
+    :param connection: redis-py client, or whatever stands for one
+    """
+    only = getattr(connection, 'connection', None)
+    if hasattr(only, 'disconnect'):  # a client of one connection
+        only.disconnect()
+        return
+    clients = [node.redis_connection for node in connection.get_nodes()] if hasattr(connection, 'get_nodes') else [connection]
+    for client in clients:
+        pool = getattr(client, 'connection_pool', None)
+        if isinstance(pool, redis.ConnectionPool):
+            _disconnect_idle(pool)
+
+
+def _disconnect_idle(pool):
+    try:
+        pool.disconnect(inuse_connections=False)
+    except TypeError:  # a BlockingConnectionPool before redis-py 7.1
+        for link in list(pool.pool.queue):
+            if link is not None:
+                link.disconnect()

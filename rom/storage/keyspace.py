@@ -1,0 +1,52 @@
+"""Which keys there are, as SCAN tells."""
+import re
+
+import six
+
+from ..values.texts import word_text
+from . import commands
+
+__all__ = ['KEYS_PER_SCAN', 'ROW_ID', 'keys_of', 'row_ids']
+
+#: keys that one SCAN call looks at
+KEYS_PER_SCAN = 1000
+
+#: an id as text: what a counter of Redis can give
+ROW_ID = re.compile(u'(0|[1-9][0-9]{0,18})\\Z')
+
+
+def keys_of(connection, namespace, pattern):
+    """What follows the namespace in keys.
+
+    :param connection: redis-py client
+    :param namespace: text
+    :param pattern: text, for SCAN, of what follows ``NS:``
+    :returns: generator of text, each once or, while the server moves its keys, twice
+
+    Example::
+
+        keys_of(connection, u'User', u'*:idx')      # u'name:ann:idx', ...
+    """
+    start = u'%s:' % namespace
+    match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
+    # keys of other programs may be no text, and SCAN tells of them as well
+    for key in connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(connection)):
+        key = word_text(key)
+        if key.startswith(start):
+            yield key[len(start):]
+
+
+def row_ids(connection, namespace):
+    """The ids of all rows, kept as one bit each.
+
+    :param connection: redis-py client
+    :param namespace: text
+    :returns: (how many there are, generator of int in order)
+    """
+    blocks = {}
+    for text in keys_of(connection, namespace, u'[0-9]*'):
+        if ROW_ID.match(text):
+            block, place = divmod(int(text), 1024)
+            blocks[block] = blocks.get(block, 0) | 1 << place
+    ids = (block * 1024 + place for block in sorted(blocks) for place in range(1024) if blocks[block] >> place & 1)
+    return sum(bin(bits).count('1') for bits in six.itervalues(blocks)), ids

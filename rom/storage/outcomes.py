@@ -1,0 +1,75 @@
+"""What a write call was told, and the exceptions that tell a program of it."""
+
+import redis
+from redis.exceptions import ResponseError
+import six
+
+from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, UniqueKeyViolation
+
+__all__ = ['NOTHING_DONE', 'Outcome', 'problem']
+
+_OutOfMemory = getattr(redis.exceptions, 'OutOfMemoryError', ResponseError)
+
+
+class Outcome(object):
+    """What a write call was told.
+
+    :param reply: dict, as write.lua replies
+    :ivar done: list of ids as text, False for a delete that found nothing; one per operation done
+    :ivar errors: list of [position, kind, detail...]
+    """
+
+    __slots__ = ('done', 'errors')
+
+    def __init__(self, reply):
+        # cjson writes an empty list as {}
+        self.done = list(reply['done'] or ())
+        self.errors = list(reply['errors'] or ())
+
+
+NOTHING_DONE = Outcome({'done': (), 'errors': ()})
+
+
+def problem(schema, id, error):
+    """The exception for one error of a write call.
+
+    :param schema: `Schema` of the entity
+    :param id: its primary key, or None
+    :param error: [position, kind, detail...] as write.lua replies
+    :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
+    """
+    kind, detail = error[1], error[2:]
+    pk = 'a new %s' % schema.name if id is None else '%s:%s' % (schema.namespace, id)
+    args = (schema.namespace, six.text_type(id))
+    about = {'model': schema.name, 'pk': id}
+    if kind == 'unique':
+        attrs = tuple(detail[0].split(':'))
+        return UniqueKeyViolation('Value of %s for %s is not distinct: row %s:%s has it'
+                                  % (' and '.join('%s.%s' % (schema.name, attr) for attr in attrs), pk,
+                                     schema.namespace, detail[1]), *args, columns=attrs, **about)
+    if kind == 'race':
+        columns = tuple(sorted(detail[0]))
+        return DataRaceError('Column(s) %s of %s changed by another writer; refresh() and try again, or use '
+                             '.save(force=True)' % (', '.join(columns), pk), *args, columns=columns, **about)
+    if kind == 'gone':
+        return EntityDeletedError('Entity %s deleted by another writer; use .save(force=True) to re-save' % pk, *args,
+                                  **about)
+    if kind == 'reference':
+        return InvalidColumnValue('%s.%s of %s: the row %s that it refers to was deleted by another writer'
+                                  % (schema.name, detail[0], pk, detail[1]), columns=(detail[0],), value=detail[1], **about)
+    if kind == 'right':
+        return InvalidOperation('%s: this user lacks the right to %s %s; nothing was written' % ((pk,) + tuple(detail)),
+                                *args, **about)
+    if kind == 'guard':
+        return RestrictError('%s cannot be deleted: rows that refer to it appeared meanwhile (%s)' % (pk, detail[0]),
+                             *args, **about)
+    if kind == 'taken':
+        return DataRaceError('A row %s appeared meanwhile; nothing was written' % pk, *args, **about)
+    if kind == 'type':
+        return InvalidOperation('%s: the key %s holds a %s and not a %s; nothing was written'
+                                % ((pk,) + tuple(detail)), *args, **about)
+    if kind == 'refused' and 'OOM ' in detail[0]:
+        return _OutOfMemory('OOM %s: nothing was written: %s' % (pk, detail[0]))
+    if kind == 'refused':
+        return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
+    return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)

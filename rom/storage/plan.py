@@ -1,0 +1,359 @@
+"""PURE: a schema, the stored row and new values in; what one save or delete does to Redis out.
+
+An operation is a dict with the fields that `lua/write.lua` documents.
+"""
+
+import math
+import re
+
+import six
+
+from ..exceptions import ColumnError, InvalidColumnValue
+from ..values import codecs, keygens
+from .rows import Row, as_text, is_broken
+
+__all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 'rewrite', 'update']
+
+# a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
+_PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
+
+
+# -- index entries -----------------------------------------------------------------------------------------------------
+
+def _is_missing(column, row):
+    """Whether the row has no value for a column: a default that it lacks makes no entries before it is written."""
+    return not column.is_derived and row.text(column._attr) is None
+
+
+def _generated(column, row):
+    """What a column's keygen makes of the row, in any form that `keygens.entries` takes."""
+    if column.is_derived:  # these see None as well: they may index what is missing
+        return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row.get(column._column))
+    if column._keygen2 is not None:
+        return column._keygen2(column._attr, row)
+    if column.is_reference:
+        return column.index_entries(row.text(column._attr))
+    return column.index_entries(row[column._attr])
+
+
+def _whole_word(column, row):
+    if column._keygen is None or column.is_derived or not (column._prefix or column._suffix):
+        return None  # 1.1.2 makes no such entries for IndexOnly
+    return keygens.whole_word(column._keygen, row[column._attr])
+
+
+def _entries(column, row):
+    try:
+        return keygens.entries(_generated(column, row), _whole_word(column, row))
+    except InvalidColumnValue:
+        raise  # a field that cannot be read, which it names
+    except Exception as error:  # whatever a keygen of the program's own may raise
+        id = None if callable(row._id) else row._id
+        value = row.get(column._column if column.is_derived else column._attr)
+        six.raise_from(column._rom_not_indexed(value, id, error), error)
+
+
+def index_entries(columns, row):
+    """The index entries of some columns.
+
+    :param columns: indexed columns
+    :param row: `Row`
+    :returns: dict with words, scores, prefixes and suffixes as write.lua takes them
+    :raises InvalidColumnValue: for what Redis would refuse
+    """
+    found = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
+    for column in columns:
+        attr = column._attr
+        if _is_missing(column, row):
+            continue
+        if column.text_is_score and _PLAIN_NUMBER.match(row.text(attr)):
+            found['scores'][attr] = row.text(attr)
+            continue
+        made = _entries(column, row)
+        if column._index:
+            found['words'].extend(u'%s:%s' % (attr, word) for word in made.words)
+            for name, score in made.scores.items():
+                found['scores'][u'%s:%s' % (attr, name) if name else attr] = repr(score)
+        if column._prefix and made.prefixes:
+            found['prefixes'][attr] = _with_scores(made.prefixes)
+        if column._suffix and made.suffixes:
+            found['suffixes'][attr] = _with_scores(made.suffixes)
+    return found
+
+
+def _with_scores(words):
+    """[word, its prefix score, word, ...]"""
+    paired = []
+    for word in words:
+        paired += (word, codecs._prefix_score(word))
+    return paired
+
+
+def geo_entries(schema, row):
+    """{name: [longitude, latitude]} of a row, as text.
+
+    :raises ColumnError: where a callback gives several points
+    :raises InvalidColumnValue: for coordinates that Redis would refuse
+    """
+    found = {}
+    for name, index in schema.geo.items():
+        points = index.callback(row)
+        points = points if isinstance(points, (list, tuple)) else [points]
+        if len(points) > 1:
+            raise ColumnError('geo index %s.%s: a row has one point, the callback gave %d'
+                              % (schema.name, name, len(points)), model=schema.name)
+        for point in points:
+            if point:
+                found[name] = _coordinates(schema, name, point)
+    return found
+
+
+def _coordinates(schema, name, point):
+    try:
+        longitude, latitude = float(point['lon']), float(point['lat'])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise InvalidColumnValue("geo index %s.%s: expected {'lon': number, 'lat': number}, the callback gave %s"
+                                 % (schema.name, name, codecs._shown(point)), model=schema.name, value=point)
+    inside = abs(longitude) <= codecs.MAX_LONGITUDE and abs(latitude) <= codecs.MAX_LATITUDE
+    if not inside or math.isnan(longitude) or math.isnan(latitude):
+        raise InvalidColumnValue('geo index %s.%s: longitude %r must be within 180 and latitude %r within %s degrees'
+                                 % (schema.name, name, longitude, latitude, codecs.MAX_LATITUDE), model=schema.name,
+                                 value=point)
+    return [repr(degrees) for degrees in codecs.inside_map(longitude, latitude)]
+
+
+# -- unique values -----------------------------------------------------------------------------------------------------
+
+def unique_value(column, row):
+    """The text that a unique column claims for a row; None where it claims nothing."""
+    if _is_missing(column, row):
+        return None
+    if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
+        return column._rom_claimed(_entries(column, row), row.text)
+    return row.text(column._attr) or None
+
+
+def unique_value_of(column, value):
+    """The text under which a value of a unique column is looked up; None where it claims nothing.
+
+    :param value: a Python value that the column has accepted
+    """
+    if column._keygen is not None and (column.is_derived or not column._index):
+        return column._rom_claimed(keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
+    return column.encode(value) or None
+
+
+def _together_value(constraint, row):
+    texts = [row.text(attr) for attr in constraint]
+    return None if None in texts else codecs._encode_unique_constraint(texts)
+
+
+def unique_values(columns, constraints, row):
+    """{unique name: value} of a row, for some unique columns and unique_together constraints."""
+    found = dict((column._attr, unique_value(column, row)) for column in columns)
+    for constraint in constraints:
+        found[u':'.join(constraint)] = _together_value(constraint, row)
+    return dict((name, value) for name, value in found.items() if value is not None)
+
+
+# -- operations --------------------------------------------------------------------------------------------------------
+
+def _operation(schema, id):
+    operation = {'namespace': schema.namespace, 'pk': schema.pk}
+    if id is not None:
+        operation['id'] = six.text_type(id)
+    return operation
+
+
+def _expectation(schema, raw, attrs):
+    """{column: text or False} to compare with the row; what is no UTF-8 cannot be told and is not compared."""
+    found = {}
+    for attr in attrs:
+        value = raw[schema.position[attr]]
+        if not is_broken(value):
+            found[attr] = False if value is None else as_text(value)
+    return found
+
+
+def _index(operation, schema, columns, row):
+    found = index_entries(columns, row)
+    operation.update((name, entries) for name, entries in found.items() if entries)
+    if schema.geo:
+        operation['touched_geo'] = True
+        operation['geo'] = geo_entries(schema, row)
+    if schema.columns[schema.pk]._index:
+        operation['pk_index'] = True
+
+
+def _index_all(operation, schema, row):
+    _index(operation, schema, schema.indexed, row)
+    operation['index_data'] = index_data(schema, operation)
+
+
+def index_data(schema, operation):
+    """What a row keeps of its index entries, as text: `-index-data-`.
+
+    :param operation: one that has all the entries of the row
+    """
+    scores = list(operation.get('scores', ()))
+    if operation.get('pk_index'):
+        scores.append(schema.pk)
+    return codecs.compact_json([operation.get('words', ()), scores, pairs_of(operation, 'prefixes'),
+                                pairs_of(operation, 'suffixes'), list(operation.get('geo', ()))])
+
+
+def pairs_of(operation, part):
+    """[(column, word)] of an operation's prefixes or suffixes."""
+    return [(attr, word) for attr, entries in operation.get(part, {}).items() for word in entries[::2]]
+
+
+def missing_defaults(schema, raw):
+    """{column: text} of the defaults that a stored row lacks."""
+    columns = [schema.columns[attr] for attr in schema.defaulted if raw[schema.position[attr]] is None]
+    values = [(column, column.missing()) for column in columns]
+    return dict((column._attr, column.encode(value)) for column, value in values if value is not None)
+
+
+def insert(schema, after, texts):
+    """The operation that writes a row for the first time.
+
+    :param after: `Row` as it will be
+    :param texts: {column: text or None}
+    :returns: the operation without an id: the script takes one from the counter
+    """
+    operation = _operation(schema, None)
+    operation['new'] = True
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    _index_all(operation, schema, after)
+    claim = unique_values(schema.unique, schema.together, after)
+    if claim:
+        operation['claim'] = claim
+    return operation
+
+
+def update(schema, id, before, after, texts, filled=()):
+    """The operation that writes some columns of a row and leaves all others as they are stored.
+
+    :param before: `Row` as this writer knows it
+    :param after: `Row` as it will be
+    :param texts: {column: text or None} to be written
+    :param filled: those of them that only fill in a default: another writer's value goes before it
+    """
+    operation = _operation(schema, id)
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    operation['unset'] = [attr for attr, text in texts.items() if text is None]
+    operation['expect'] = _expectation(schema, before._raw, (attr for attr in texts if attr not in filled))
+    columns = schema.affected_indexes(texts)
+    uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
+    operation['touched'] = [column._attr for column in columns]
+    _index(operation, schema, columns, after)
+    _exchange(operation, uniques, constraints, before, after)
+    sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
+    assumed = [attr for attr in sources if attr not in texts] + list(filled)
+    operation['assume'] = _expectation(schema, before._raw, assumed)
+    if _only_rescores(operation, schema, columns):
+        operation['rescore'] = True
+    return operation
+
+
+def _exchange(operation, uniques, constraints, before, after):
+    old, new = _stored_unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
+    operation['claim'] = dict((name, value) for name, value in new.items() if old.get(name) != value)
+    operation['release'] = dict((name, value) for name, value in old.items() if new.get(name) != value)
+
+
+def _only_rescores(operation, schema, columns):
+    """Whether the write changes nothing but scores of plain numeric indexes."""
+    plain = all(c.is_numeric and not (c._keygen or c._keygen2 or c._prefix or c._suffix) for c in columns)
+    if not plain or schema.geo or not operation.get('scores'):
+        return False
+    return not operation['unset'] and not any(c._attr not in operation['scores'] for c in columns)
+
+
+def rewrite(schema, id, before, after, texts, force=False, filled=()):
+    """The operation that makes a row, and all its index entries, exactly what they should be.
+
+    :param texts: {column: text or None} of every column, or of those filled in to refresh index entries only
+    :param force: write the row even where it has gone
+    :param filled: as for `update`
+    """
+    operation = _operation(schema, id)
+    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
+    operation['unset'] = [attr for attr, text in texts.items() if text is None]
+    operation['touched'], operation['repair'] = True, True
+    _index_all(operation, schema, after)
+    operation['touched_geo'] = True
+    operation['claim'] = unique_values(schema.unique, schema.together, after)
+    old = _stored_unique_values(schema.unique, schema.together, before)
+    operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
+    known = _expectation(schema, before._raw, schema.stored)
+    if force:
+        operation['force'], operation['assume'] = True, known
+        operation['was'] = _known_index_data(schema, before)
+    else:
+        written = set(texts).difference(filled)
+        operation['expect'] = dict((attr, text) for attr, text in known.items() if attr in written)
+        operation['assume'] = dict((attr, text) for attr, text in known.items() if attr not in written)
+    return operation
+
+
+def delete(schema, id, before, guard=(), reason=None):
+    """The operation that removes a row and all that stands for it elsewhere.
+
+    :param before: `Row` as this writer knows it
+    :param guard: [[index key, id, ids]] of the rows that may refer to it
+    :param reason: {reference: id as stored}, for which the row is to go
+    """
+    operation = _operation(schema, id)
+    operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
+    operation['release'] = _stored_unique_values(schema.unique, schema.together, before)
+    if schema.columns[schema.pk]._index:
+        operation['touched'] = True
+    sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
+    operation['assume'] = _expectation(schema, before._raw, sources)
+    if schema.unsafe:
+        operation['drop'] = list(schema.unsafe)
+    if reason:
+        operation['expect'] = dict(reason)
+    if guard:
+        operation['guard'] = [list(one) for one in guard]
+    return operation
+
+
+def look(schema, id, guard):
+    """The operation that sees to guards, and to the right to delete a row, and changes nothing."""
+    operation = _operation(schema, id)
+    operation['look'], operation['guard'] = True, [list(one) for one in guard]
+    return operation
+
+
+def _known_index_data(schema, before):
+    """What a row likely kept of its index entries, for the case that it has vanished with that."""
+    known = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}, 'geo': (), 'pk_index': schema.columns[schema.pk]._index}
+    if not any(before._raw):
+        return u''
+    for column in schema.indexed:
+        try:
+            entries = index_entries([column], before)
+        except Exception:  # broken fields, or a keygen of the program's own that does not like them
+            continue
+        known['words'] += entries['words']
+        for part in ('scores', 'prefixes', 'suffixes'):
+            known[part].update(entries[part])
+    try:
+        known['geo'] = geo_entries(schema, before)
+    except Exception:  # as above
+        pass
+    return index_data(schema, known)
+
+
+def _stored_unique_values(columns, constraints, before):
+    """The unique values of a stored row; a column whose field is broken claims nothing that could be told."""
+    found = {}
+    for column in columns:
+        try:
+            found.update(unique_values([column], (), before))
+        except InvalidColumnValue:
+            continue
+    found.update(unique_values((), constraints, before))
+    return found

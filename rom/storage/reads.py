@@ -1,0 +1,162 @@
+"""Ids -> rows, in one call for up to a thousand of them."""
+
+import re
+
+from redis.exceptions import ResponseError
+import six
+
+from . import bulk_reads, commands
+from .commands import as_bytes
+from .scripts import Script
+
+__all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'lookup_unique', 'read_page', 'read_rows']
+
+#: rows one read call asks for: a few milliseconds of the server's time
+ROWS_PER_READ = 1000
+
+_NUMBER = re.compile(b'[0-9]+$')
+
+_read = Script('read', declares_all=True)
+_ids = Script('ids')
+_unique = Script('unique')
+_command = Script('command', declares_all=True)
+
+
+def read_rows(connection, schema, ids):
+    """The rows of some ids: up to 1,000 in one call, which sees one moment.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param ids: list of int or of texts
+    :returns: list, in the order of the ids, of [value or None per `schema.stored`], or None where there is no row
+    """
+    if len(ids) == 1:
+        return [_read_one(connection, schema, ids[0])]
+    rows = []
+    for first in range(0, len(ids), ROWS_PER_READ):
+        rows.extend(read_page(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
+    return rows
+
+
+def read_page(connection, schema, fields, ids):
+    """Some columns of some rows, in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param fields: list of names of columns, as bytes
+    :param ids: list of int or of texts
+    :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
+        that was given out)
+    """
+    start = u'%s:' % schema.namespace
+    keys = [(start + str(id)).encode('utf-8') for id in ids]
+    found = bulk_reads.read_hashes(connection, keys, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
+    if found is None:
+        return _read_by_script(connection, schema, fields, keys)
+    rows, existing, highest = found
+    # looking at one value is mostly enough
+    empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
+        value is not None for value in row)]
+    for place in empty:
+        if rows[place].__class__ is not list and not _is_wrong_type(rows[place]):
+            raise rows[place]
+        rows[place] = None
+    if existing != len(ids) - len(empty):  # rows may have none of the columns, and other keys are no rows
+        asked = _read_by_script(connection, schema, fields, [keys[place] for place in empty])[0]
+        for place, row in zip(empty, asked):
+            rows[place] = row
+    return rows if fields else [row and [] for row in rows], _counted(highest)
+
+
+def lookup_unique(connection, schema, attr, values):
+    """
+    The rows that hold unique values: up to 1,000 in one call.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param attr: name of the unique column; of a unique_together the sorted names, joined by ``:``
+    :param values: list of text, as the entries of the index
+    :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
+    """
+    found, key = [], u'%s:%s:uidx' % (schema.namespace, attr)
+    for first in range(0, len(values), ROWS_PER_READ):
+        found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
+                                  + list(values[first:first + ROWS_PER_READ])))
+    return [(int(row[0]), row[1]) if row else None for row in found]
+
+
+def _read_by_script(connection, schema, fields, keys):
+    reply = _read.read(connection, [_counter(schema)] + keys, fields)
+    highest = reply.pop()
+    return reply, _counted(highest)
+
+
+def highest_id(connection, schema):
+    """The id counter: the highest id that was given out.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :returns: int; 0 where it is lost, or something else has its key
+    """
+    try:
+        return _counted(ask(connection, 'GET', _counter(schema)))
+    except (ResponseError, UnicodeDecodeError) as error:
+        if isinstance(error, ResponseError) and not _is_wrong_type(error):
+            raise
+        return 0
+
+
+def _counted(reply):
+    """The id counter, as it was read."""
+    is_number = isinstance(reply, (bytes, six.text_type)) and _NUMBER.match(as_bytes(reply))
+    return int(reply) if is_number else 0
+
+
+def _is_wrong_type(error):
+    return str(error).startswith('WRONGTYPE')
+
+
+def _read_one(connection, schema, id):
+    key = u'%s:%s' % (schema.namespace, id)
+    try:
+        values = ask(connection, 'HMGET', key, *(schema.fields + [as_bytes(schema.pk)]))
+    except UnicodeDecodeError:  # redis-py 3.5 cannot leave a reply as bytes
+        return _read_by_script(connection, schema, schema.fields, [key])[0][0]
+    except ResponseError as error:
+        if not _is_wrong_type(error):
+            raise
+        return None  # a key that is no hash is somebody else's
+    if values.pop() is None and values.count(None) == len(values) and not ask(connection, 'EXISTS', key):
+        return None
+    return values
+
+
+def ask(connection, name, key, *arguments):
+    """One command that reads one key, as the server replies to it now, whatever the client keeps or makes of replies.
+
+    :param connection: redis-py client
+    :param name: the command, as str
+    :param key: text or bytes
+    :param arguments: text, bytes or numbers
+    :returns: the reply as bytes; text where redis-py cannot leave it as bytes (3.5)
+    :raises redis.RedisError: what the server or the connection said
+
+    Example::
+
+        ask(connection, 'GET', 'User:id:')      # b'1'
+    """
+    if commands.alters_replies(connection):
+        return _command.read(connection, [key], (name,) + arguments)
+    return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
+
+
+def _counter(schema):
+    return '%s:%s:' % (schema.namespace, schema.pk)
+
+
+def allocate_ids(connection, schema, count):
+    """New ids from the counter.
+
+    :returns: list of `count` ints
+    """
+    return [int(id) for id in _ids(connection, [_counter(schema)], [schema.namespace, count])]

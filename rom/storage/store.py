@@ -1,0 +1,352 @@
+"""Sends write calls, each of which is done exactly once, and finds out what became of those that got no answer."""
+
+import json
+import os
+import sys
+import time
+import uuid
+
+import redis
+
+from ..exceptions import InvalidOperation, OutcomeUnknownError
+from . import commands
+from .commands import as_str
+from .connections import distinct, lead_to_the_same
+from .outcomes import NOTHING_DONE, Outcome
+from .reads import ask
+from .scripts import Script, shares_slot
+
+__all__ = ['REMEMBERED_SECONDS', 'Writer', 'ask_what_became', 'call_write', 'look_what_became', 'may_have_evicted']
+
+#: how long a repeated write call is answered with what it was told the first time, in seconds
+REMEMBERED_SECONDS = 300
+
+_encode = json.JSONEncoder(separators=(',', ':')).encode
+
+_write = Script('write')
+
+
+def call_write(connection, key, sequence, operations, atomic, before_sending):
+    """Send operations in one call of write.lua.
+
+    :param connection: redis-py client
+    :param key: where the server remembers the call
+    :param int sequence: its number there
+    :param operations: list of dicts as `plan` makes them
+    :param bool atomic: do all of them or none
+    :param before_sending: callable(), called when all is ready
+    :returns: `Outcome`
+    :raises redis.RedisError: whatever is raised does not tell what was done
+    """
+    request = {'atomic': atomic, 'operations': operations}
+    return Outcome(_call_write(connection, key, sequence, request, before_sending))
+
+
+def _call_write(connection, key, sequence, request, *before_sending):
+    keys = [key] + _keys_touched(request['operations']) if shares_slot(connection, key) else [key]
+    reply = _write(connection, keys, [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
+                   **commands.bytes_wanted(connection))
+    answer = json.loads(as_str(reply))
+    if answer.get('sequence') != sequence:
+        # a read that was interrupted has left its reply to the next command: no connection can be trusted
+        commands.close_idle(connection)
+        raise redis.ConnectionError('the reply to another command was read in place of that to a write')
+    return answer
+
+
+def _keys_touched(operations):
+    """The counters and rows that operations write, as far as they are known."""
+    found = ['%s:%s' % (operation['namespace'], operation['id']) for operation in operations if 'id' in operation]
+    found += ['%s:%s:' % (operation['namespace'], operation['pk']) for operation in operations if 'id' not in operation]
+    return sorted(set(found))
+
+
+def ask_what_became(connection, key, sequence, next_number):
+    """Ask about a call that got no answer, and have the server refuse it should it arrive later.
+
+    :param key: as for `call_write`
+    :param int sequence: of the call in question
+    :param int next_number: of the call that asks
+    :returns: `Outcome`, of nothing where it was not done; None where the server remembers nothing
+    """
+    request = {'about': sequence, 'operations': []}
+    return _told(_call_write(connection, key, next_number, request)['about'])
+
+
+def look_what_became(connection, key, sequence):
+    """What the server remembers of a call, as yet: None also where it may still be done."""
+    memory = as_str(ask(connection, 'GET', key))
+    if memory is None:
+        return None
+    number, _, answer = memory.partition(' ')
+    if int(number) < sequence:
+        return None
+    answer = json.loads(answer)
+    return Outcome(answer) if int(number) == sequence else _told(answer.get('about') or {})
+
+
+def _told(about):
+    if about.get('answer'):
+        return Outcome(json.loads(about['answer']))
+    return NOTHING_DONE if about.get('remembers') else None
+
+
+def may_have_evicted(connection):
+    """Whether a server has ever evicted keys, for lack of memory; where it does not tell, it may have."""
+    try:
+        stats = connection.info('stats')
+    except redis.RedisError:
+        return True
+    nodes = [stats] if 'evicted_keys' in stats else list(stats.values())  # a cluster tells of each node
+    return any(node.get('evicted_keys', 1) for node in nodes)
+
+
+# -- calls and who makes them ------------------------------------------------------------------------------------------
+
+class Pen(object):
+    """A name under which the server remembers the last call; one call at a time uses it, and numbers it."""
+
+    __slots__ = ('name', 'sequence', 'remembered')
+
+    def __init__(self):
+        self.name = uuid.uuid4().hex
+        self.sequence = 0
+        self.remembered = {}  # key -> when the server last said what it remembers there
+
+    def next_number(self):
+        self.sequence += 1
+        return self.sequence
+
+
+class WriteCall(object):
+    """One call, from before it is sent until its entities know what became of it.
+
+    `sent` and `outcome` tell how far it is: not sent, sent and without an answer, answered. When its jobs are finished
+    it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
+    """
+
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before')
+
+    def __init__(self, jobs, pen, frame):
+        self.connection = jobs[0].connection
+        self.key = '%s:once:%s' % (jobs[0].operation['namespace'], pen.name)
+        self.pen = pen
+        self.sequence = pen.next_number()
+        self.jobs = jobs
+        self.frame = frame         # of the function that makes the call
+        self.sent = None           # when: by two clocks, as one may stand still and the other jump
+        self.outcome = None
+        self.is_forgotten = False  # nobody knows what became of it
+        self.not_before = 0        # when to ask again about it, in passing
+
+    def is_about_to_be_sent(self):
+        """Note when: from here on the server may do it."""
+        self.sent = _now()
+
+    def is_running(self):
+        """Whether it is this very call that was interrupted: by a signal handler, or a hook."""
+        frame = sys._getframe()
+        while frame is not None and frame is not self.frame:
+            frame = frame.f_back
+        return frame is not None
+
+    def current_connection(self):
+        """The connection to ask: the program may have replaced the one that failed."""
+        return self.jobs[0].current_connection()
+
+    def done(self):
+        """[(job, id)] of what was done, as far as is known."""
+        return list(zip(self.jobs, self.outcome.done)) if self.outcome else []
+
+    def tell_entities(self):
+        """Let the entities know what was done; doing so again does no harm."""
+        for job, id in self.done():
+            job.columns = job.finish(id)
+
+    def run_hooks(self):
+        """Call the hooks that follow a write, each once, whatever one of them raises."""
+        for job, _ in self.done():
+            if not job.hook_called:
+                job.hook_called = True
+                job.run_hook()
+
+    def concerns(self, entities):
+        """Whether one of some entities is in it."""
+        own = set(id(job.entity) for job in self.jobs)
+        return any(id(entity) in own for entity in entities)
+
+    def is_for_one_of(self, connections):
+        """Whether it went to the server of one of some connections."""
+        own = self.current_connection()
+        return any(lead_to_the_same(own, connection) for connection in connections)
+
+    def names(self):
+        """The rows in it, for messages."""
+        names = [job.name() for job in self.jobs[:5]]
+        return ', '.join(names) + (' and %d more' % (len(self.jobs) - 5) if len(self.jobs) > 5 else '')
+
+
+def _now():
+    return getattr(time, 'monotonic', time.time)(), time.time()
+
+
+def _seconds_since(then):
+    return max(now - before for now, before in zip(_now(), then))
+
+
+class Writer(object):
+    """Sends the write calls of one session, and finds out what became of those that got no answer.
+
+    The server remembers a session's last call and its answer: a call that is sent twice is done once. A call leaves
+    `unacknowledged` when the script itself has answered and the entities know; no other error and no signal says so.
+    """
+
+    def __init__(self):
+        self._process = os.getpid()
+        self._pens = []
+        self.unacknowledged = []
+        self._inherited = []  # calls that the parent of a forked process was making
+
+    def write(self, jobs, atomic=False):
+        """Make one call.
+
+        :param jobs: list of planned jobs
+        :param bool atomic: do all of them or none
+        :returns: `store.Outcome`; the entities know, and their hooks were called
+        :raises redis.RedisError: where the call failed; the next write asks what it did
+        """
+        self._look_for_fork()
+        call = WriteCall(jobs, self._free_pen(), sys._getframe())
+        self.unacknowledged.append(call)
+        call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
+                                        call.is_about_to_be_sent)
+        self._finish(call)
+        return call.outcome
+
+    def _free_pen(self):
+        taken = [call.pen for call in self.unacknowledged]
+        for pen in self._pens:
+            if pen not in taken:
+                return pen
+        self._pens.append(Pen())
+        return self._pens[-1]
+
+    def _finish(self, call):
+        if call.sent is not None:
+            call.pen.remembered[call.key] = call.sent
+        call.tell_entities()
+        call.run_hooks()
+        self._drop(call)
+
+    def _drop(self, call):
+        for calls in (self.unacknowledged, self._inherited):
+            if call in calls:
+                calls.remove(call)
+        call.frame = None
+
+    # -- calls without an answer -----------------------------------------------------------------------------------------
+
+    def has_unfinished(self):
+        """Whether there is anything to reconcile, or in flight."""
+        return bool(self.unacknowledged or self._inherited)
+
+    def in_flight(self):
+        """The entities in calls that this one interrupts, as a signal handler does: nobody knows yet what becomes of them."""
+        return [job.entity for call in self.unacknowledged if call.outcome is None and call.is_running() for job in call.jobs]
+
+    def reconcile(self, entities):
+        """Find out what became of the calls without an answer, and see to it that they are not done later.
+
+        A server that is not written to now may be away: it is asked in passing, which takes a tenth of the time at most.
+
+        :param entities: list of those about to be written
+        :returns: list of the jobs that turn out to be done
+        :raises OutcomeUnknownError: where nobody knows any more what became of a call that has one of them
+        :raises InvalidOperation: where one of them is in a call that is being made
+        """
+        self._look_for_fork()
+        done, connections = [], distinct(entity._connection for entity in entities)
+        for call in list(self.unacknowledged):
+            if call.is_running():
+                self._stand_aside(call, entities)
+                continue
+            is_needed = call.concerns(entities) or call.is_for_one_of(connections)
+            if not self._has_found_outcome(call, is_needed):
+                continue
+            self._refuse_forgotten(call, entities)
+            if not call.is_forgotten:
+                self._finish(call)
+                done.extend(job for job, _ in call.done())
+        for call in list(self._inherited):
+            if call.concerns(entities):
+                self._take_over(call)
+                done.extend(job for job, _ in call.done())
+        return done
+
+    @staticmethod
+    def _stand_aside(call, entities):
+        if call.outcome is not None:
+            call.tell_entities()
+        elif call.concerns(entities):
+            raise InvalidOperation('%s: being written by the very call that this one interrupts; write it again afterwards'
+                                   % call.names())
+
+    def _has_found_outcome(self, call, is_needed):
+        began = _now()[0]
+        if not is_needed and began < call.not_before:
+            return False
+        try:
+            self._find_outcome(call)
+        except Exception:  # whatever stands in the way there, it is no reason not to write elsewhere
+            if is_needed:
+                raise
+            now = _now()[0]
+            call.not_before = now + 10 * (now - began)
+            return False
+        return True
+
+    def _find_outcome(self, call):
+        if call.outcome is not None or call.is_forgotten:
+            return
+        if call.sent is None:
+            call.outcome = NOTHING_DONE
+            return
+        asked = ask_what_became(call.current_connection(), call.key, call.sequence, call.pen.next_number())
+        if asked is None and self._may_be_forgotten(call):
+            call.is_forgotten = True
+        else:
+            call.outcome = asked or NOTHING_DONE
+
+    @staticmethod
+    def _may_be_forgotten(call):
+        """Whether a server that remembers nothing of a call may have done it all the same."""
+        before = call.pen.remembered.get(call.key)
+        was_lost = before is not None and _seconds_since(before) < REMEMBERED_SECONDS
+        return (was_lost or _seconds_since(call.sent) >= REMEMBERED_SECONDS
+                or may_have_evicted(call.current_connection()))
+
+    def _refuse_forgotten(self, call, entities):
+        if call.is_forgotten and call.concerns(entities):
+            self._drop(call)
+            raise OutcomeUnknownError(
+                '%s: a write got no answer, and the server does not remember it any more: whether it was done is not known. '
+                'Look at what is stored before you write this again' % call.names())
+
+    # -- forks -----------------------------------------------------------------------------------------------------------
+
+    def _look_for_fork(self):
+        if self._process != os.getpid():
+            self._inherited = self._inherited + self.unacknowledged
+            self._pens, self.unacknowledged, self._process = [], [], os.getpid()
+
+    def _take_over(self, call):
+        """Learn what the parent's call did, without getting in its way."""
+        if call.sent is None:
+            call.outcome = NOTHING_DONE
+        elif call.outcome is None:
+            call.outcome = look_what_became(call.current_connection(), call.key, call.sequence)
+        if call.outcome is None:
+            raise OutcomeUnknownError('%s: being written by the process that forked this one; whether it is done is not '
+                                      'known here' % call.names())
+        call.tell_entities()
+        self._drop(call)

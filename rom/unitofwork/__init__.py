@@ -1,0 +1,1 @@
+"""What a program has changed, on its way to Redis."""

@@ -1,0 +1,97 @@
+"""In what order new entities are written, and which of them stand or fall together."""
+
+from ..storage import reads
+
+__all__ = ['Entities', 'groups', 'with_references']
+
+
+class Entities(object):
+    """A set of entities, told apart by identity: a model may define `__eq__` and need not be hashable.
+
+    :param entities: iterable
+    """
+
+    def __init__(self, entities=()):
+        self._held = {}
+        self.update(entities)
+
+    def update(self, entities):
+        """Add them."""
+        self._held.update((id(entity), entity) for entity in entities)
+
+    def add(self, entity):
+        """Add one."""
+        self._held[id(entity)] = entity
+
+    def __contains__(self, entity):
+        return id(entity) in self._held
+
+    def __len__(self):
+        return len(self._held)
+
+
+def with_references(entities):
+    """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
+
+    :param entities: list
+    :returns: list
+    """
+    ordered, seen, referred = [], Entities(), Entities()
+
+    def visit(start):
+        stack = [(start, iter(start._rom_new_references()))]
+        seen.add(start)
+        while stack:
+            entity, targets = stack[-1]
+            for target in targets:
+                referred.add(target)
+                if target not in seen:
+                    seen.add(target)
+                    stack.append((target, iter(target._rom_new_references())))
+                    break
+            else:
+                stack.pop()
+                ordered.append(entity)
+
+    for entity in entities:
+        if entity not in seen:
+            visit(entity)
+    _hand_out_ids([entity for entity in ordered if entity in referred])
+    return ordered
+
+
+def _hand_out_ids(entities):
+    """Fetch ids for entities that others will refer to, in one call a model."""
+    waiting = {}
+    for entity in entities:
+        if entity._rom_id is None:
+            waiting.setdefault(type(entity), []).append(entity)
+    for model, group in waiting.items():
+        ids = reads.allocate_ids(model._connection, model._rom_schema, len(group))
+        for entity, id in zip(group, ids):
+            entity._rom_take_id(id)
+
+
+def groups(jobs):
+    """New rows that refer to each other stand or fall together, lest one be left that refers to nothing.
+
+    :param jobs: list, each after those that its entity refers to, where these do not refer back to it
+    :returns: ([(jobs of one call, whether it is all of them or none)], the jobs that refer to new entities not among them)
+    """
+    if all(job.entity._no_fk for job in jobs):
+        return [(jobs, False)], []
+    places = dict((id(job.entity), place) for place, job in enumerate(jobs))
+    found, first, reach = [], 0, 0
+    for place, job in enumerate(jobs):
+        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.entity._rom_new_references()])
+        if reach > place:
+            continue
+        group, first = jobs[first:place + 1], place + 1
+        if len(group) > 1 and all(each.shard == job.shard for each in group):
+            found.append((group, True))
+            continue
+        for each in group:
+            if not found or found[-1][1] or found[-1][0][0].shard != each.shard:
+                found.append(([], False))
+            found[-1][0].append(each)
+    return found, jobs[first:]

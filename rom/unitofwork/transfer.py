@@ -1,0 +1,152 @@
+"""Moves an amount between two rows, once, in one atomic write."""
+
+import decimal
+import numbers
+
+import six
+
+from ..columns import Decimal, Float, Integer
+from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
+from ..storage import plan, reads
+from .jobs import StoredJob
+from .session import session
+from .write_call import ATTEMPTS
+
+__all__ = ['transfer']
+
+#: digits enough for any balance: sums must be exact
+_EXACT = decimal.Context(prec=4000, Emax=decimal.getcontext().Emax, Emin=decimal.getcontext().Emin)
+
+
+def transfer(source, target, attr, value, token_entity, token_attr, decimal_places):
+    """Take `value` from `source.attr` and give it to `target.attr`; see `Model.transfer`."""
+    amount = _amount(value, decimal_places)
+    parties = (source, target, token_entity)
+    _check_parties(source, target, attr, parties)
+    identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
+    session.reconcile(parties)
+    if identity not in session.finished_transfers:
+        legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
+        legs = _with_token(legs, token_entity, token_attr, identity)
+        for leg in legs:
+            leg.plan()
+        session.write_together(legs)
+    session.finished_transfers.discard(identity)
+
+
+def _amount(value, decimal_places):
+    for number in (value, decimal_places):
+        if isinstance(number, bool) or not isinstance(number, numbers.Number):
+            raise TypeError('transfer takes numbers, you provided %r' % (number,))
+    if decimal_places < 0:
+        raise ValueError('decimal_places must be >= 0')
+    amount = decimal.Decimal(repr(value) if isinstance(value, float) else value)
+    if not amount.is_finite():
+        raise ValueError('value must be a finite number, you provided %r' % (value,))
+    if decimal_places:
+        amount = amount.quantize(decimal.Decimal(1).scaleb(-int(decimal_places)), context=_EXACT)
+    if amount <= 0:
+        raise ValueError('value must be >0')
+    return amount
+
+
+def _check_parties(source, target, attr, parties):
+    if any(entity._modified for entity in parties):
+        raise ValueError('All entities must be unmodified before transfer; .save() or .refresh() first')
+    for entity in parties:
+        if entity._deleted:
+            raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
+                                     entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id)
+    if source._pk == target._pk:
+        raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
+    for entity in (source, target):
+        if not isinstance(entity._columns.get(attr), (Integer, Float, Decimal)):
+            raise InvalidOperation('transfer: %s.%s is no Integer, Float or Decimal column'
+                                   % (type(entity).__name__, attr))
+
+
+def _with_token(legs, entity, attr, identity):
+    """The legs, and the mark that this transfer was done: a number above zero in a field of a row."""
+    for leg in legs:
+        if leg.entity._pk == entity._pk:
+            leg.token_attr = attr
+            return legs
+    return legs + [_Leg(entity, None, None, identity, attr)]
+
+
+def _tells_sent(mark):
+    """Whether a field says that a transfer was done: kept from 1.1.2, a number above zero; 0, '' and words do not."""
+    try:
+        return mark is not None and float(mark) > 0
+    except ValueError:
+        return False
+
+
+class _Leg(StoredJob):
+    """What a transfer does to one row."""
+
+    def __init__(self, entity, attr, change, identity, token_attr=None):
+        StoredJob.__init__(self, entity, may_move=False)
+        self.attr, self.change, self.identity = attr, change, identity
+        self.token_attr, self.mark = token_attr, None
+        self.stored = entity._rom_raw
+
+    def plan(self):
+        """Make the operation from the row as it was last seen.
+
+        :raises ValueError: where the balance is too small, or the transfer was done before
+        """
+        schema = self.entity._rom_schema
+        self.texts = {} if self.attr is None else {self.attr: self._balance()}
+        if self.token_attr in schema.position:
+            self.mark = plan.as_text(self.stored[schema.position[self.token_attr]])
+            column = self.entity._columns[self.token_attr]
+            self.texts[self.token_attr] = column.encode(1.0) if isinstance(column, Float) else u'1'
+        if _tells_sent(self.mark):
+            raise ValueError('already sent')
+        before = plan.Row(schema, self.stored, id=self.entity._rom_id)
+        after = plan.Row(schema, self.stored, texts=self.texts, id=self.entity._rom_id)
+        self.operation = plan.update(schema, self.entity._rom_id, before, after, self.texts)
+        if self.token_attr is not None:
+            self.operation['set'][self.token_attr] = self.texts.get(self.token_attr, u'1')
+            self.operation['expect'][self.token_attr] = False if self.mark is None else self.mark
+
+    def _balance(self):
+        column = self.entity._columns[self.attr]
+        text = plan.as_text(self.stored[self.entity._rom_schema.position[self.attr]])
+        balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
+        if self.change < 0 and balance < 0:
+            raise ValueError('not enough credit')
+        if isinstance(column, Integer):
+            if balance != balance.to_integral_value():
+                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, self.change),
+                                         model=column._model, columns=(self.attr,), value=self.change)
+            return six.text_type(int(balance))
+        return column.encode(float(balance) if isinstance(column, Float) else balance)
+
+    def recover(self, error):
+        if error[1] == 'race' and self.attempts < ATTEMPTS:
+            return self.read_again()
+        StoredJob.recover(self, error)
+
+    def read_again(self):
+        self.attempts += 1
+        schema = self.entity._rom_schema
+        fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
+        values = reads.ask(self.connection, 'HMGET', u'%s:%s' % (schema.namespace, self.entity._rom_id), *fields)
+        if self.token_attr is not None:
+            self.mark = plan.as_text(values.pop())
+        self.stored = values
+        self.plan()
+
+    def finish(self, id):
+        session.finished_transfers.add(self.identity)
+        if self.stored is not self.entity._rom_raw:
+            self.entity._rom_refreshed(self.stored)
+        for attr in self.texts:
+            if attr not in self.entity._rom_assigned:
+                self.entity._rom_values.pop(attr, None)
+        return self.entity._rom_written(int(id), self.texts, {}, self.entity._rom_raw)
+
+    def run_hook(self):
+        """A transfer is no save: no hooks are called."""

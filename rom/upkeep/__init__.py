@@ -1,0 +1,1 @@
+"""Long jobs, as generators of their progress."""

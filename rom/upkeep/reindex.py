@@ -1,0 +1,135 @@
+"""Finding the rows of a model, and deriving their index entries anew while others write."""
+
+from ..exceptions import InvalidColumnValue, ORMError
+from ..storage import batches, outcomes, plan, reads
+from ..unitofwork.session import session
+from ..unitofwork.write_call import ATTEMPTS, write
+from ..values import codecs
+
+__all__ = ['ENTRIES_PER_CALL', 'blocks', 'counter_of', 'namespace_of', 'planned', 'refresh_rows',
+           'retry_sizes', 'session_aside']
+
+#: index entries that one call rewrites or looks up: a few milliseconds of the server's time
+ENTRIES_PER_CALL = 2000
+
+
+# -- what is there -----------------------------------------------------------------------------------------------------
+
+def namespace_of(model):
+    return plan.as_text(model._rom_schema.namespace)
+
+
+def counter_of(model):
+    return u'%s:%s:' % (namespace_of(model), model._rom_schema.pk)
+
+
+def blocks(items, size):
+    block = []
+    for item in items:
+        block.append(item)
+        if len(block) >= size:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def retry_sizes():
+    """How many rows to take at once in each attempt: fewer are written sooner after they were read."""
+    for attempt in range(ATTEMPTS):
+        yield max(1, batches.ROWS_PER_WRITE >> 3 * attempt)
+
+
+def session_aside():
+    """Keygens that follow references see what is stored, and leave nothing in the program's session."""
+    return session.aside()
+
+
+def planned(model, id, raw, fill=False):
+    """The operation that makes a stored row's index entries and unique values what they should be.
+
+    :param bool fill: write the defaults that the row lacks, as 1.1.2 does, so that a new column gets into old rows
+    :raises ORMError: where they cannot be told, as of a row with a broken field
+    """
+    schema = model._rom_schema
+    texts = plan.missing_defaults(schema, raw) if fill else {}
+    before, after = plan.Row(schema, raw, id=int(id)), plan.Row(schema, raw, texts=texts, id=int(id))
+    operation = plan.rewrite(schema, int(id), before, after, texts, filled=texts)
+    scores = operation.setdefault('scores', {})
+    if operation.get('pk_index'):
+        scores[schema.pk] = operation['id']
+    for name, score in scores.items():
+        # the row may have been written by hand
+        try:
+            scores[name] = codecs.float_repr(codecs.check_score(score))
+        except ValueError as error:
+            raise InvalidColumnValue('%s.%s cannot be indexed: %s' % (schema.name, name, error), model=schema.name,
+                                     pk=id, columns=(name,), value=score)
+    return operation
+
+
+# -- rows -> index entries ---------------------------------------------------------------------------------------------
+
+def refresh_rows(model, writer, ids, failures):
+    """Rewrite the index entries of some rows; notes in `failures` {(id, unique name or None): ORMError}."""
+    for size in retry_sizes():
+        ids = [id for block in blocks(ids, size) for id in _refresh_block(model, writer, block, failures)]
+        if not ids:
+            return
+    for id in ids:
+        failures[id, None] = outcomes.problem(model._rom_schema, id, [0, 'stale'])
+
+
+def _refresh_block(model, writer, ids, failures):
+    """One attempt; returns the ids of rows that have changed meanwhile."""
+    jobs = []
+    rows = reads.read_rows(model._connection, model._rom_schema, ids)
+    with session_aside():
+        for id, raw in zip(ids, rows):
+            try:
+                if raw is not None:
+                    jobs.append(_Refresh(model, id, planned(model, id, raw, fill=True), failures))
+            except ORMError as error:
+                failures[id, None] = error
+    for page in batches.in_batches(jobs, lambda job: batches.weight(job.operation), most=ENTRIES_PER_CALL):
+        write(writer, page)
+    return [job.id for job in jobs if job.has_changed]
+
+
+class _Refresh(object):
+    """The index entries of one row on their way to Redis; what cannot be written is noted, and the others go on."""
+
+    columns, hook_called, entity = 0, False, None
+
+    def __init__(self, model, id, operation, failures):
+        self.model, self.id, self.operation, self.failures = model, id, operation, failures
+        self.connection = model._connection
+        self.has_changed = False  # by another writer, since it was read
+
+    def recover(self, error):
+        """Leave out what another row has; or leave the row to be read again, or to be reported."""
+        if error[1] == 'unique':
+            self.failures[self.id, error[2]] = self._problem(error)
+            del self.operation['claim'][error[2]]
+            return
+        self.operation = None
+        for failure in [failure for failure in self.failures if failure[0] == self.id]:
+            del self.failures[failure]  # that was said of a row which now is another, or gone
+        self.has_changed = error[1] == 'stale'
+        if error[1] not in ('stale', 'gone'):
+            self.failures[self.id, None] = self._problem(error)
+
+    def _problem(self, error):
+        return outcomes.problem(self.model._rom_schema, self.id, error)
+
+    def name(self):
+        return '%s:%s' % (self.model._namespace, self.id)
+
+    def current_connection(self):
+        return self.model._connection
+
+    def finish(self, id):
+        return 1
+
+    def run_hook(self):
+        """Nobody's row changed."""

@@ -1,0 +1,279 @@
+"""
+Values and what is stored of them: numbers, scores, unique keys. Pure functions.
+
+A *score* is what a sorted set orders by: a double. Dates and times are in :mod:`rom.timestamps`, texts
+and JSON in :mod:`rom.texts`; their functions can be imported from here as well.
+"""
+import datetime
+import decimal
+import math
+import re
+
+import six
+
+from .texts import (
+                    _shown, compact_json, has_surrogates, json_dumps, latin1_to_text, plain_string, reverse_text, text_to_bytes,
+                    word_forms, word_text)
+from .timestamps import (
+                         _epoch, _epochd, decode_date, decode_datetime, decode_time, dt2ts, encode_date,
+                         encode_datetime, encode_time, is_moment, naive_utc, t2ts, ts2dt, ts2t)
+
+__all__ = [
+    '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
+    'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
+    'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
+    'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
+    'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
+    'json_dumps', 'compact_json',
+]
+
+
+# -- numbers
+
+_DIGITS = 4000  # CPython refuses to convert many more than that at once
+
+
+def encode_int(value):
+    """
+    The decimal text of an int of any size.
+
+    :param value: int (long)
+    :returns: text
+
+    Example::
+
+        encode_int(10 ** 5000)      # '1000...'
+    """
+    try:
+        return '%d' % value
+    except ValueError:
+        pass
+    sign, value, parts = ('-' if value < 0 else ''), abs(value), []
+    while value:
+        value, part = divmod(value, 10 ** _DIGITS)
+        parts.append(str(part).zfill(_DIGITS))
+    return sign + ''.join(reversed(parts)).lstrip('0')
+
+
+def decode_int(text):
+    """
+    The int of a decimal text of any length.
+
+    :param text: text or bytes
+    :returns: int (long)
+    :raises ValueError: if it is no decimal integer.
+
+    Example::
+
+        decode_int(b'-12')      # -12
+    """
+    if len(text) <= _DIGITS:
+        return int(text)
+    text = text.decode('latin-1') if isinstance(text, bytes) else text
+    if not re.match('-?[0-9]+$', text):
+        raise ValueError('%s... is not an integer' % text[:20])
+    value, digits = 0, text.lstrip('-')
+    for start in range(0, len(digits), _DIGITS):
+        part = digits[start:start + _DIGITS]
+        value = value * 10 ** len(part) + int(part)
+    return -value if text.startswith('-') else value
+
+
+def float_repr(value):
+    """
+    The shortest text from which a float comes back, the same on every Python.
+
+    :param value: float or int
+    :returns: text
+    :raises OverflowError: for an int beyond the range of a double.
+
+    Example::
+
+        float_repr(0.1)     # '0.1'
+    """
+    return repr(float(value))
+
+
+def check_score(value):
+    """
+    A value as the score of a sorted set.
+
+    :param value: int, float, Decimal, bool, datetime, date, time, or the text of a number
+    :returns: float; infinite only if `value` is
+    :raises ValueError: for NaN, for a finite number beyond the range of a double, and for
+        everything that is no number.
+
+    Example::
+
+        check_score('1.5')      # 1.5
+        check_score(datetime.date(1970, 1, 2))      # 86400.0
+    """
+    try:
+        score = _as_float(value)
+    except (TypeError, ValueError, OverflowError, decimal.InvalidOperation):
+        raise ValueError('%s is not a number that an index can hold' % _shown(value))
+    if math.isnan(score):
+        raise ValueError('NaN has no place in the order of an index')
+    if math.isinf(score) and not _is_infinite(value):
+        raise ValueError('%s is beyond the range of a double' % _shown(value))
+    return score
+
+
+def _as_float(value):
+    if isinstance(value, float):
+        return value
+    if isinstance(value, datetime.date):
+        return dt2ts(value)
+    if isinstance(value, datetime.time):
+        return t2ts(value)
+    if isinstance(value, bytes):
+        value = value.decode('latin-1')
+    if isinstance(value, six.text_type) and '_' in value:
+        raise ValueError(value)  # a number to Python, but not to Redis
+    return float(value)
+
+
+def _is_infinite(value):
+    if isinstance(value, (float, decimal.Decimal)):
+        return value == float('inf') or value == -float('inf')
+    text = value.decode('latin-1') if isinstance(value, bytes) else value
+    return isinstance(text, six.text_type) and 'inf' in text.lower()
+
+
+def _to_score(v, s=False):
+    """
+    A value as the text of one end of a range of scores.
+
+    :param v: number, or text; text that begins with ``(`` comes back without it
+    :param s: whether the end is to be exclusive: ``(`` before the number
+    :returns: text
+
+    Example::
+
+        _to_score(5, True)      # '(5'
+    """
+    text = v if isinstance(v, six.text_type) else repr(v) if isinstance(v, float) else str(v)
+    if text.startswith('('):
+        return text.lstrip('(')
+    return '(' + text if s else text
+
+
+# -- places
+
+#: the bounds of a geo set, those of Web Mercator: https://redis.io/commands/geoadd/
+MAX_LONGITUDE, MAX_LATITUDE = 180.0, 85.05112878
+
+
+def inside_map(longitude, latitude):
+    """
+    The same place where a geo set finds it: what lies on the eastern or northern edge it keeps in a step that it lacks.
+
+    :param longitude: float, up to 180 degrees east or west
+    :param latitude: float, up to 85.05112878 degrees north or south
+    :returns: (longitude, latitude), moved by a millimetre at most
+
+    Example::
+
+        inside_map(180.0, 0.0)      # (-180.0, 0.0)
+    """
+    return -MAX_LONGITUDE if longitude == MAX_LONGITUDE else longitude, min(latitude, MAX_LATITUDE - 1e-9)
+
+
+# -- prefixes
+
+_BASE = 258         # 256 bytes, one place below them for "no byte", one above
+_SCORED_BYTES = 7
+
+
+def _bigint_to_float(v):
+    """
+    The double at place `v` among the positive normal doubles: order is kept, nothing else.
+
+    :param v: int, 0 to 2**62
+    :returns: float
+
+    Example::
+
+        _bigint_to_float(0)     # 2.2250738585072014e-308
+    """
+    exponent, mantissa = divmod(v, 2 ** 52)
+    return math.ldexp(2 ** 52 + mantissa, exponent - 1074)
+
+
+def _prefix_score(v, next=False):
+    """
+    The score under which a word stands in a prefix index: by its first 7 bytes.
+
+    :param v: text or bytes
+    :param next: whether to give the score just above all words that begin with `v`
+    :returns: str, the score's repr
+
+    Example::
+
+        _prefix_score('x')      # '5.4797008793264326e-306'
+    """
+    head = v[:_SCORED_BYTES]  # characters, of which none is shorter than a byte
+    if isinstance(head, six.text_type):
+        head = head.encode('utf-8')
+    head = head[:_SCORED_BYTES]
+    score = _scores.get((head, next))
+    if score is None:
+        if len(_scores) >= _REMEMBERED_SCORES:
+            _scores.clear()
+        score = _scores[head, next] = _score_of_head(head, next)
+    return score
+
+
+# words recur, and their first bytes more so: working a score out takes longer than all else about a word
+_scores = {}
+_REMEMBERED_SCORES = 50000
+
+
+def _score_of_head(head, next):
+    place = 0
+    head = bytearray(head)
+    for byte in head:
+        place = place * _BASE + byte + 1
+    if next:
+        place += 1
+    return repr(_bigint_to_float(place * _BASE ** (_SCORED_BYTES - len(head))))
+
+
+def prefix_range(prefix):
+    """
+    The scores between which all words stand that begin with `prefix`.
+
+    :param prefix: text or bytes
+    :returns: (low, high) as str; `low` inclusive, `high` exclusive
+
+    Example::
+
+        low, high = prefix_range('ab')
+        connection.zrangebyscore('User:name:pre', low, '(' + high)
+    """
+    return _prefix_score(prefix), _prefix_score(prefix, True)
+
+
+# -- unique keys
+
+def _encode_unique_constraint(data):
+    """
+    The field under which a combination of values stands in the hash of a ``unique_together``.
+
+    :param data: list of stored values, in the order of the sorted column names: text, bytes,
+        int or None
+    :returns: text; each code point stands for one byte of the values' UTF-8
+
+    Example::
+
+        _encode_unique_constraint(['5', u'x'])      # '\\0\\0' '5' '\\0' '\\0\\0' 'x'
+    """
+    return u'\0'.join(u'\0\0' + _byte_text(value) for value in data)
+
+
+def _byte_text(value):
+    if value is None:
+        return u''
+    if not isinstance(value, bytes):
+        value = six.text_type(value).encode('utf-8')
+    return value.decode('latin-1')
