@@ -15,7 +15,7 @@ import sys
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 UTIL_STATE = ('CONNECTION', 'NULL_SESSION', 'REDIS_URI', 'get_connection')
 
 
@@ -52,7 +52,7 @@ def pytest_report_header(config):
     import rom
     return 'rom %s from %s, redis-py %s, server: %s, decode_responses: %s' % (
         rom.VERSION, os.path.dirname(rom.__file__), redis.__version__,
-        os.environ.get('ROM_TEST_URI') or os.environ.get('ROM_TEST_SERVER') or 'embedded', DECODE)
+        os.environ.get('ROM_TEST_URI') or os.environ.get('ROM_TEST_SERVER') or 'embedded', servers.DECODE)
 
 
 @pytest.fixture(scope='session')
@@ -76,7 +76,7 @@ def raw_client(server):
 
 @pytest.fixture(scope='session')
 def rom_client(server):
-    return server.client(decode_responses=DECODE)
+    return server.client(decode_responses=servers.DECODE)
 
 
 @pytest.fixture

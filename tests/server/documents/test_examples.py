@@ -9,7 +9,8 @@ import pytest
 import rom
 import six
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from repository import ROOT
+
 QUICKSTART = os.path.join(ROOT, 'examples', 'quickstart.py')
 NEEDS_EXAMPLES = pytest.mark.skipif(six.PY2, reason='airportsdata needs Python 3')
 

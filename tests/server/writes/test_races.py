@@ -13,8 +13,7 @@ import rom
 from rom.exceptions import DataRaceError, EntityDeletedError, ORMError, UniqueKeyViolation
 
 from consistency import entries_of, problems, rows_of
-
-HERE = os.path.dirname(os.path.abspath(__file__))
+from repository import ROOT
 
 # What the processes have in common with each other and with this one.
 PRELUDE = u'''
@@ -35,7 +34,7 @@ class Row(rom.Model):
     unique_together = [('a', 'b', 'n')]
     geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.a, 'lat': row.b} if row.a is not None and row.b is not None else None)]
 
-''' % HERE
+''' % os.path.join(ROOT, 'tests', 'support')
 
 
 def the_model():
@@ -57,7 +56,7 @@ class Processes(object):
         script.write_binary((PRELUDE + code).encode('utf-8'))
         env = dict(os.environ, ROM_REDIS_URI=self.server.uri)
         if os.environ.get('ROM_TEST_SOURCE') == '1':
-            env['PYTHONPATH'] = os.path.dirname(HERE)
+            env['PYTHONPATH'] = ROOT
         started = [subprocess.Popen([sys.executable, str(script), self.server.uri, str(number), str(self.seed)], env=env, cwd=str(self.tmpdir),
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE) for number in range(count)]
         self.running.extend(started)

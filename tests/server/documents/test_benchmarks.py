@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from repository import ROOT
+
 BENCHMARKS = os.path.join(ROOT, 'benchmarks')
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 7), reason='the benchmarks need Python 3')

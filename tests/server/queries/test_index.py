@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from conftest import DECODE
 from rom import FULL_TEXT, Float, GeoIndex, Integer, Model, Text, session
 from rom.values import codecs
 from rom.exceptions import QueryError
 from rom.index import (GeneralIndex, Geofilter, Pattern, Prefix, Search, Suffix, ids_without, lookup_unique)
 from rom.search.request import Translator
 from naming import shown
+from servers import DECODE
 
 
 @pytest.fixture

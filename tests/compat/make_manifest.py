@@ -1,6 +1,6 @@
 """Write manifest.json: what rom 1.1.2 exports. Run it with a Python that has `rom==1.1.2`:
 
-    path/to/python tests/make_manifest.py
+    path/to/python tests/compat/make_manifest.py
 """
 import importlib
 import json

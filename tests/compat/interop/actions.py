@@ -8,8 +8,8 @@ from rom import util
 import models
 import programs
 
-sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-import random_programs  # noqa: E402 (it lies one folder up)
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+import random_programs  # noqa: E402 (it needs the path)
 
 HELD = {}
 LOCKS = {}

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """What a program brings of its own: column classes, mixins, keygens, and methods that it overrides or replaces later.
 
-tests/interop/programs holds more of these, run under rom 1.1.2 as well.
+tests/compat/interop/programs holds more of these, run under rom 1.1.2 as well.
 """
 import base64
 import datetime

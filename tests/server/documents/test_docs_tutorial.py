@@ -9,10 +9,11 @@ import pytest
 import six
 
 import rom
+from repository import ROOT
 
 pytestmark = pytest.mark.skipif(six.PY2, reason='the pages are written for Python 3')
 
-DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'docs')
+DOCS = os.path.join(ROOT, 'docs')
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
 

@@ -5,9 +5,11 @@ import os
 
 import pytest
 
+from repository import ROOT
+
 pytestmark = pytest.mark.pure
 
-SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'rom')
+SOURCE = os.path.join(ROOT, 'rom')
 
 # From the front door down: a module imports only what stands on a lower line, or before it in its own wing.
 LAYERS = [

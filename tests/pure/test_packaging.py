@@ -9,7 +9,8 @@ import zipfile
 import pytest
 import rom
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from repository import ROOT
+
 PACKAGE = os.path.dirname(os.path.abspath(rom.__file__))
 SKIPPED = shutil.ignore_patterns('.git', '.tox', '.hypothesis', '.pytest_cache', '__pycache__', '*.py[co]', 'build',
                                  'dist', '_build', '*.egg-info', '.venv', 'venv')

@@ -9,9 +9,8 @@ import sys
 
 import pytest
 
+from repository import ROOT
 from sides import Side
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @pytest.fixture(scope='session')

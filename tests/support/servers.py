@@ -10,6 +10,7 @@ import time
 import redis
 
 START_SECONDS = 20
+DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
 
 
 class Server(object):

@@ -1,6 +1,6 @@
 """Which library the tests run against: with ROM_TEST_OLD=1 it is rom 1.1.2, to see that both do what is expected here.
 
-    ROM_TEST_OLD=1 ROM_TEST_URI=redis://localhost/9 python-with-rom-1.1.2 -m pytest tests/test_public_api.py"""
+    ROM_TEST_OLD=1 ROM_TEST_URI=redis://localhost/9 python-with-rom-1.1.2 -m pytest tests/compat"""
 import os
 
 import pytest
