@@ -1,4 +1,4 @@
-"""What is asked of the library: the table and the list of ../shared/spec/5-performance.md as data."""
+"""What is asked of the library, as data: the goals that docs/performance.rst reports on."""
 
 import collections
 

@@ -35,7 +35,8 @@ def use_installed_package():
 
 use_installed_package()
 
-import servers  # noqa: E402 (it needs the path as it is now)
+import exchanges  # noqa: E402 (they need the path as it is now)
+import servers  # noqa: E402
 
 try:
     import hypothesis
@@ -89,6 +90,12 @@ def connection(raw_client, clean_state):
 def rom_connection(rom_client, clean_state):
     """The client that rom uses; it decodes with ROM_TEST_DECODE=1."""
     return rom_client
+
+
+@pytest.fixture
+def calls(rom_connection, monkeypatch):
+    """The commands that rom sends, one name for each round trip; `del calls[:]` begins anew."""
+    return exchanges.noted(rom_connection, monkeypatch)
 
 
 @pytest.fixture

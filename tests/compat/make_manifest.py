@@ -8,23 +8,23 @@ import os
 
 import rom
 
-from manifest_tools import SPEC_NAMES, describe
+from manifest_tools import PUBLIC_NAMES, describe
 
 
 def manifest():
     """The whole manifest of the installed rom as plain data."""
     modules = {}
-    for module_name, names in SPEC_NAMES.items():
+    for module_name, names in PUBLIC_NAMES.items():
         module = importlib.import_module(module_name)
         modules[module_name] = {name: describe(getattr(module, name)) for name in names}
     return {
         'version': rom.VERSION,
         'all': sorted(rom.__all__),
-        'also_in_rom': sorted(name for names in SPEC_NAMES.values() for name in names
+        'also_in_rom': sorted(name for names in PUBLIC_NAMES.values() for name in names
                               if hasattr(rom, name) and name not in rom.__all__),
         'column_types': [column.__name__ for column in rom.COLUMN_TYPES],
         'starred': {module: [name for name in names if name in importlib.import_module(module).__all__]
-                    for module, names in SPEC_NAMES.items()},
+                    for module, names in PUBLIC_NAMES.items()},
         'modules': modules,
     }
 

@@ -3,7 +3,7 @@
 Used by make_manifest.py (under rom 1.1.2) and by test_manifest.py (under this library)."""
 import inspect
 
-SPEC_NAMES = {
+PUBLIC_NAMES = {
     'rom.columns': '''
         Column Integer Boolean Float Decimal DateTime SaferDateTime Date Time String Text Json PrimaryKey ManyToOne
         OneToOne OneToMany ForeignModel IndexOnly UnsafeColumn MODELS MODELS_REFERENCED ON_DELETE SKIP_ON_DELETE
@@ -23,9 +23,9 @@ SPEC_NAMES = {
         ts2t _encode_unique_constraint _script_load refresh_indices refresh_all_indexes clean_old_index
         clean_unsafe_cols show_progress Lock EntityLock ClassProperty''',
 }
-SPEC_NAMES = {module: tuple(names.split()) for module, names in SPEC_NAMES.items()}
+PUBLIC_NAMES = {module: tuple(names.split()) for module, names in PUBLIC_NAMES.items()}
 
-# What a class must offer beside its public methods: the attributes that spec 1 names.
+# What a class must offer beside its public methods: what programs use of it under a private name.
 PRIVATE_MEMBERS = {
     'Model': '''_pk _columns _pkey _namespace _index _unique _cunique _prefix _suffix _geo _required _connection
         _before_insert _after_insert _before_update _after_update _before_delete _after_delete''',
@@ -91,7 +91,7 @@ def describe_class(cls):
 
 
 def member_names(cls):
-    """The public methods and attributes of a class, and the private ones that spec 1 names."""
+    """The public methods and attributes of a class, and the private ones in PRIVATE_MEMBERS."""
     names = set()
     for base in cls.__mro__:
         if base.__module__.split('.')[0] != 'rom' or base.__name__ == 'AttrDict':

@@ -1,4 +1,4 @@
-"""The public surface against the frozen manifest of rom 1.1.2 (spec 1, Import paths).
+"""The public surface against the frozen manifest of rom 1.1.2.
 
 manifest.json is written by make_manifest.py from the installed rom 1.1.2. Ours has every name of it, the same object
 in `rom` and in its module, and signatures that take every call the old ones took."""
@@ -10,7 +10,7 @@ import pytest
 import rom
 
 from against import OLD
-from manifest_tools import SPEC_NAMES, describe, signature
+from manifest_tools import PUBLIC_NAMES, describe, signature
 
 pytestmark = pytest.mark.pure
 
@@ -21,7 +21,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'manifest.jso
 ADDED_TO_ALL = set()
 # These are set anew while a program runs, so only their module has them.
 STATE = {'CONNECTION', 'NULL_SESSION', 'REDIS_URI'}
-# "Every name below imports from `rom`", says spec 1; rom 1.1.2 has fewer of them there.
+# Every name of the manifest imports from `rom` as well; rom 1.1.2 has fewer of them there.
 STRICT = not OLD
 OLD_ROM_NAMES = set(MANIFEST['all'] + MANIFEST['also_in_rom'])
 EXPORTS = [(module, name) for module, names in sorted(MANIFEST['modules'].items()) for name in sorted(names)]
@@ -50,7 +50,7 @@ def test_star_import_gives_all():
 
 
 def test_star_import_of_the_modules():
-    for module, names in SPEC_NAMES.items():
+    for module, names in PUBLIC_NAMES.items():
         namespace = {}
         exec('from %s import *' % module, namespace)
         missing = set(MANIFEST['starred'][module]) - set(namespace)
@@ -63,7 +63,7 @@ def test_session_is_the_instance():
 
 
 def test_the_manifest_covers_the_spec():
-    for module, names in SPEC_NAMES.items():
+    for module, names in PUBLIC_NAMES.items():
         assert set(MANIFEST['modules'][module]) == set(names)
 
 

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Connections and models as rom 1.1.2 has them (spec 1, Connections and Models)."""
+"""Connections and models as rom 1.1.2 has them."""
 import copy
 import pickle
 import sys

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""The column types as rom 1.1.2 has them (spec 1, Columns), and where spec 3 lets them do better."""
+"""The column types as rom 1.1.2 has them, and where they do better (docs/promises.rst: Values)."""
 import datetime
 import decimal
 import functools

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Maintenance jobs and locks as rom 1.1.2 has them (spec 1, Maintenance and locks)."""
+"""Maintenance jobs and locks as rom 1.1.2 has them."""
 import types
 
 import pytest

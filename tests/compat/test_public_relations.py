@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""References, their other side, on_delete rules (spec 1, Columns; spec 3, Relations)."""
+"""References, their other side, on_delete rules (docs/promises.rst: Relations)."""
 import pytest
 import rom
 from rom.exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError, RestrictError

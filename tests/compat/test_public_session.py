@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""The session, hooks and the null session as rom 1.1.2 has them (spec 1, Session; spec 3, Identity)."""
+"""The session, hooks and the null session as rom 1.1.2 has them (docs/promises.rst: Identity)."""
 import gc
 import threading
 import weakref

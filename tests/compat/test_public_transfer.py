@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Model.transfer: a value moves between two rows, once (spec 1, Models; spec 3, Writes)."""
+"""Model.transfer: a value moves between two rows, once (docs/promises.rst: Writes)."""
 import decimal
 
 import pytest

@@ -1,6 +1,6 @@
 # -*- coding: utf-8 -*-
 """The wire format, read raw: every kind of key, every value, `-index-data-`, prefix scores,
-unique entries (spec 2)."""
+unique entries."""
 import datetime
 import decimal
 import json

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Values and what is stored of them (spec 2: values, prefix score, unique values; spec 3: values)."""
+"""Values and what is stored of them (docs/promises.rst: Values)."""
 import datetime
 import decimal
 import json

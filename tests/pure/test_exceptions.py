@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""The errors: their tree, arguments, data and texts (spec 1, import paths)."""
+"""The errors: their tree, arguments, data and texts."""
 import copy
 import pickle
 

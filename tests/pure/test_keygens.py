@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Keygens and what they return (spec 1: columns; spec 2: words, scores)."""
+"""Keygens and what they return: words, scores."""
 import datetime
 import decimal
 import functools

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""plan.py without Redis (issue 3, 2): schema, stored row and new values in; what to expect, set, unset, claim, release, index and unindex out."""
+"""plan.py without Redis: schema, stored row and new values in; what to expect, set, unset, claim, release, index and unindex out."""
 import json
 
 import pytest

@@ -7,5 +7,5 @@ import pytest
 
 OLD = os.environ.get('ROM_TEST_OLD') == '1'
 
-# For what spec 3 decides otherwise than rom 1.1.2 does.
-better_than_old = pytest.mark.skipif(OLD, reason='better than rom 1.1.2 (spec 3)')
+# For what docs/promises.rst decides otherwise than rom 1.1.2 does.
+better_than_old = pytest.mark.skipif(OLD, reason='better than rom 1.1.2 (docs/promises.rst)')

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """A table in plain Python that answers the queries that rom answers: what the differential test compares with.
 
-It is written from the spec, imports nothing of rom, and looks at every row for every query. Rows are dicts of Python
+It is written from what the documentation promises, imports nothing of rom, and looks at every row for every query. Rows are dicts of Python
 values, references in them ids. `Table.query` takes the same calls as `Model.query`.
 """
 import datetime
@@ -39,7 +39,7 @@ def to_score(value):
 
 
 def prefix_score(word):
-    """The prefix score of spec 2."""
+    """The prefix score: the first bytes of a word as a number."""
     data = bytearray(word.encode('utf-8')[:7])
     number = 0
     for place in range(7):

@@ -1,7 +1,7 @@
 """Random programs: a few models that refer to each other, and calls of the public API on them.
 
 A program is plain data, made from a seed, so that it can be played under either library; `play` knows nothing but the public
-API. A tame program keeps to what 1.1.2 does as well (spec 3 tells where it does not), a wild one does whatever comes.
+API. A tame program keeps to what 1.1.2 does as well (docs/promises.rst tells where it does not), a wild one does whatever comes.
 """
 import random
 

@@ -1,4 +1,4 @@
-"""An EntityLock of one library keeps the other out (spec 1, Maintenance and locks)."""
+"""An EntityLock of one library keeps the other out."""
 
 
 def test_lock_excludes_the_other(pair, connection):

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""What one library has indexed the other finds (spec 1 Queries, spec 2 the index keys)."""
+"""What one library has indexed the other finds."""
 import datetime
 import decimal
 

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Each library reads, updates and deletes the rows of the other (spec 1 Columns, spec 2 Values in the row)."""
+"""Each library reads, updates and deletes the rows of the other."""
 import datetime
 
 import pytest

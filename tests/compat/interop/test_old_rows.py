@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Rows older than rom 1.0 keep their index data in the hash `NS::`; the next save moves it into the row (spec 2)."""
+"""Rows older than rom 1.0 keep their index data in the hash `NS::`; the next save moves it into the row."""
 import pytest
 
 from sides import index_data, keyspace

@@ -1,6 +1,6 @@
 """Small programs, run under rom 1.1.2 and under this library: both print the same and leave the same keys.
 
-See programs.py for how they are written. What spec 3 decides otherwise is not in them.
+See programs.py for how they are written. Where docs/promises.rst decides otherwise than 1.1.2 is not in them.
 """
 import pytest
 

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Given the same calls, the two libraries leave the same keys with the same content (spec 2)."""
+"""Given the same calls, the two libraries leave the same keys with the same content."""
 import pytest
 
 from samples import EDGES, FULL, OTHER, SPARSE
@@ -12,7 +12,7 @@ TARGETS = [('create', 'Target', {'name': u'one'}), ('create', 'Target', {'name':
 def same(ours, theirs, connection):
     """Let both libraries make the same calls, each on an empty database; compare answers and keys.
 
-    How many columns an update wrote is left out: 1.1.2 counts references and Json that are as they were (spec 3)."""
+    How many columns an update wrote is left out: 1.1.2 counts references and Json that are as they were."""
     def check(*calls):
         outcomes = []
         for side in (ours, theirs):

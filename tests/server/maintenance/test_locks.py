@@ -1,4 +1,4 @@
-"""Locks (spec 1: maintenance and locks; spec 3: maintenance, locks)."""
+"""Locks (docs/promises.rst: Maintenance, locks)."""
 import threading
 import time
 
@@ -14,16 +14,11 @@ def connection(rom_connection):
     return rom_connection
 
 
-class Counting(object):
-    """A connection that counts round trips."""
+class Between(object):
+    """What stands between a lock and its connection."""
 
     def __init__(self, connection):
         self.connection = connection
-        self.trips = 0
-
-    def execute_command(self, *args):
-        self.trips += 1
-        return self.connection.execute_command(*args)
 
 
 def holder(connection, key):
@@ -43,13 +38,13 @@ def test_life_of_a_lock(connection):
     assert lock.release() is False
 
 
-def test_one_round_trip_each(connection):
+def test_one_round_trip_each(connection, calls):
     Lock(connection, 'other', 0, 5).acquire()  # the script is known from here on
-    counting = Counting(connection)
-    lock = Lock(counting, 'L', 0, 5)
+    del calls[:]
+    lock = Lock(connection, 'L', 0, 5)
     for step, trips in ((lock.acquire, 1), (lock.refresh, 2), (lock.acquire, 3), (lock.release, 4), (lock.refresh, 4)):
         step()
-        assert counting.trips == trips
+        assert len(calls) == trips
 
 
 def test_one_holder_at_a_time(connection):
@@ -64,14 +59,14 @@ def test_one_holder_at_a_time(connection):
     second.release()
 
 
-def test_acquire_timeout_of_zero_tries_once(connection):
+def test_acquire_timeout_of_zero_tries_once(connection, calls):
     lock = Lock(connection, 'L', 0, 5)
     assert lock.acquire()  # 1.1.2 did not even try
-    counting = Counting(connection)
+    del calls[:]
     started = time.time()
-    assert Lock(counting, 'L', 0, 5).acquire() is False
+    assert Lock(connection, 'L', 0, 5).acquire() is False
     assert time.time() - started < 0.2
-    assert counting.trips == 1
+    assert len(calls) == 1
     lock.release()
 
 
@@ -113,7 +108,7 @@ def test_a_lost_lock_is_not_taken_again(connection):
 
 
 def test_a_reply_lost_and_the_call_sent_again(connection):
-    class Twice(Counting):
+    class Twice(Between):
         def execute_command(self, *args):
             self.connection.execute_command(*args)
             return self.connection.execute_command(*args)
@@ -126,7 +121,7 @@ def test_a_reply_lost_and_the_call_sent_again(connection):
 
 
 def test_an_error_on_the_way_leaves_a_lock_that_can_be_released(connection):
-    class Cut(Counting):
+    class Cut(Between):
         def execute_command(self, *args):
             self.connection.execute_command(*args)
             raise ValueError('cut')

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Long jobs (spec 1: maintenance and locks; spec 3: maintenance, locks): reindex, clean, check, repair, progress."""
+"""Long jobs (docs/promises.rst: Maintenance, locks): reindex, clean, check, repair, progress."""
 import itertools
 import json
 import threading

@@ -99,11 +99,9 @@ def test_prefix_ranges_are_exact(Row, connection, rng, length):
             assert index.count(connection, [Prefix('w', start)]) == len(expected)
 
 
-def test_lookup_unique_is_one_call(Row, rom_connection, monkeypatch):
+def test_lookup_unique_is_one_call(Row, rom_connection, calls):
     lookup_unique(rom_connection, Row._rom_schema, 'u', [u'u1'])
-    calls = []
-    execute = rom_connection.execute_command
-    monkeypatch.setattr(rom_connection, 'execute_command', lambda *args, **kw: calls.append(args) or execute(*args, **kw))
+    del calls[:]
     rows = lookup_unique(rom_connection, Row._rom_schema, 'u', [u'u1', u'nothing', u'u5'])
     assert len(calls) == 1
     assert [row and row[0] for row in rows] == [2, None, 6]

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""What queries find, in which order, and how it comes out (spec 1 and 3, Queries)."""
+"""What queries find, in which order, and how it comes out (docs/promises.rst: Queries)."""
 import datetime
 import decimal
 import warnings

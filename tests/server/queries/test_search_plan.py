@@ -355,20 +355,12 @@ def queries(rows):
             rows.filter(t=[u'word1 common', u'word2']).limit(0, 20), rows.filter(i=5).select('i')]
 
 
-@pytest.fixture
-def calls(rom_connection, monkeypatch):
-    made = []
-    execute = rom_connection.execute_command
-    monkeypatch.setattr(rom_connection, 'execute_command', lambda *args, **kw: made.append(args[0]) or execute(*args, **kw))
-    return made
-
-
 def test_a_page_is_one_call(rows, calls):
     rows.filter(i=5).all(), rows.all()
     for query in queries(rows):
         del calls[:]
         assert query.all()
-        assert calls == ['EVALSHA'], query._filters
+        assert calls in (['EVALSHA'], ['MULTI']), query._filters  # rows by their ids come in a pipeline
         del calls[:]
         query.first(), query.count()
         assert len(calls) == 2, query._filters

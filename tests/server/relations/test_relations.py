@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Relations: each promise of spec 3 (Relations), in its order; the docstrings quote it."""
+"""Relations: each promise of docs/promises.rst (Relations), in its order; the docstrings quote it."""
 import itertools
 import threading
 
@@ -23,18 +23,6 @@ def row_keys(connection):
 def forget():
     rom.session.commit()
     rom.session.rollback()
-
-
-@pytest.fixture
-def calls(rom_connection, monkeypatch):
-    """The commands that rom sends."""
-    sent, send = [], rom_connection.execute_command
-
-    def execute_command(*args, **options):
-        sent.append(args[0])
-        return send(*args, **options)
-    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
-    return sent
 
 
 def meanwhile(rom_connection, monkeypatch, work):

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""A reference to a row that was deleted meanwhile is refused in the write itself (spec 3, Writes); 'restrict' before the first row goes (Relations)."""
+"""A reference to a row that was deleted meanwhile is refused in the write itself (docs/promises.rst: Writes); 'restrict' before the first row goes (Relations)."""
 import threading
 
 import pytest

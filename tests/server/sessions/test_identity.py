@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Identity: each promise of spec 3 (Identity), in its order; the docstrings quote it."""
+"""Identity: each promise of docs/promises.rst (Identity), in its order; the docstrings quote it."""
 import copy
 import gc
 import json

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Memory (issue 3, 3): a loop that creates and commits entities in parts stays flat, and so does one that reads and saves them."""
+"""Memory: a loop that creates and commits entities in parts stays flat, and so does one that reads and saves them."""
 import gc
 
 import pytest
@@ -111,7 +111,7 @@ def test_deleting_lets_go(Thing):
 
 
 def test_a_loaded_entity_is_small(connection):
-    """Memory of a loaded entity (7 columns) at most 1.5 x that of the dict redis-py would return (spec 5)."""
+    """Memory of a loaded entity (7 columns) at most 1.5 x that of the dict redis-py would return."""
     tracemalloc = pytest.importorskip('tracemalloc')
 
     class Row(rom.Model):

@@ -44,18 +44,6 @@ def link_class(rom_connection):
     return rom_connection.connection_pool.connection_class
 
 
-@pytest.fixture
-def exchanges(monkeypatch, link_class):
-    """What is sent: a number of bytes for each time."""
-    made, send = [], link_class.send_packed_command
-
-    def noting(self, command, *args, **kwargs):
-        made.append(sum(map(len, command if isinstance(command, list) else [command])))
-        return send(self, command, *args, **kwargs)
-    monkeypatch.setattr(link_class, 'send_packed_command', noting)
-    return made
-
-
 def read(Item, ids, fields=None):
     schema = Item._rom_schema
     return reads.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
@@ -73,19 +61,19 @@ def test_rows_are_what_the_script_reads(filled):
     assert (filled.get(9).name, filled.get(9).n, filled.get(3).name) == (u'n\xe4me9', None, u'n\xe4me3')
 
 
-def test_a_thousand_rows_are_one_exchange(filled, exchanges):
+def test_a_thousand_rows_are_one_exchange(filled, calls):
     connection, kept = filled._connection, []
     for first, last, most in ((10, COUNT, 1), (10, 1999, 2), (2000, 2999, 1)):
         rom.session.rollback()
-        del exchanges[:]
+        del calls[:]
         kept.append(filled.get(list(range(first, last + 1))))
-        assert len(exchanges) == most
+        assert len(calls) == most
     assert [len(items) for items in kept] == [COUNT - 9, COUNT - 9, 0] and connection.ping()
     connection.delete(*[u'caf\xe9:%d' % id for id in (6, 7, 8)])  # rows without any value are asked about once more
-    del exchanges[:]
-    assert len(filled.query.all()) == COUNT - 4 and len(exchanges) == 1
-    del exchanges[:]
-    assert len(list(filled.query.iter_result(pagesize=100))) == COUNT - 4 and len(exchanges) == COUNT // 100
+    del calls[:]
+    assert len(filled.query.all()) == COUNT - 4 and len(calls) == 1
+    del calls[:]
+    assert len(list(filled.query.iter_result(pagesize=100))) == COUNT - 4 and len(calls) == COUNT // 100
 
 
 def test_rows_are_of_one_moment(filled, server):

@@ -1,4 +1,4 @@
-"""The embedded server (spec 1: connections; the wheels themselves start for real)."""
+"""The embedded server (the wheels themselves start for real)."""
 import os
 import signal
 import subprocess

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""While a cluster's slot moves: written once, or refused; keys that a script touches are declared (spec 3, Writes)."""
+"""While a cluster's slot moves: written once, or refused; keys that a script touches are declared (docs/promises.rst: Writes)."""
 import time
 
 import pytest

@@ -1,4 +1,4 @@
-"""Lua scripts: by SHA1, in full, in pipelines, after SCRIPT FLUSH (spec 3: writes; spec 4: scripts)."""
+"""Lua scripts: by SHA1, in full, in pipelines, after SCRIPT FLUSH (docs/promises.rst: Writes)."""
 import hashlib
 
 import pytest

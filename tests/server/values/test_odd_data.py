@@ -5,7 +5,6 @@ import decimal
 import pytest
 import redis
 import rom
-import rom.search.unfiltered
 from rom.storage import keyspace
 
 
@@ -70,13 +69,11 @@ def test_rows_that_a_loop_makes_are_not_given_to_it(Word, connection):
     assert given == 130
 
 
-def test_a_long_gap_is_crossed_in_few_calls(Word, connection, monkeypatch):
+def test_a_long_gap_is_crossed_in_few_calls(Word, connection, calls):
     fill(Word, [dict(n=i) for i in range(5)])
     connection.set('Word:id:', 10 ** 15)
     fill(Word, [dict(n=7)])
-    calls = []
-    read_page = rom.storage.reads.read_page
-    monkeypatch.setattr(rom.search.unfiltered.reads, 'read_page', lambda *args: calls.append(1) or read_page(*args))
+    del calls[:]
     assert ids_of(Word.query) == [1, 2, 3, 4, 5, 10 ** 15 + 1]
     assert len(calls) < 10
 

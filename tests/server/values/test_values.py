@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Values: each promise of spec 3 (Values), in its order; the docstrings quote it."""
+"""Values: each promise of docs/promises.rst (Values), in its order; the docstrings quote it."""
 import datetime
 import decimal
 import functools

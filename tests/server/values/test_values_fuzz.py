@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Bad input by the hundred (issue 3, 9): for every column type a clear error or an exact round trip, never a half-written row."""
+"""Bad input by the hundred: for every column type a clear error or an exact round trip, never a half-written row."""
 import datetime
 import decimal
 import json

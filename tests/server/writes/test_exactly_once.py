@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Exactly once (spec 3, Writes; spec 4): a reply lost after the server acted, then sent again by redis-py or by the caller, succeeds once and
+"""Exactly once (docs/promises.rst: Writes): a reply lost after the server acted, then sent again by redis-py or by the caller, succeeds once and
 reports success. A proxy between client and server loses the replies."""
 import pytest
 import redis

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Racing writers (spec 3, Writes; issue 3, 8): processes and threads on the same rows, and writers killed at any moment."""
+"""Racing writers (docs/promises.rst: Writes): processes and threads on the same rows, and writers killed at any moment."""
 import os
 import random
 import signal

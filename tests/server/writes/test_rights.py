@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""A user whose ACL lacks something that a write needs is refused before anything is written, naming it (spec 3, Writes)."""
+"""A user whose ACL lacks something that a write needs is refused before anything is written, naming it (docs/promises.rst: Writes)."""
 import pytest
 import redis
 import rom

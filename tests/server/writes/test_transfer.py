@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Transfer (spec 3, Writes): refuses self-transfer, NaN, a missing row on any of the three sides; exact for Integer (any size) and Decimal, the total is
+"""Transfer (docs/promises.rst: Writes): refuses self-transfer, NaN, a missing row on any of the three sides; exact for Integer (any size) and Decimal, the total is
 preserved at every `decimal_places`; indexes are always right afterwards; one atomic write."""
 import decimal
 import threading
@@ -53,17 +53,12 @@ def test_an_amount_moves(parties, connection, Purse):
     assert connection.smembers('Purse:rich:rich:idx') == {b'2'} and connection.smembers('Purse:rich:poor:idx') == {b'1'}
 
 
-def test_it_is_one_write(parties, rom_connection, monkeypatch):
+def test_it_is_one_write(parties, calls):
     """One atomic write."""
     giver, taker, receipt = parties
-    sent, send = [], rom_connection.execute_command
-
-    def execute_command(*args, **options):
-        sent.append(args[0])
-        return send(*args, **options)
-    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
+    del calls[:]
     giver.transfer(taker, 'coins', 1, receipt, 'sent')
-    assert sent == ['EVALSHA']
+    assert calls == ['EVALSHA']
 
 
 def test_to_itself(parties, connection):

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Writes: each promise of spec 3 (Writes), in its order; the docstrings quote it. A lost reply is in test_exactly_once.py."""
+"""Writes: each promise of docs/promises.rst (Writes), in its order; the docstrings quote it. A lost reply is in test_exactly_once.py."""
 import copy
 
 import pytest
@@ -36,18 +36,6 @@ def write_elsewhere(Model, id, **values):
 
 def delete_elsewhere(Model, id):
     elsewhere(Model, id).delete()
-
-
-@pytest.fixture
-def calls(rom_connection, monkeypatch):
-    """The commands that rom sends."""
-    sent, send = [], rom_connection.execute_command
-
-    def execute_command(*args, **options):
-        sent.append(args[0])
-        return send(*args, **options)
-    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
-    return sent
 
 
 @pytest.fixture
