@@ -36,6 +36,7 @@ EXTRAS = {
     ],
     'test': [
         'pytest',
+        'pytest-xdist',
         'hypothesis',
         # for the test that builds wheel and sdist
         "setuptools >= 70.1; python_version >= '3.8'",

@@ -395,6 +395,7 @@ def test_unique_key_violation(User, connection):
     assert sorted(connection.hkeys('User:email:uidx')) == [u'other'.encode('utf-8'), u'é'.encode('utf-8')]
 
 
+@better_than_old
 def test_private_names_leave_room_for_those_of_programs():
     """Beside the private names that 1.1.2 has, those of an entity begin with `_rom_`: a program's own do not collide with them."""
     old = set("""_pk _new _modified _deleted _data _last _columns _pkey _namespace _index _unique _cunique _prefix _suffix _geo _required

@@ -2,7 +2,7 @@
 """What a search costs the server: linear in filters, words and lists, and cut into calls whatever users type or store."""
 import pytest
 
-from rom import FULL_TEXT, IDENTITY, index, Integer, Model, QueryError, session, Text
+from rom import FULL_TEXT, IDENTITY, Integer, Model, QueryError, session, Text
 from rom.search import search
 from rom.storage import reads
 from rom.search.request import MOST_FILTERS, is_too_wild, merged, parse_pattern

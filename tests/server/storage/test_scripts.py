@@ -1,5 +1,6 @@
 """Lua scripts: by SHA1, in full, in pipelines, after SCRIPT FLUSH (docs/promises.rst: Writes)."""
 import hashlib
+import json
 
 import pytest
 import redis
@@ -8,6 +9,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from rom import locks
 from rom.storage import scripts
 from rom.storage.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
+from rom.values.codecs import compact_json
 
 
 @pytest.fixture
@@ -136,3 +138,11 @@ def test_script_load_of_1_1_2(connection):
     call(pipeline, ['k'], ['a'])
     assert len(pipeline.execute()) == 1
     assert NO_SCRIPT_MESSAGES == ['NOSCRIPT', 'No matching script.']
+
+
+@pytest.mark.parametrize('word', [u'plain', u'a/b', u'"quoted\\"', u'caf\xe9 \u20ac \U0001f600', u'\x00\x01\x1f\x7f\x80', u'\b\t\n\f\r'])
+def test_a_new_row_lists_its_entries_as_the_server_itself_would_write_them(connection, word):
+    """-index-data-: `sift.lua` looks for what `cjson.encode` makes of an entry."""
+    value = [[u'name:' + word], [u'age'], [[u'name', word]], [], [u'place']]
+    as_server = connection.eval('return cjson.encode(cjson.decode(ARGV[1]))', 1, 'key', json.dumps(value))
+    assert compact_json(value) == as_server.decode('utf-8').replace(u'{}', u'[]')

@@ -8,7 +8,6 @@ import types
 import pytest
 import redis
 import rom
-from rom.storage import bulk_reads
 
 import servers
 

@@ -12,7 +12,7 @@ import pytest
 import redis
 import rom
 from rom.storage import store
-from rom.exceptions import InvalidOperation, ORMError, OutcomeUnknownError
+from rom.exceptions import InvalidOperation, OutcomeUnknownError
 
 from consistency import problems
 from lossy_proxy import LossyProxy
