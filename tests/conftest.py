@@ -50,6 +50,11 @@ else:
     hypothesis.settings.load_profile('rom')
 
 
+def pytest_configure(config):
+    if os.environ.get('ROM_TEST_URI') and getattr(config.option, 'numprocesses', None):
+        raise pytest.UsageError('ROM_TEST_URI names one database, and several processes would empty it: run with -n 0')
+
+
 def pytest_report_header(config):
     import redis
     import rom
