@@ -5,6 +5,8 @@ import decimal
 
 import pytest
 
+from naming import shown
+
 ROWS = 12
 
 
@@ -55,7 +57,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize('values,expected', FILTERS, ids=lambda value: str(value) if isinstance(value, dict) else '')
+@pytest.mark.parametrize('values,expected', FILTERS, ids=lambda value: shown(value) if isinstance(value, dict) else '')
 def test_filter(rows, values, expected):
     assert both(rows, 'filter', **values) == expected
     counts = {side.count('Every', [['filter', [], values]]) for side in rows}

@@ -117,7 +117,7 @@ def test_float_nan_without_index(connection):
     (rom.Float, float('inf')), (rom.Float, -float('inf')), (rom.Float, 5e-324), (rom.Float, 1.7976931348623157e308), (rom.Float, -0.0),
     (rom.Decimal, D('Infinity')), (rom.Decimal, D('1E-400')), (rom.Decimal, D('-1E-4000')), (rom.Decimal, D('0E-5000')),
     (rom.Decimal, D('1.' + '1' * 6000)), (rom.Decimal, D('1E+308')), (rom.Integer, -10 ** 308), (rom.Integer, 10 ** 308 + 1),
-], ids=lambda value: repr(value)[:30])
+], ids=lambda value: shown(value)[:30])
 def test_what_an_index_can_hold_is_held(connection, column, value):
     """What Redis would refuse is refused before; the rest is indexed and found."""
     Holder = model(col=column(index=True))
