@@ -112,18 +112,18 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     """A client of one connection has none left for a pipeline; what a callback makes of HMGET is no row."""
     client = server.client(decode_responses=DECODE)
     expected, keys = read(filled, list(range(1, 50))), [b'caf\xc3\xa9:1', b'caf\xc3\xa9:2']
-    assert bulk_reads.read_hashes(client, keys, [b'n'], b'x')[1] == 2
+    assert bulk_reads.fits(client) and bulk_reads.read_hashes(client, keys, [b'n'], b'x')[1] == 2
     of_one = redis.Redis(connection_pool=client.connection_pool, single_connection_client=True)
     changing = server.client(decode_responses=DECODE)
     changing.set_response_callback('HMGET', lambda reply, **options: dict(enumerate(reply)))
     for other in (of_one, changing):
-        assert bulk_reads.read_hashes(other, keys, [b'n'], b'x') is None
+        assert not bulk_reads.fits(other)
         rom.util.CONNECTION = other
         assert read(filled, list(range(1, 50))) == expected
         assert reads.read_rows(other, filled._rom_schema, [3]) == [expected[0][2]]
         assert filled.get(3).name == u'n\xe4me3'
         rom.session.rollback()
-    assert bulk_reads.read_hashes(client.pipeline(), keys, [b'n'], b'x') is None
+    assert not bulk_reads.fits(client.pipeline())
 
 
 def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):

@@ -216,7 +216,7 @@ class Writer(object):
         call = WriteCall(jobs, self._free_pen(), sys._getframe())
         self.unacknowledged.append(call)
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
-                                        call.is_about_to_be_sent)
+                                  call.is_about_to_be_sent)
         self._finish(call)
         return call.outcome
 
