@@ -122,8 +122,9 @@ TALKS_TO_REDIS_AS_WELL = ('columns/special.py', 'embedded.py')
 #: what redis-py's methods share with dicts, entities and sessions counts only on what is named like a client
 CLIENT_NAMES = re.compile(r'_?(conn|connection|client|pipe|pipeline)\Z')
 COMMANDS = set(name for name in dir(redis.client.Pipeline) if not name.startswith('_'))
-PLAIN_WORDS = set(dir(dict) + dir(list) + dir(str)) | set(['close', 'delete', 'exists', 'execute', 'info', 'load', 'memory', 'move', 'reset',
-                                                           'save', 'set', 'sort', 'time', 'transaction', 'type', 'wait'])
+PLAIN_WORDS = set(dir(dict) + dir(list) + dir(set) + dir(str)) | set(
+    ['close', 'delete', 'exists', 'execute', 'from_url', 'info', 'load', 'lock', 'memory', 'move', 'reset', 'save', 'set', 'time',
+     'transaction', 'type', 'wait', 'watch'])
 
 
 def name_of(node):
