@@ -58,7 +58,7 @@ def exchanges(monkeypatch, link_class):
 
 def read(Item, ids, fields=None):
     schema = Item._rom_schema
-    return reads.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
+    return reads.read_batch(Item._connection, schema, schema.fields if fields is None else fields, ids)
 
 
 def test_rows_are_what_the_script_reads(filled):

@@ -75,8 +75,8 @@ def test_a_long_gap_is_crossed_in_few_calls(Word, connection, monkeypatch):
     connection.set('Word:id:', 10 ** 15)
     fill(Word, [dict(n=7)])
     calls = []
-    read_page = rom.storage.reads.read_page
-    monkeypatch.setattr(rom.search.unfiltered.reads, 'read_page', lambda *args: calls.append(1) or read_page(*args))
+    read_batch = rom.storage.reads.read_batch
+    monkeypatch.setattr(rom.search.unfiltered.reads, 'read_batch', lambda *args: calls.append(1) or read_batch(*args))
     assert ids_of(Word.query) == [1, 2, 3, 4, 5, 10 ** 15 + 1]
     assert len(calls) < 10
 

@@ -109,7 +109,7 @@ class Everything(object):
     def _read(self, fields, ids):
         self._scanned += len(ids)
         self._calls += 1
-        return reads.read_page(self.connection, self.schema, fields, ids)
+        return reads.read_batch(self.connection, self.schema, fields, ids)
 
     def explained(self):
         """dict: what was looked at, as :meth:`rom.index.Search.explained` tells it."""

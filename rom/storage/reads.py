@@ -13,7 +13,7 @@ from . import bulk_reads, commands, keys
 from .commands import as_bytes
 from .scripts import Script
 
-__all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'ids_by_number', 'lookup_unique', 'read_fields', 'read_page',
+__all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'ids_by_number', 'lookup_unique', 'read_batch', 'read_fields',
            'read_rows']
 
 #: rows one read call asks for: a few milliseconds of the server's time
@@ -39,11 +39,11 @@ def read_rows(connection, schema, ids):
         return [_read_one(connection, schema, ids[0])]
     rows = []
     for first in range(0, len(ids), ROWS_PER_READ):
-        rows.extend(read_page(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
+        rows.extend(read_batch(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
     return rows
 
 
-def read_page(connection, schema, fields, ids):
+def read_batch(connection, schema, fields, ids):
     """Some columns of some rows, in one call.
 
     :param connection: redis-py client
@@ -130,7 +130,7 @@ def _is_wrong_type(error):
 
 def _read_one(connection, schema, id):
     try:
-        values = read_fields(connection, schema, id, schema.fields + [as_bytes(schema.pk)])
+        values = read_fields(connection, schema, schema.fields + [as_bytes(schema.pk)], id)
     except ResponseError as error:
         if not _is_wrong_type(error):
             raise
@@ -140,13 +140,13 @@ def _read_one(connection, schema, id):
     return values
 
 
-def read_fields(connection, schema, id, fields):
+def read_fields(connection, schema, fields, id):
     """Some fields of one row, whether the model has such columns or not.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
-    :param id: int
     :param fields: list of text or bytes
+    :param id: int or text
     :returns: list of values, None for what is not there
     :raises redis.RedisError: what the server or the connection said
     """
