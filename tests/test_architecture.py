@@ -135,7 +135,7 @@ def name_of(node):
 def commands_sent(tree):
     """The calls that put something to a client: (line, what)."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and name_of(node.func) == 'Script':
+        if isinstance(node, ast.Call) and name_of(node.func) in ('Script', '_script_load'):
             yield node.lineno, 'Script'
         elif isinstance(node, ast.Attribute) and node.attr in COMMANDS and (
                 node.attr not in PLAIN_WORDS or CLIENT_NAMES.match(name_of(node.value))):
@@ -156,7 +156,7 @@ def test_only_storage_sends_commands():
 # -- second definitions ------------------------------------------------------------------------------------------------
 
 #: what a key looks like where it is put together
-SPELLS_A_KEY = re.compile(r'%s:%[sd](\Z|:)|:(idx|uidx|pre|suf|geo|once)(\Z|:)|\A(lock|once):\Z')
+SPELLS_A_KEY = re.compile(r'%s:%[sd](\Z|:)|:(idx|uidx|pre|suf|geo|once)(\Z|:)|\A(lock|once):')
 
 
 def texts_of(tree):
@@ -164,8 +164,9 @@ def texts_of(tree):
     documented = [node.body[0].value for node in ast.walk(tree)
                   if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documented:
-            yield node.lineno, node.value
+        text = getattr(node, 'value', getattr(node, 's', None))
+        if isinstance(text, (str, type(u''))) and node not in documented:
+            yield node.lineno, text
 
 
 def test_keys_are_spelt_once():
@@ -179,3 +180,8 @@ def test_keys_are_spelt_once():
 def test_defined_once(what, room):
     found = [path for path, text in modules() for line in text.split('\n') if re.search(what, line)]
     assert [os.path.splitext(os.path.basename(path))[0] for path in found] == [room]
+
+
+def test_keys_are_recognized():
+    assert all(map(SPELLS_A_KEY.search, ['%s:%s', u'%s:%d', '%s:%s:idx', '%s:%s:', 'User:name:pre', ':uidx', 'lock:', 'once:']))
+    assert not any(map(SPELLS_A_KEY.search, ['%s: %s', 'from %s to %s', 'idx', 'geo index %s.%s: no', 'at %s:%sx']))

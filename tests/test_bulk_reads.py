@@ -223,3 +223,14 @@ def test_gaps_and_offsets_in_everything(filled, connection):
 def test_everything_of_nothing(Item):
     assert Item.query.all() == [] and Item.query.first() is None and list(Item.query.iter_result()) == []
     assert Item.query.limit(5, 5).all() == [] and Item.query.explain().returned == 0
+
+
+def test_single_values_are_bytes_however_broken(Item, connection):
+    """Also where the client decodes, and cannot."""
+    connection.hset(u'caf\xe9:1', mapping={'id': 1, 'name': b'\xff'})
+    connection.set(u'caf\xe9:id:', b'\xff')
+    found, schema = Item._connection, Item._rom_schema
+    assert reads.read_fields(found, schema, ['name', 'other'], 1) == [b'\xff', None]
+    assert reads.read_rows(found, schema, [1])[0][schema.position['name']] == b'\xff'
+    assert reads.ask(found, 'GET', u'caf\xe9:id:') == b'\xff' and reads.highest_id(found, schema) == 0
+    assert found.ping()

@@ -3,8 +3,8 @@
 The namespace is given with each call: a program may set `_namespace` at any time.
 """
 
-__all__ = ['INDEX_KINDS', 'counter', 'entry_name', 'entry_names', 'index', 'is_memory', 'legacy_lists', 'lock', 'memory', 'memory_of_lock',
-           'name_and_kind', 'results', 'row', 'rows', 'start', 'unsafe']
+__all__ = ['INDEX_KINDS', 'counter', 'entry_name', 'entry_names', 'index', 'is_memory', 'legacy_lists', 'lock', 'memory',
+           'memory_of_lock', 'name_and_kind', 'results', 'row', 'rows', 'start', 'unsafe']
 
 #: how the keys of indexes end: words and numbers, words by their beginnings, by their ends, unique values, places
 INDEX_KINDS = ('idx', 'pre', 'suf', 'uidx', 'geo')

@@ -135,8 +135,8 @@ def _read_one(connection, schema, id):
         if not _is_wrong_type(error):
             raise
         return None  # a key that is no hash is somebody else's
-    if values.pop() is None and values.count(None) == len(values) and not ask(connection, 'EXISTS', keys.row(schema.namespace, id)):
-        return None
+    if values.pop() is None and values.count(None) == len(values):
+        return values if ask(connection, 'EXISTS', keys.row(schema.namespace, id)) else None
     return values
 
 
