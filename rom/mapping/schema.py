@@ -186,9 +186,9 @@ def shared_key(outer, inner):
     for names in set(inner.together) | set((each._attr,) for each in inner.unique):
         parts = tuple(within.split(u':')) + names
         if parts in outer.together:
-            name = u':'.join(parts)
+            name = keys.together_name(parts)
             return '%s is the unique index of %s.%s and of %s.%s' % (
-                keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, u':'.join(names))
+                keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, keys.together_name(names))
 
 
 def _is_geo_index(index):

@@ -4,7 +4,8 @@ The namespace is given with each call: a program may set `_namespace` at any tim
 """
 
 __all__ = ['INDEX_KINDS', 'counter', 'entry_name', 'entry_names', 'index', 'is_memory', 'legacy_lists', 'lock', 'memory',
-           'memory_of_lock', 'name_and_kind', 'results', 'row', 'rows', 'start', 'unsafe']
+           'memory_of_lock', 'name_and_kind', 'results', 'row', 'rows', 'start', 'together_name',
+           'unsafe']
 
 #: how the keys of indexes end: words and numbers, words by their beginnings, by their ends, unique values, places
 INDEX_KINDS = ('idx', 'pre', 'suf', 'uidx', 'geo')
@@ -54,6 +55,14 @@ def entry_name(attr, word):
 def entry_names(attr, words):
     """The same for many words, as list."""
     return [u'%s:%s' % (attr, word) for word in words]
+
+
+def together_name(attrs):
+    """The name of the index of a unique_together: ``A:B``.
+
+    :param attrs: the columns, sorted
+    """
+    return u':'.join(attrs)
 
 
 def name_and_kind(rest):

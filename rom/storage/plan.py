@@ -153,7 +153,7 @@ def unique_values(columns, constraints, row):
     """{unique name: value} of a row, for some unique columns and unique_together constraints."""
     found = dict((column._attr, unique_value(column, row)) for column in columns)
     for constraint in constraints:
-        found[u':'.join(constraint)] = _together_value(constraint, row)
+        found[keys.together_name(constraint)] = _together_value(constraint, row)
     return dict((name, value) for name, value in found.items() if value is not None)
 
 

@@ -136,7 +136,7 @@ class Inspector(object):
         return bool(getattr(column, flag, False))
 
     def _unique_names(self):
-        return [column._attr for column in self.schema.unique] + [u':'.join(attrs) for attrs in self.schema.together]
+        return [column._attr for column in self.schema.unique] + [keys.together_name(attrs) for attrs in self.schema.together]
 
     def _tells_by_row(self, name, kind):
         """Whether the row as it is tells an entry: by its list, or by a field that is the unique value itself."""
