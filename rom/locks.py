@@ -5,12 +5,10 @@ import os
 import time
 
 from .exceptions import DataRaceError
-from .storage.scripts import Script
+from .storage import keys, locking
 
 __all__ = ['Lock', 'EntityLock']
 
-_LOCK = Script('lock', declares_all=True)
-_REMEMBERED = 60 * 1000            # milliseconds for which a release that is sent again succeeds again
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05  # seconds between two attempts
 _clock = getattr(time, 'monotonic', time.time)
 
@@ -40,7 +38,7 @@ class Lock(object):
 
     def __init__(self, conn, lockname, acquire_timeout, lock_timeout):
         self.conn = conn
-        self.lockname = 'lock:' + lockname
+        self.lockname = keys.lock(lockname)
         self.acquire_timeout = acquire_timeout
         self.lock_timeout = lock_timeout
         self.identifier = None
@@ -72,7 +70,7 @@ class Lock(object):
         if self.identifier is None:
             self.identifier = binascii.hexlify(os.urandom(16)).decode('ascii')
         # the holder is known before the call: a call that is sent twice takes the lock once
-        if self._step('acquire'):
+        if locking.acquire(self.conn, self.lockname, self.identifier, self._expires()):
             return True
         self.identifier = None
         return False
@@ -89,7 +87,8 @@ class Lock(object):
             if not lock.refresh():
                 raise TooLate()
         """
-        return self.identifier is not None and self._step('refresh')
+        return self.identifier is not None and locking.refresh(
+            self.conn, self.lockname, self.identifier, self._expires())
 
     def release(self):
         """
@@ -103,21 +102,17 @@ class Lock(object):
         """
         if self.identifier is None:
             return False
-        held = bool(_LOCK(self.conn, [self.lockname, self._memory_key()], ['release', self.identifier, _REMEMBERED]))
+        held = locking.release(self.conn, self.lockname, self.identifier)
         self.identifier = None
         return held
 
-    def _memory_key(self):
-        """Where a release is remembered: in the slot of the lock."""
-        has_tag = self.lockname.partition('{')[2].partition('}')[0]
-        return '%s:once:%s' % (self.lockname if has_tag else '{%s}' % self.lockname, self.identifier)
-
-    def _step(self, step):
+    def _expires(self):
+        """Milliseconds until the lock expires."""
         expires = int(math.ceil(self.lock_timeout * 1000))
         if expires <= 0:
             raise ValueError('lock_timeout of %s is %r: it must be more than 0 seconds' % (
                 self.lockname, self.lock_timeout))
-        return bool(_LOCK(self.conn, [self.lockname], [step, self.identifier, expires]))
+        return expires
 
     def __enter__(self):
         if not self.acquire():

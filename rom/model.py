@@ -14,7 +14,7 @@ from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, Invalid
                          InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .mapping.metaclass import _ModelMetaclass
 from .query import Query
-from .storage import reads
+from .storage import keys, reads
 from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity
@@ -83,7 +83,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param bool hold: let the session hold on to them, as to those fetched by id
         :returns: list of entities, without those of missing rows
         """
-        prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
+        prefix, entities, page = keys.start(cls._namespace), [], None if cls._no_fk else []
         known, weakly = session.maps()
         generation, references, order = session._generation, weakly.data, session._order
         loaded = cls._rom_loaded if not cls._rom_schema.starting and _is_plain(cls, '__init__') else cls._rom_loaded_its_way

@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..storage import keys
 from .base import Column, _Column
 
 __all__ = ['IndexOnly', 'UnsafeColumn']
@@ -84,7 +85,7 @@ class UnsafeColumn(_Column):
         return column
 
     def _key(self, obj):
-        return '%s:%s' % (obj._pk, self._attr)
+        return keys.unsafe(obj._pk, self._attr)
 
     def __get__(self, obj, objtype=None):
         if obj is None:

@@ -4,6 +4,7 @@ import collections
 import warnings
 
 from ..exceptions import ColumnError, ORMError
+from ..storage import keys
 
 __all__ = ['Schema', 'shared_key']
 
@@ -51,10 +52,10 @@ class Schema(object):
         :param geo_index: what the class says, or None
         :raises ColumnError: for columns or constraints that contradict each other
         """
-        keys = [attr for attr, column in self.columns.items() if is_primary_key(column)]
-        if len(keys) > 1:
-            raise ColumnError('Only one primary key column allowed, you have: %s' % ' '.join(keys))
-        self.pk = keys[0]
+        primary = [attr for attr, column in self.columns.items() if is_primary_key(column)]
+        if len(primary) > 1:
+            raise ColumnError('Only one primary key column allowed, you have: %s' % ' '.join(primary))
+        self.pk = primary[0]
         self.unsafe = tuple(attr for attr, column in self.columns.items() if not hasattr(column, '_index'))
         columns = [column for attr, column in self.columns.items() if attr not in self.unsafe]
         self._lay_out_row(columns)
@@ -165,26 +166,29 @@ def shared_key(outer, inner):
 
         shared_key(User._rom_schema, Role._rom_schema)  # "user:role:level:WORD:idx is a key of User.role, for ..."
     """
-    if inner.namespace == u'lock:' + outer.namespace:
-        return 'lock:%s:ID is the lock of a row of %s, and a row of %s' % (outer.namespace, outer.name, inner.name)
-    if not inner.namespace.startswith(outer.namespace + u':'):
+    if inner.namespace == keys.lock(outer.namespace):
+        return '%s is the lock of a row of %s, and a row of %s' % (keys.row(inner.namespace, 'ID'), outer.name, inner.name)
+    start = keys.start(outer.namespace)
+    if not inner.namespace.startswith(start):
         return None
-    first, _, rest = inner.namespace[len(outer.namespace) + 1:].partition(u':')
+    within = inner.namespace[len(start):]
+    first, _, rest = within.partition(u':')
     column = outer.columns.get(first)
     if column in outer.indexed and column._index and column._rom_names_entries:
         for other in inner.indexed + (inner.columns[inner.pk],):
             if other._index:
                 word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_names_entries)
-                return ('%s:%s:%s:idx is a key of %s, for a word %r, and the index of %s'
-                        % (outer.namespace, first, word, column.where, str(word), other.where))
+                return ('%s is a key of %s, for a word %r, and the index of %s'
+                        % (keys.index(outer.namespace, keys.entry_name(first, word)), column.where, str(word), other.where))
     for name in inner.geo:
-        if u'%s:%s' % (inner.namespace[len(outer.namespace) + 1:], name) in outer.geo:
-            return '%s:%s:geo is the geo index of both' % (inner.namespace, name)
+        if u':'.join((within, name)) in outer.geo:
+            return '%s is the geo index of both' % keys.index(inner.namespace, name, 'geo')
     for names in set(inner.together) | set((each._attr,) for each in inner.unique):
-        parts = tuple(inner.namespace[len(outer.namespace) + 1:].split(u':')) + names
+        parts = tuple(within.split(u':')) + names
         if parts in outer.together:
-            return '%s:%s:uidx is the unique index of %s.%s and of %s.%s' % (
-                outer.namespace, u':'.join(parts), outer.name, u':'.join(parts), inner.name, u':'.join(names))
+            name = keys.together_name(parts)
+            return '%s is the unique index of %s.%s and of %s.%s' % (
+                keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, keys.together_name(names))
 
 
 def _is_geo_index(index):

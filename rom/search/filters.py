@@ -17,6 +17,7 @@ import sys
 import six
 
 from ..exceptions import QueryError
+from ..storage import keys
 from ..values import codecs, keygens
 
 __all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'indexed_column', 'to_filters', 'to_near',
@@ -172,9 +173,9 @@ def _one_filter(schema, name, column, value):
     if isinstance(value, tuple):
         return [_range(schema, name, column, value)]
     if getattr(column, 'is_boolean', False) and _is_plain(name, column):
-        return [u'%s:%s' % (name, _boolean_word(value))]
+        return [keys.entry_name(name, _boolean_word(value))]
     if isinstance(value, _STRINGS) and not (_is_plain(name, column) and _is_scored(column)):
-        return [u'%s:%s' % (name, word) for word in _words(schema, name, column, value)]
+        return keys.entry_names(name, _words(schema, name, column, value))
     if ':' not in name and not column.is_text and plain_keygen(column) in keygens.STRING_KEYGENS:
         return _by_its_text(schema, name, column, value)
     number = to_number(schema, name, column, value)
@@ -217,7 +218,7 @@ def _by_its_text(schema, name, column, value):
     made = keygens.entries(column._keygen(value))
     if not made.words and not made.scores:
         raise _error(schema, name, 'has no index entry for this value', value)
-    return [u'%s:%s' % (name, word) for word in made.words] + [(name, score, score) for score in made.scores.values()]
+    return keys.entry_names(name, made.words) + [(name, score, score) for score in made.scores.values()]
 
 
 def _checked_word(schema, name, word):

@@ -5,6 +5,7 @@ import re
 import six
 
 from ..exceptions import QueryError
+from ..storage import keys
 from ..values import codecs, keygens
 from ..values.codecs import reverse_text
 from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
@@ -93,7 +94,7 @@ class Translator(object):
         self._schema = schema
 
     def key(self, name, kind='idx'):
-        return u'%s:%s:%s' % (self._namespace, codecs.word_text(name), kind)
+        return keys.index(self._namespace, codecs.word_text(name), kind)
 
     def translate_all(self, items):
         """Filters, all of which are meant.

@@ -155,7 +155,7 @@ def rows_of_pages(connection, schema, pages, fields, size):
             yield list(zip(map(int, ids), rows))
         for first in range(len(rows), len(ids), size):
             block = [int(id) for id in ids[first:first + size]]
-            yield list(zip(block, reads.read_page(connection, schema, fields, block)[0]))
+            yield list(zip(block, reads.read_batch(connection, schema, fields, block)[0]))
 
 
 def page_size(size):

@@ -7,16 +7,14 @@ calls, none of which holds the server for long; between these, other writers may
 found. What is found in one call is of one moment.
 """
 import heapq
-import json
 import uuid
 
-from redis.exceptions import ResponseError
 from six.moves import zip_longest
 
 from ..exceptions import QueryError
+from ..storage import keys, searches
 from ..storage.commands import as_str
-from ..storage.reads import ROWS_PER_READ, ask
-from ..storage.scripts import Script
+from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
 from .filters import Prefix, Suffix
 from .loops import Loop
@@ -24,10 +22,6 @@ from .request import Translator, leaves, pieces
 
 __all__ = ['Search', 'ids_without']
 
-
-_search = Script('search')
-
-_encode = json.JSONEncoder(separators=(',', ':')).encode
 
 #: what one call may cost the server, in microseconds, roughly
 STEPS_PER_CALL = 20000
@@ -41,20 +35,6 @@ PARTS_BESIDE = 100
 
 
 # -- searches --------------------------------------------------------------------------------------------------------
-
-class _Reply(object):
-    """What search.lua answered; ids as the client gives them, bytes or text."""
-
-    __slots__ = ('state', 'ids', 'rows', 'scores', 'after', 'report', 'counter')
-
-    def __init__(self, reply):
-        state, ids, self.rows, self.scores, after, report, counter = reply
-        self.counter = int(counter)
-        self.state = as_str(state)
-        self.ids = ids
-        self.after = json.loads(as_str(after)) if after else None
-        self.report = json.loads(as_str(report)) if report else None
-
 
 class Search(object):
     """
@@ -81,7 +61,7 @@ class Search(object):
         self.namespace = namespace
         self.reports = []
         self._translator = Translator(namespace, schema)
-        self._counter = u'%s:%s:' % (namespace, schema.pk if schema else 'id')
+        self._counter = keys.counter(namespace, schema.pk if schema else 'id')
         filters = self._translator.translate_all(filters)
         self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
         if schema:
@@ -136,7 +116,7 @@ class Search(object):
         return found
 
     def _call(self, request):
-        reply = _Reply(_search.read(self.connection, [self._counter], [_encode(request)]))
+        reply = searches.ask(self.connection, self._counter, request)
         if reply.report:
             self.reports.append(reply.report)
         if reply.state == 'long':
@@ -274,7 +254,7 @@ class Search(object):
         :returns: int
         """
         if len(self.request['filters']) == 1:
-            size = _size(self.connection, self.request['filters'][0])
+            size = searches.size_of(self.connection, self.request['filters'][0])
             if size is not None:
                 return size
         if self._apart:
@@ -294,7 +274,7 @@ class Search(object):
         """
         if seconds > MOST_SECONDS:
             raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
-        key = '%s:%s' % (self.namespace, uuid.uuid4())
+        key = keys.results(self.namespace, uuid.uuid4())
         if len(self._apart) > 1:
             self._store_parts(key, seconds)
             return key
@@ -311,11 +291,8 @@ class Search(object):
         sign = -1 if self.request.get('descending') else 1
         pairs = sorted(self._all_parts())
         for first in range(0, len(pairs), ROWS_PER_READ):
-            entries = [each for id, score in pairs[first:first + ROWS_PER_READ] for each in ('%.17g' % (sign * score), id)]
-            pipe = self.connection.pipeline(transaction=True)
-            pipe.execute_command('ZADD', key, *entries)
-            pipe.expire(key, seconds)
-            pipe.execute()
+            block = [(id, sign * score) for id, score in pairs[first:first + ROWS_PER_READ]]
+            searches.keep(self.connection, key, block, seconds)
 
     def explained(self):
         """dict: what the calls so far were planned as, and what they took."""
@@ -331,16 +308,6 @@ class Search(object):
             'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
         }
-
-
-def _size(connection, item):
-    """How many rows one filter has, where a command by itself tells that; else None."""
-    try:
-        if item['kind'] == 'range':
-            return int(ask(connection, 'ZCOUNT', item['key'], item['low'], item['high']))
-        return int(ask(connection, 'SCARD', item['key'])) if item['kind'] == 'set' else None
-    except ResponseError:  # a set where numbers were expected, or the other way round: the script makes something of it
-        return None
 
 
 def ids_without(connection, namespace, attr, kind, starts):

@@ -3,7 +3,7 @@ Many rows in one transaction of plain commands: a pipeline that packs them, and 
 
 A server takes a third of the time for HMGET by itself that it takes for it in a script, and redis-py takes most of its own
 for packing. It is a pipeline of redis-py's all the same: whoever watches pipelines or connections sees it. Where the
-client's own commands are watched, or anything else of it is not redis-py's, nothing is read here, and the client is asked.
+client's own commands are watched, or anything else of it is not redis-py's, it does not fit, and the client is asked.
 """
 import types
 
@@ -12,30 +12,27 @@ from redis.exceptions import ResponseError
 
 from . import commands
 
-__all__ = ['read_hashes']
+__all__ = ['fits', 'read_hashes']
 
 
 def read_hashes(connection, keys, fields, counter):
-    """Some fields of many hashes, all at one moment and in one round trip.
+    """Some fields of many hashes, all at one moment and in one round trip, of a client that `fits`.
 
     :param connection: redis-py client
     :param keys: list of bytes
     :param fields: list of bytes, at least one
     :param counter: bytes, a key to GET in passing
     :returns: (list of what HMGET replied, among which there may be errors; how many of the keys there are; the value of
-        the counter); None where the client is not a plain one, or the server has no transactions: it is to be asked otherwise
+        the counter)
+    :raises redis.ResponseError: where the server, or the user's rights, have no transactions
+    :raises UnicodeDecodeError: with redis-py 3.5, which cannot leave a reply as bytes
 
     Example::
 
         read_hashes(connection, [b'User:1', b'User:2'], [b'name'], b'User:id:')    # ([[b'Ann'], [None]], 1, b'1')
     """
-    if not _is_plain(connection):
-        return None
     pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
-    try:
-        replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
-    except (ResponseError, UnicodeDecodeError):  # redis-py 3.5 cannot leave a reply as bytes
-        return None
+    replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
     return replies[:-2], replies[-2], replies[-1]
 
 
@@ -91,7 +88,7 @@ def _replies(link, count, **options):
     return replies
 
 
-# -- what is plain -----------------------------------------------------------------------------------------------------
+# -- which clients fit --------------------------------------------------------------------------------------------------
 
 def _code(owner, name):
     """The code of an object's or a class's method; None where there is something else, such as a wrapper."""
@@ -119,8 +116,12 @@ _OF_PIPELINE = _own(redis.client.Pipeline, 'execute_command', 'pipeline_execute_
 _OF_CONNECTION = _own(redis.Connection, 'send_command', 'pack_command', 'pack_commands')
 
 
-def _is_plain(connection):
-    """Whether what is passed by here is redis-py's own, so that nobody misses it."""
+def fits(connection):
+    """Whether what is passed by here is redis-py's own, so that nobody misses it.
+
+    :param connection: redis-py client, or whatever stands for one
+    :returns: bool
+    """
     pool = getattr(connection, 'connection_pool', None)
     return (_is_as_made(connection, _OF_CLIENT)
             and _is_as_made(redis.client.Pipeline, _OF_PIPELINE) and issubclass(_BulkRead, redis.client.Pipeline)

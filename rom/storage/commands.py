@@ -1,12 +1,16 @@
 """How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
 
 import functools
+import json
 
 import redis
 from redis.exceptions import RedisError
 import six
 
-__all__ = ['alters_replies', 'as_bytes', 'as_str', 'bytes_wanted', 'close_idle', 'execute', 'settings']
+__all__ = ['alters_replies', 'as_bytes', 'as_str', 'bytes_wanted', 'close_idle', 'execute', 'request_text', 'settings']
+
+#: a request as scripts take it: JSON that is ASCII, whatever is in it
+request_text = json.JSONEncoder(separators=(',', ':')).encode
 
 #: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)

@@ -1,12 +1,16 @@
 """Which keys there are, as SCAN tells."""
 import re
 
+from redis.exceptions import ResponseError
 import six
 
 from ..values.texts import word_text
-from . import commands
+from . import commands, keys
+from .scripts import Script
 
-__all__ = ['KEYS_PER_SCAN', 'ROW_ID', 'keys_of', 'row_ids']
+__all__ = ['KEYS_PER_SCAN', 'ROW_ID', 'delete_orphans', 'keys_of', 'number_of_keys', 'row_ids']
+
+_drop = Script('drop')
 
 #: keys that one SCAN call looks at
 KEYS_PER_SCAN = 1000
@@ -27,7 +31,7 @@ def keys_of(connection, namespace, pattern):
 
         keys_of(connection, u'User', u'*:idx')      # u'name:ann:idx', ...
     """
-    start = u'%s:' % namespace
+    start = word_text(keys.start(namespace))
     match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
     # keys of other programs may be no text, and SCAN tells of them as well
     for key in connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(connection)):
@@ -50,3 +54,23 @@ def row_ids(connection, namespace):
             blocks[block] = blocks.get(block, 0) | 1 << place
     ids = (block * 1024 + place for block in sorted(blocks) for place in range(1024) if blocks[block] >> place & 1)
     return sum(bin(bits).count('1') for bits in six.itervalues(blocks)), ids
+
+
+def number_of_keys(connection):
+    """How many keys a server has; infinitely many where a user may not know."""
+    try:
+        return connection.dbsize()
+    except ResponseError:
+        return float('inf')
+
+
+def delete_orphans(connection, schema, pairs):
+    """Delete keys that belong to rows, where the row does not exist.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param pairs: list of (key of the row, key to delete), some hundreds
+    :returns: int, how many were deleted
+    """
+    counter = keys.counter(schema.namespace, schema.pk)
+    return int(_drop(connection, [counter], [key for pair in pairs for key in pair]))

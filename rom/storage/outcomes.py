@@ -5,6 +5,7 @@ from redis.exceptions import ResponseError
 import six
 
 from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, UniqueKeyViolation
+from . import keys
 
 __all__ = ['NOTHING_DONE', 'Outcome', 'problem']
 
@@ -39,14 +40,14 @@ def problem(schema, id, error):
     :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
-    pk = 'a new %s' % schema.name if id is None else '%s:%s' % (schema.namespace, id)
+    pk = 'a new %s' % schema.name if id is None else keys.row(schema.namespace, id)
     args = (schema.namespace, six.text_type(id))
     about = {'model': schema.name, 'pk': id}
     if kind == 'unique':
         attrs = tuple(detail[0].split(':'))
-        return UniqueKeyViolation('Value of %s for %s is not distinct: row %s:%s has it'
+        return UniqueKeyViolation('Value of %s for %s is not distinct: row %s has it'
                                   % (' and '.join('%s.%s' % (schema.name, attr) for attr in attrs), pk,
-                                     schema.namespace, detail[1]), *args, columns=attrs, **about)
+                                     keys.row(schema.namespace, detail[1])), *args, columns=attrs, **about)
     if kind == 'race':
         columns = tuple(sorted(detail[0]))
         return DataRaceError('Column(s) %s of %s changed by another writer; refresh() and try again, or use '

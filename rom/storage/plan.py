@@ -10,6 +10,7 @@ import six
 
 from ..exceptions import ColumnError, InvalidColumnValue
 from ..values import codecs, keygens
+from . import keys
 from .rows import Row, as_text, is_broken
 
 __all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 'rewrite', 'update']
@@ -71,9 +72,9 @@ def index_entries(columns, row):
             continue
         made = _entries(column, row)
         if column._index:
-            found['words'].extend(u'%s:%s' % (attr, word) for word in made.words)
+            found['words'].extend(keys.entry_names(attr, made.words))
             for name, score in made.scores.items():
-                found['scores'][u'%s:%s' % (attr, name) if name else attr] = repr(score)
+                found['scores'][keys.entry_name(attr, name) if name else attr] = repr(score)
         if column._prefix and made.prefixes:
             found['prefixes'][attr] = _with_scores(made.prefixes)
         if column._suffix and made.suffixes:
@@ -152,7 +153,7 @@ def unique_values(columns, constraints, row):
     """{unique name: value} of a row, for some unique columns and unique_together constraints."""
     found = dict((column._attr, unique_value(column, row)) for column in columns)
     for constraint in constraints:
-        found[u':'.join(constraint)] = _together_value(constraint, row)
+        found[keys.together_name(constraint)] = _together_value(constraint, row)
     return dict((name, value) for name, value in found.items() if value is not None)
 
 

@@ -1,15 +1,20 @@
-"""Ids -> rows, in one call for up to a thousand of them."""
+"""The one door for what is stored: rows, fields of rows, single values. Each function gives replies, or raises.
+
+Values are bytes, whether the client decodes or not; with redis-py 3.5, which cannot leave a reply as bytes, text where they
+are UTF-8. What is not there is None.
+"""
 
 import re
 
 from redis.exceptions import ResponseError
 import six
 
-from . import bulk_reads, commands
+from . import bulk_reads, commands, keys
 from .commands import as_bytes
 from .scripts import Script
 
-__all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'lookup_unique', 'read_page', 'read_rows']
+__all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'ids_by_number', 'lookup_unique', 'read_batch', 'read_fields',
+           'read_rows']
 
 #: rows one read call asks for: a few milliseconds of the server's time
 ROWS_PER_READ = 1000
@@ -34,11 +39,11 @@ def read_rows(connection, schema, ids):
         return [_read_one(connection, schema, ids[0])]
     rows = []
     for first in range(0, len(ids), ROWS_PER_READ):
-        rows.extend(read_page(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
+        rows.extend(read_batch(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
     return rows
 
 
-def read_page(connection, schema, fields, ids):
+def read_batch(connection, schema, fields, ids):
     """Some columns of some rows, in one call.
 
     :param connection: redis-py client
@@ -48,12 +53,19 @@ def read_page(connection, schema, fields, ids):
     :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
         that was given out)
     """
-    start = u'%s:' % schema.namespace
-    keys = [(start + str(id)).encode('utf-8') for id in ids]
-    found = bulk_reads.read_hashes(connection, keys, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
-    if found is None:
-        return _read_by_script(connection, schema, fields, keys)
-    rows, existing, highest = found
+    hashes = keys.rows(schema.namespace, ids)
+    if bulk_reads.fits(connection):
+        try:
+            found = bulk_reads.read_hashes(connection, hashes, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
+        except (ResponseError, UnicodeDecodeError):  # no transactions there, or redis-py 3.5
+            pass
+        else:
+            return _rows_in_bulk(connection, schema, fields, hashes, *found)
+    return _read_by_script(connection, schema, fields, hashes)
+
+
+def _rows_in_bulk(connection, schema, fields, hashes, rows, existing, highest):
+    """What `read_hashes` replied, as rows: those without a value are asked about again where they may be there."""
     # looking at one value is mostly enough
     empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
         value is not None for value in row)]
@@ -61,8 +73,8 @@ def read_page(connection, schema, fields, ids):
         if rows[place].__class__ is not list and not _is_wrong_type(rows[place]):
             raise rows[place]
         rows[place] = None
-    if existing != len(ids) - len(empty):  # rows may have none of the columns, and other keys are no rows
-        asked = _read_by_script(connection, schema, fields, [keys[place] for place in empty])[0]
+    if existing != len(hashes) - len(empty):  # rows may have none of the columns, and other keys are no rows
+        asked = _read_by_script(connection, schema, fields, [hashes[place] for place in empty])[0]
         for place, row in zip(empty, asked):
             rows[place] = row
     return rows if fields else [row and [] for row in rows], _counted(highest)
@@ -78,15 +90,15 @@ def lookup_unique(connection, schema, attr, values):
     :param values: list of text, as the entries of the index
     :returns: list, one per value, of (id, [value or None per `schema.stored`]), or None where no row has it
     """
-    found, key = [], u'%s:%s:uidx' % (schema.namespace, attr)
+    found, key = [], keys.index(schema.namespace, attr, 'uidx')
     for first in range(0, len(values), ROWS_PER_READ):
         found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
                                   + list(values[first:first + ROWS_PER_READ])))
     return [(int(row[0]), row[1]) if row else None for row in found]
 
 
-def _read_by_script(connection, schema, fields, keys):
-    reply = _read.read(connection, [_counter(schema)] + keys, fields)
+def _read_by_script(connection, schema, fields, hashes):
+    reply = _read.read(connection, [_counter(schema)] + hashes, fields)
     highest = reply.pop()
     return reply, _counted(highest)
 
@@ -100,8 +112,8 @@ def highest_id(connection, schema):
     """
     try:
         return _counted(ask(connection, 'GET', _counter(schema)))
-    except (ResponseError, UnicodeDecodeError) as error:
-        if isinstance(error, ResponseError) and not _is_wrong_type(error):
+    except ResponseError as error:
+        if not _is_wrong_type(error):
             raise
         return 0
 
@@ -117,18 +129,40 @@ def _is_wrong_type(error):
 
 
 def _read_one(connection, schema, id):
-    key = u'%s:%s' % (schema.namespace, id)
     try:
-        values = ask(connection, 'HMGET', key, *(schema.fields + [as_bytes(schema.pk)]))
-    except UnicodeDecodeError:  # redis-py 3.5 cannot leave a reply as bytes
-        return _read_by_script(connection, schema, schema.fields, [key])[0][0]
+        values = read_fields(connection, schema, schema.fields + [as_bytes(schema.pk)], id)
     except ResponseError as error:
         if not _is_wrong_type(error):
             raise
         return None  # a key that is no hash is somebody else's
-    if values.pop() is None and values.count(None) == len(values) and not ask(connection, 'EXISTS', key):
-        return None
+    if values.pop() is None and values.count(None) == len(values):
+        return values if ask(connection, 'EXISTS', keys.row(schema.namespace, id)) else None
     return values
+
+
+def read_fields(connection, schema, fields, id):
+    """Some fields of one row, whether the model has such columns or not.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param fields: list of text or bytes
+    :param id: int or text
+    :returns: list of values, None for what is not there
+    :raises redis.RedisError: what the server or the connection said
+    """
+    return ask(connection, 'HMGET', keys.row(schema.namespace, id), *fields)
+
+
+def ids_by_number(connection, schema, attr, number):
+    """The ids of rows that stand in an index of numbers under one number.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param attr: name of the column
+    :param number: int or float
+    :returns: list of int
+    """
+    return [int(id) for id in ask(connection, 'ZRANGEBYSCORE', keys.index(schema.namespace, attr), number, number)]
 
 
 def ask(connection, name, key, *arguments):
@@ -138,20 +172,23 @@ def ask(connection, name, key, *arguments):
     :param name: the command, as str
     :param key: text or bytes
     :param arguments: text, bytes or numbers
-    :returns: the reply as bytes; text where redis-py cannot leave it as bytes (3.5)
+    :returns: the reply, as bytes
     :raises redis.RedisError: what the server or the connection said
 
     Example::
 
         ask(connection, 'GET', 'User:id:')      # b'1'
     """
-    if commands.alters_replies(connection):
-        return _command.read(connection, [key], (name,) + arguments)
-    return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
+    if not commands.alters_replies(connection):
+        try:
+            return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
+        except UnicodeDecodeError:  # redis-py 3.5
+            pass
+    return _command.read(connection, [key], (name,) + arguments)
 
 
 def _counter(schema):
-    return '%s:%s:' % (schema.namespace, schema.pk)
+    return keys.counter(schema.namespace, schema.pk)
 
 
 def allocate_ids(connection, schema, count):

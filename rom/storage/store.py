@@ -9,7 +9,7 @@ import uuid
 import redis
 
 from ..exceptions import InvalidOperation, OutcomeUnknownError
-from . import commands
+from . import commands, keys
 from .commands import as_str
 from .connections import distinct, lead_to_the_same
 from .outcomes import NOTHING_DONE, Outcome
@@ -20,8 +20,6 @@ __all__ = ['REMEMBERED_SECONDS', 'Writer', 'ask_what_became', 'call_write', 'loo
 
 #: how long a repeated write call is answered with what it was told the first time, in seconds
 REMEMBERED_SECONDS = 300
-
-_encode = json.JSONEncoder(separators=(',', ':')).encode
 
 _write = Script('write')
 
@@ -43,8 +41,8 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
 
 
 def _call_write(connection, key, sequence, request, *before_sending):
-    keys = [key] + _keys_touched(request['operations']) if shares_slot(connection, key) else [key]
-    reply = _write(connection, keys, [sequence, REMEMBERED_SECONDS, _encode(request)], *before_sending,
+    touched = _keys_touched(request['operations']) if shares_slot(connection, key) else []
+    reply = _write(connection, [key] + touched, [sequence, REMEMBERED_SECONDS, commands.request_text(request)], *before_sending,
                    **commands.bytes_wanted(connection))
     answer = json.loads(as_str(reply))
     if answer.get('sequence') != sequence:
@@ -56,9 +54,8 @@ def _call_write(connection, key, sequence, request, *before_sending):
 
 def _keys_touched(operations):
     """The counters and rows that operations write, as far as they are known."""
-    found = ['%s:%s' % (operation['namespace'], operation['id']) for operation in operations if 'id' in operation]
-    found += ['%s:%s:' % (operation['namespace'], operation['pk']) for operation in operations if 'id' not in operation]
-    return sorted(set(found))
+    return sorted(set(keys.row(operation['namespace'], operation['id']) if 'id' in operation
+                      else keys.counter(operation['namespace'], operation['pk']) for operation in operations))
 
 
 def ask_what_became(connection, key, sequence, next_number):
@@ -129,7 +126,7 @@ class WriteCall(object):
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
-        self.key = '%s:once:%s' % (jobs[0].operation['namespace'], pen.name)
+        self.key = keys.memory(jobs[0].operation['namespace'], pen.name)
         self.pen = pen
         self.sequence = pen.next_number()
         self.jobs = jobs
@@ -219,7 +216,7 @@ class Writer(object):
         call = WriteCall(jobs, self._free_pen(), sys._getframe())
         self.unacknowledged.append(call)
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
-                                        call.is_about_to_be_sent)
+                                  call.is_about_to_be_sent)
         self._finish(call)
         return call.outcome
 

@@ -4,7 +4,7 @@ import six
 
 from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
 from ..search import loops
-from ..storage import reads
+from ..storage import keys, reads
 from ..storage.plan import Row, as_text
 from .duplicates import Assignments, Duplicates, Values, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .session import session
@@ -107,7 +107,7 @@ class Entity(Duplicates):
             return False
 
     def _rom_session_key(self):
-        return '%s:%s' % (self._namespace, 'new %d' % id(self) if self._rom_id is None else self._rom_id)
+        return keys.row(self._namespace, 'new %d' % id(self) if self._rom_id is None else self._rom_id)
 
     def _rom_allocate_id(self):
         if self._rom_id is None:
@@ -122,7 +122,7 @@ class Entity(Duplicates):
     @property
     def _pk(self):
         """text: 'namespace:id'."""
-        return '%s:%s' % (self._namespace, self._rom_allocate_id())
+        return keys.row(self._namespace, self._rom_allocate_id())
 
     @property
     def _modified(self):

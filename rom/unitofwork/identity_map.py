@@ -8,6 +8,8 @@ import os
 import threading
 import weakref
 
+from ..storage import keys
+
 __all__ = ['IdentityMap']
 
 
@@ -262,7 +264,7 @@ class IdentityMap(threading.local):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        old_key, new_key = obj._rom_session_key(), '%s:%s' % (obj._namespace, id)
+        old_key, new_key = obj._rom_session_key(), keys.row(obj._namespace, id)
         maps = [entities for entities in (self.known, self.wknown) if entities.get(old_key) is obj]
         for entities in maps:
             entities[new_key] = obj
@@ -322,8 +324,9 @@ class IdentityMap(threading.local):
         """
         found = {}
         if self.known or self.wknown.data:
+            start = keys.start(namespace)
             for id in ids:
-                entity = self.get('%s:%d' % (namespace, id))
+                entity = self.get(start + str(id))
                 if entity is not None and (entity._rom_generation == self._generation or entity._modified):
                     found[id] = entity
         return found

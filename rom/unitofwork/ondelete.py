@@ -3,7 +3,7 @@
 from ..columns import ManyToOne
 from ..columns.registry import references_to
 from ..exceptions import QueryError, RestrictError
-from ..storage import batches, connections, plan, reads
+from ..storage import batches, connections, keys, plan, reads
 
 __all__ = ['Collector', 'Decided', 'note_targets', 'refuse_rules']
 
@@ -26,7 +26,7 @@ def refuse_rules(models):
 
 
 def _index_key(model, attr):
-    return '%s:%s:idx' % (model._namespace, attr)
+    return keys.index(model._namespace, attr)
 
 
 def note_targets(operation, entity, texts, shard):
@@ -42,7 +42,7 @@ def note_targets(operation, entity, texts, shard):
             continue
         model = column.get_related_model()
         if model is not None and connections.shard_of(model._connection, model._namespace) == shard:
-            operation.setdefault('refer', {})[attr] = '%s:%s' % (model._namespace, text)
+            operation.setdefault('refer', {})[attr] = keys.row(model._namespace, text)
 
 
 def _shard(entity):
@@ -138,7 +138,7 @@ class Collector(object):
         One that the program has given another reference, which is not saved yet, is noted to get it.
         """
         key = _index_key(model, attr)
-        ids = [int(id) for id in reads.ask(model._connection, 'ZRANGEBYSCORE', key, entity._rom_id, entity._rom_id)]
+        ids = reads.ids_by_number(model._connection, model._rom_schema, attr, entity._rom_id)
         self._guard_against_others(entity, model, attr, key, ids)
         rows = dict(zip(ids, reads.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
         place = model._rom_schema.position[attr]

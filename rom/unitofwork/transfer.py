@@ -133,7 +133,7 @@ class _Leg(StoredJob):
         self.attempts += 1
         schema = self.entity._rom_schema
         fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
-        values = reads.ask(self.connection, 'HMGET', u'%s:%s' % (schema.namespace, self.entity._rom_id), *fields)
+        values = reads.read_fields(self.connection, schema, fields, self.entity._rom_id)
         if self.token_attr is not None:
             self.mark = plan.as_text(values.pop())
         self.stored = values

@@ -7,17 +7,12 @@ import six
 
 from ..columns.registry import MODELS
 from ..exceptions import DataRaceError, ORMError
-from ..storage import batches, commands, plan, reads
+from ..storage import batches, index_checks, keys, plan, reads
 from ..storage.keyspace import ROW_ID, keys_of
-from ..storage.scripts import Script
 from ..storage.store import Writer
-from .reindex import (ENTRIES_PER_CALL, blocks, counter_of, namespace_of, planned, refresh_rows, retry_sizes, session_aside)
+from .reindex import ENTRIES_PER_CALL, blocks, namespace_of, planned, refresh_rows, retry_sizes, session_aside
 
 __all__ = ['Inspector', 'Problem']
-
-_KINDS = (u'idx', u'pre', u'suf', u'uidx', u'geo')
-
-_sift, _inspect, _lists = Script('sift'), Script('inspect'), Script('lists')
 
 
 class Problem(collections.namedtuple('Problem', 'kind key pk detail')):
@@ -41,11 +36,6 @@ class Problem(collections.namedtuple('Problem', 'kind key pk detail')):
 
 #: -index-data- as sets: names of words and scores, (column, word) of prefixes and suffixes, names of geo indexes
 _Listing = collections.namedtuple('_Listing', 'words scores prefixes suffixes geo')
-
-
-def _bytes_of(reply):
-    """What is stored, by what readable.lua makes of it."""
-    return None if reply is None else commands.as_str(reply).encode('latin-1')
 
 
 def _listing_of(operation):
@@ -108,24 +98,24 @@ class Inspector(object):
             self.problems.append(Problem(kind, key, pk, detail))
 
     def _key(self, name, kind):
-        return u'%s:%s:%s' % (self.namespace, name, kind)
+        return keys.index(self.namespace, name, kind)
 
     def _row_key(self, id):
-        return u'%s:%s' % (self.namespace, id)
+        return keys.row(self.namespace, id)
 
     # -- which keys ---------------------------------------------------------------------------------------------------
 
     def index_keys(self):
         """The model's index keys as sift.lua takes them: [[key, kind, name as rows list it or False]]."""
-        own = self.namespace + u':'
-        longer = set(namespace_of(model) + u':' for model in MODELS.values()) - set([own])
+        own = keys.start(self.namespace)
+        longer = set(keys.start(namespace_of(model)) for model in MODELS.values()) - set([own])
         longer = [start for start in longer if start.startswith(own)]
-        found = [[own + u':', u'old', False]]
+        found = [[keys.legacy_lists(self.namespace), u'old', False]]
         for rest in set(keys_of(self.connection, self.namespace, u'*[xefo]')):
-            name, _, kind = rest.rpartition(u':')
+            name, kind = keys.name_and_kind(rest)
             key = self._key(name, kind)
             # NS:ID:COL is the key of an unsafe column
-            if not name or kind not in _KINDS or ROW_ID.match(name.partition(u':')[0]):
+            if not name or ROW_ID.match(name.partition(u':')[0]):
                 continue
             known = self._is_known(name, kind)
             # without a column to tell by: what may be another model's is left to that model
@@ -146,7 +136,7 @@ class Inspector(object):
         return bool(getattr(column, flag, False))
 
     def _unique_names(self):
-        return [column._attr for column in self.schema.unique] + [u':'.join(attrs) for attrs in self.schema.together]
+        return [column._attr for column in self.schema.unique] + [keys.together_name(attrs) for attrs in self.schema.together]
 
     def _tells_by_row(self, name, kind):
         """Whether the row as it is tells an entry: by its list, or by a field that is the unique value itself."""
@@ -156,26 +146,23 @@ class Inspector(object):
 
     # -- from entries to rows -----------------------------------------------------------------------------------------
 
-    def sift(self, keys, limit):
+    def sift(self, indexes, limit):
         """Look at every entry of the index keys, and mend or note those that stand for nothing.
 
-        :param keys: as `index_keys` gives them
+        :param indexes: as `index_keys` gives them
         :param limit: entries a call, roughly
         :returns: generator of int, the keys done so far
         """
         position, cursor = 0, '0'
-        while position < len(keys):
-            chunk = keys[position:position + limit]
-            request = {'namespace': self.namespace, 'limit': limit, 'keys': chunk, 'cursor': cursor}
-            done, cursor, suspects = _sift(self.connection, [counter_of(self.model)], [json.dumps(request)])
-            cursor = commands.as_str(cursor)
+        while position < len(indexes):
+            chunk = indexes[position:position + limit]
+            done, cursor, suspects = index_checks.suspects_in(self.connection, self.schema, chunk, cursor, limit)
             found = {}
             for place, id, member in suspects:
-                id, member = plan.as_text(_bytes_of(id)), plan.as_text(_bytes_of(member))
-                found.setdefault(id, []).append((chunk[place][0], member))
+                found.setdefault(plan.as_text(id), []).append((chunk[place][0], plan.as_text(member)))
             for block in blocks(found.items(), batches.ROWS_PER_WRITE):
                 self.examine(dict(block))
-            position += int(done)
+            position += done
             yield position
 
     # -- rows and what is said of them --------------------------------------------------------------------------------
@@ -234,8 +221,8 @@ class Inspector(object):
         if not ids:
             return []
         rows = reads.read_rows(self.connection, self.schema, ids)
-        lists = _lists(self.connection, [counter_of(self.model)], [self.namespace] + ids)
-        return [(id, row) + tuple(map(_bytes_of, pair)) for id, row, pair in zip(ids, rows, lists)]
+        lists = index_checks.lists_of(self.connection, self.schema, ids)
+        return [(id, row) + pair for id, row, pair in zip(ids, rows, lists)]
 
     def _view(self, id, raw, listed, old, whole):
         """What to ask about one row; None where its entries cannot be told."""
@@ -289,8 +276,8 @@ class Inspector(object):
     # -- asking, judging, mending -------------------------------------------------------------------------------------
 
     def _ask(self, views):
-        request = {'remove': self.repair, 'rows': [self._question(view) for view in views]}
-        return _inspect(self.connection, [counter_of(self.model)], [json.dumps(request, separators=(',', ':'))])
+        questions = [self._question(view) for view in views]
+        return index_checks.compare(self.connection, self.schema, questions, remove=self.repair)
 
     def _question(self, view):
         question = {'id': view.id, 'wanted': list(view.wanted),
@@ -303,9 +290,10 @@ class Inspector(object):
 
     def _others(self, key, id):
         """[[row key, name or False]]: the rows of models with longer or shorter namespaces whose entry this may be."""
-        if not key.endswith((u':idx', u':uidx')):
+        name, kind = keys.name_and_kind(key)
+        if kind not in ('idx', 'uidx'):
             return []
-        parts, own = key.split(u':')[:-1], self.namespace.count(u':') + 1
+        parts, own = name.split(u':'), self.namespace.count(u':') + 1
         longer = [[u':'.join(parts[:size] + [id]), False] for size in range(own + 1, len(parts))]
         shorter = [[u':'.join(parts[:size] + [id]), u':'.join(parts[size:])] for size in range(1, own)]
         return longer + shorter
@@ -331,7 +319,7 @@ class Inspector(object):
         key, member = entry
         if there is None:
             return self._report('missing', key, id, 'no entry %r' % (member,))
-        if key.endswith(u':uidx') and self._claims(there, entry):
+        if keys.name_and_kind(key)[1] == 'uidx' and self._claims(there, entry):
             return self._report('duplicate', key, id, 'the value %r belongs to row %s' % (member, there))
         self._report('missing', key, id, 'the entry %r holds %s instead of %s' % (member, there, expected))
 

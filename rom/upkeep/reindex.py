@@ -1,13 +1,12 @@
 """Finding the rows of a model, and deriving their index entries anew while others write."""
 
 from ..exceptions import InvalidColumnValue, ORMError
-from ..storage import batches, outcomes, plan, reads
+from ..storage import batches, keys, outcomes, plan, reads
 from ..unitofwork.session import session
 from ..unitofwork.write_call import ATTEMPTS, write
 from ..values import codecs
 
-__all__ = ['ENTRIES_PER_CALL', 'blocks', 'counter_of', 'namespace_of', 'planned', 'refresh_rows',
-           'retry_sizes', 'session_aside']
+__all__ = ['ENTRIES_PER_CALL', 'blocks', 'namespace_of', 'planned', 'refresh_rows', 'retry_sizes', 'session_aside']
 
 #: index entries that one call rewrites or looks up: a few milliseconds of the server's time
 ENTRIES_PER_CALL = 2000
@@ -17,10 +16,6 @@ ENTRIES_PER_CALL = 2000
 
 def namespace_of(model):
     return plan.as_text(model._rom_schema.namespace)
-
-
-def counter_of(model):
-    return u'%s:%s:' % (namespace_of(model), model._rom_schema.pk)
 
 
 def blocks(items, size):
@@ -123,7 +118,7 @@ class _Refresh(object):
         return outcomes.problem(self.model._rom_schema, self.id, error)
 
     def name(self):
-        return '%s:%s' % (self.model._namespace, self.id)
+        return keys.row(self.model._namespace, self.id)
 
     def current_connection(self):
         return self.model._connection

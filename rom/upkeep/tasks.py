@@ -8,17 +8,14 @@ import six
 
 from ..columns.registry import MODELS
 from ..exceptions import BulkError
-from ..storage import batches, plan, reads
-from ..storage.keyspace import KEYS_PER_SCAN, ROW_ID, keys_of, row_ids
-from ..storage.scripts import Script
+from ..storage import batches, keys, plan, reads
+from ..storage.keyspace import KEYS_PER_SCAN, ROW_ID, delete_orphans, keys_of, row_ids
 from ..storage.store import Writer
 from .inspection import Inspector, Problem
-from .reindex import blocks, counter_of, namespace_of, refresh_rows
+from .reindex import blocks, namespace_of, refresh_rows
 
 __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', 'refresh_all_indexes',
            'refresh_indices', 'show_progress']
-
-_drop = Script('drop')
 
 
 # -- reindexing --------------------------------------------------------------------------------------------------------
@@ -47,7 +44,7 @@ def refresh_indices(model, block_size=100, scan=True):
         done += len(block)
         yield done, total
     if failures:
-        raise _bulk_error([(u'%s:%s' % (namespace_of(model), id), error) for (id, _), error in failures.items()])
+        raise _bulk_error([(keys.row(namespace_of(model), id), error) for (id, _), error in failures.items()])
 
 
 def _counted_ids(model):
@@ -129,9 +126,9 @@ def clean_old_index(model, block_size=100, **kwargs):
         show_progress(clean_old_index(User))
     """
     inspector = Inspector(model, repair=True)
-    keys = inspector.index_keys()
-    for done in inspector.sift(keys, block_size):
-        yield done, len(keys)
+    indexes = inspector.index_keys()
+    for done in inspector.sift(indexes, block_size):
+        yield done, len(indexes)
 
 
 def clean_unsafe_cols(*models, **kwargs):
@@ -153,12 +150,13 @@ def clean_unsafe_cols(*models, **kwargs):
         unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)
         pairs = []
         for rest in keys_of(model._connection, namespace_of(model), u'*'):
-            examined += not rest.startswith(u'once:')  # what write calls remember is no data of the model
+            examined += not keys.is_memory(rest)  # what write calls remember is no data of the model
             id, _, attr = rest.partition(u':')
             if attr in unsafe and ROW_ID.match(id):
-                pairs.append([u'%s:%s' % (namespace_of(model), part) for part in (id, rest)])
+                row = keys.row(namespace_of(model), id)
+                pairs.append((row, keys.unsafe(row, attr)))
         for page in blocks(pairs, KEYS_PER_SCAN):
-            deleted += int(_drop(model._connection, [counter_of(model)], [key for pair in page for key in pair]))
+            deleted += delete_orphans(model._connection, model._rom_schema, page)
     return examined, deleted
 
 
@@ -189,10 +187,10 @@ class check_indexes(object):
         self._progress = self._run()
 
     def _run(self):
-        keys = self._inspector.index_keys()
+        indexes = self._inspector.index_keys()
         rows, ids = row_ids(self.model._connection, namespace_of(self.model))
-        done, total = 0, len(keys) + rows
-        for done in self._inspector.sift(keys, batches.ROWS_PER_WRITE):
+        done, total = 0, len(indexes) + rows
+        for done in self._inspector.sift(indexes, batches.ROWS_PER_WRITE):
             yield done, total
         for block in blocks(ids, batches.ROWS_PER_WRITE):
             self._inspector.examine(dict((six.text_type(id), []) for id in block), whole=True)

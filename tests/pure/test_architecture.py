@@ -2,8 +2,10 @@
 import ast
 import io
 import os
+import re
 
 import pytest
+import redis
 
 from repository import ROOT
 
@@ -113,3 +115,75 @@ def test_python_2_7_reads_every_file():
     forbidden = [(path, type(node).__name__) for path, text in modules() for node in ast.walk(ast.parse(text))
                  if type(node).__name__ in ('JoinedStr', 'AnnAssign', 'NamedExpr', 'AsyncFunctionDef', 'Nonlocal')]
     assert forbidden == []
+
+
+# -- who talks to Redis ------------------------------------------------------------------------------------------------
+
+#: what hands on a program's own commands, and what looks after a server of its own
+TALKS_TO_REDIS_AS_WELL = ('columns/special.py', 'embedded.py')
+#: what redis-py's methods share with dicts, entities and sessions counts only on what is named like a client
+CLIENT_NAMES = re.compile(r'_?(conn|connection|client|pipe|pipeline)\Z')
+COMMANDS = set(name for name in dir(redis.client.Pipeline) if not name.startswith('_'))
+PLAIN_WORDS = set(dir(dict) + dir(list) + dir(set) + dir(str)) | set(
+    ['close', 'delete', 'exists', 'execute', 'from_url', 'info', 'load', 'lock', 'memory', 'move', 'reset', 'save', 'set', 'time',
+     'transaction', 'type', 'wait', 'watch'])
+
+
+def name_of(node):
+    """The last name of an expression: that of `self.entity._connection` is `_connection`."""
+    return getattr(node, 'attr', getattr(node, 'id', ''))
+
+
+def commands_sent(tree):
+    """The calls that put something to a client: (line, what)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in ('Script', '_script_load'):
+            yield node.lineno, 'Script'
+        elif isinstance(node, ast.Attribute) and node.attr in COMMANDS and (
+                node.attr not in PLAIN_WORDS or CLIENT_NAMES.match(name_of(node.value))):
+            yield node.lineno, node.attr
+
+
+def test_commands_are_found():
+    text = ('a.hget(k)\nself.connection.get(k)\nread = conn.delete\nd.get(k)\nentity.delete()\nb = Script("x")\nc.execute_command("GET")\n'
+            'x.scan_iter()\nfor a in self._connection.keys(): pass\nd.keys()')
+    assert sorted(line for line, _ in commands_sent(ast.parse(text))) == [1, 2, 3, 6, 7, 8, 9]
+
+
+def test_only_storage_sends_commands():
+    assert [(path, line, what) for path, text in modules() for line, what in commands_sent(ast.parse(text))
+            if not path.startswith('storage' + os.sep) and path.replace(os.sep, '/') not in TALKS_TO_REDIS_AS_WELL] == []
+
+
+# -- second definitions ------------------------------------------------------------------------------------------------
+
+#: what a key looks like where it is put together
+SPELLS_A_KEY = re.compile(r'%s:%[sd](\Z|:)|:(idx|uidx|pre|suf|geo|once)(\Z|:)|\A(lock|once):')
+
+
+def texts_of(tree):
+    """The texts of a file without docstrings: (line, text)."""
+    documented = [node.body[0].value for node in ast.walk(tree)
+                  if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node)]
+    for node in ast.walk(tree):
+        text = getattr(node, 'value', getattr(node, 's', None))
+        if isinstance(text, (str, type(u''))) and node not in documented:
+            yield node.lineno, text
+
+
+def test_keys_are_spelt_once():
+    assert [(path, line, text) for path, content in modules() for line, text in texts_of(ast.parse(content))
+            if SPELLS_A_KEY.search(text) and os.path.basename(path) != 'keys.py'] == []
+
+
+@pytest.mark.parametrize('what, room', [(r'^ATTEMPTS = ', 'write_call'), (r'\bJSONEncoder\(.*ensure_ascii=False', 'texts'),
+                                        (r'\bJSONEncoder\((?!.*ensure_ascii)', 'commands'), (r'= .*\b85\.05', 'codecs')],
+                         ids=['attempts', 'encoder of values', 'encoder of requests', 'latitude'])
+def test_defined_once(what, room):
+    found = [path for path, text in modules() for line in text.split('\n') if re.search(what, line)]
+    assert [os.path.splitext(os.path.basename(path))[0] for path in found] == [room]
+
+
+def test_keys_are_recognized():
+    assert all(map(SPELLS_A_KEY.search, ['%s:%s', u'%s:%d', '%s:%s:idx', '%s:%s:', 'User:name:pre', ':uidx', 'lock:', 'once:']))
+    assert not any(map(SPELLS_A_KEY.search, ['%s: %s', 'from %s to %s', 'idx', 'geo index %s.%s: no', 'at %s:%sx']))

@@ -37,11 +37,11 @@ def walking(monkeypatch, in_pieces):
 
 def change_search(monkeypatch, *changes):
     """Let rom use search.lua with some of its text replaced."""
-    text = rom.search.search._search.text
+    text = rom.storage.searches._search.text
     for old, new in changes:
         assert text.count(old) == 1, '%r is not in search.lua any more: tell this test what is' % old
         text = text.replace(old, new)
-    monkeypatch.setattr(rom.search.search, '_search', Script('search', text))
+    monkeypatch.setattr(rom.storage.searches, '_search', Script('search', text))
 
 
 def run(seed, connection, size, rounds, questions, is_in_pieces=False):

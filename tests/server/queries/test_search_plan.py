@@ -11,6 +11,7 @@ import redis
 import servers
 from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, session, util
 from rom.search import search as searches
+from rom.storage import searches as asked
 from rom.storage.scripts import Script
 
 WORDS = [u'alpha', u'beta', u'al', u'alphabet', u'alphabetagamma', u'alphabetagammb', u'é', u'éa', u'zz', u'日本',
@@ -41,7 +42,7 @@ def set_sizes(monkeypatch, chunk, steps, runs=32, absent=()):
                           (b'local absent = {}', b'local absent = {%s}' % b','.join(b'%s=true' % each for each in absent))):
         assert text.count(before) == 1
         text = text.replace(before, after)
-    monkeypatch.setattr(searches, '_search', Script('search', text))
+    monkeypatch.setattr(asked, '_search', Script('search', text))
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', steps)
 
 
@@ -289,12 +290,12 @@ def test_first_pages_by_id_leave_the_others_in_the_index(Named, named, monkeypat
     text = Script('search').text
     # walking would be as good here
     gathering = text.replace(b'if walk and (after or', b'if walk and (false and')
-    monkeypatch.setattr(searches, '_search', Script('search', gathering))
+    monkeypatch.setattr(asked, '_search', Script('search', gathering))
     told = check_first_pages(Named, named[1]).limit(0, 20).explain()
     assert told.plan == 'gather' and told.scanned >= 2000 and told.steps < 0.7 * told.scanned
     assert text.count(b'each * count_beginning(beginning) > most') == 1
     too_few = gathering.replace(b'each * count_beginning(beginning) > most', b'beginning < 1e5 and 1e9 > most')
-    monkeypatch.setattr(searches, '_search', Script('search', too_few))
+    monkeypatch.setattr(asked, '_search', Script('search', too_few))
     check_first_pages(Named, named[1])
 
 

@@ -46,7 +46,7 @@ def link_class(rom_connection):
 
 def read(Item, ids, fields=None):
     schema = Item._rom_schema
-    return reads.read_page(Item._connection, schema, schema.fields if fields is None else fields, ids)
+    return reads.read_batch(Item._connection, schema, schema.fields if fields is None else fields, ids)
 
 
 def test_rows_are_what_the_script_reads(filled):
@@ -100,18 +100,18 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     """A client of one connection has none left for a pipeline; what a callback makes of HMGET is no row."""
     client = server.client(decode_responses=DECODE)
     expected, keys = read(filled, list(range(1, 50))), [b'caf\xc3\xa9:1', b'caf\xc3\xa9:2']
-    assert bulk_reads.read_hashes(client, keys, [b'n'], b'x')[1] == 2
+    assert bulk_reads.fits(client) and bulk_reads.read_hashes(client, keys, [b'n'], b'x')[1] == 2
     of_one = redis.Redis(connection_pool=client.connection_pool, single_connection_client=True)
     changing = server.client(decode_responses=DECODE)
     changing.set_response_callback('HMGET', lambda reply, **options: dict(enumerate(reply)))
     for other in (of_one, changing):
-        assert bulk_reads.read_hashes(other, keys, [b'n'], b'x') is None
+        assert not bulk_reads.fits(other)
         rom.util.CONNECTION = other
         assert read(filled, list(range(1, 50))) == expected
         assert reads.read_rows(other, filled._rom_schema, [3]) == [expected[0][2]]
         assert filled.get(3).name == u'n\xe4me3'
         rom.session.rollback()
-    assert bulk_reads.read_hashes(client.pipeline(), keys, [b'n'], b'x') is None
+    assert not bulk_reads.fits(client.pipeline())
 
 
 def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):
@@ -211,3 +211,14 @@ def test_gaps_and_offsets_in_everything(filled, connection):
 def test_everything_of_nothing(Item):
     assert Item.query.all() == [] and Item.query.first() is None and list(Item.query.iter_result()) == []
     assert Item.query.limit(5, 5).all() == [] and Item.query.explain().returned == 0
+
+
+def test_single_values_are_bytes_however_broken(Item, connection):
+    """Also where the client decodes, and cannot."""
+    connection.hset(u'caf\xe9:1', mapping={'id': 1, 'name': b'\xff'})
+    connection.set(u'caf\xe9:id:', b'\xff')
+    found, schema = Item._connection, Item._rom_schema
+    assert reads.read_fields(found, schema, ['name', 'other'], 1) == [b'\xff', None]
+    assert reads.read_rows(found, schema, [1])[0][schema.position['name']] == b'\xff'
+    assert reads.ask(found, 'GET', u'caf\xe9:id:') == b'\xff' and reads.highest_id(found, schema) == 0
+    assert found.ping()

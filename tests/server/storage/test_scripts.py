@@ -6,7 +6,7 @@ import pytest
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from rom import locks
+from rom.storage import locking
 from rom.storage import scripts
 from rom.storage.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
 from rom.values.codecs import compact_json
@@ -81,7 +81,7 @@ def test_in_a_cluster_one_more_key_is_declared(monkeypatch):
     connection = Recorder()
     Script('ids')(connection, ['{a}:id:'], ['{a}', 1])
     Script('ids')(connection, ['a:id:'], ['a', 1])  # may be in any slot
-    locks._LOCK(connection, ['lock:{a}:1'])
+    locking._lock(connection, ['lock:{a}:1'])
     Script('echo', ECHO)(connection, ['{a}'])
     Script('echo', ECHO).eval(connection, ['{a}'])
     assert [call[2:] for call in connection.calls] == [(2, '{a}:id:', b'{a}:id::never', '{a}', 1), (1, 'a:id:', 'a', 1), (1, 'lock:{a}:1', ),
