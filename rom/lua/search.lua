@@ -23,8 +23,8 @@
 --   after, report  JSON; the report says what was planned and what it took
 --   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
--- include work
--- include row
+-- include search/budget
+-- include shared/row
 
 local request = cjson.decode(ARGV[1])
 local report = {sizes = {}}
@@ -32,7 +32,7 @@ local report = {sizes = {}}
 local namespace, highest, scores = request.namespace, 0, nil
 local parts
 
--- include filters
+-- include search/filters
 
 -- The id counter, unless it was set back and there are rows beyond it.
 local function trusted_counter()
@@ -51,7 +51,7 @@ local function reply(state, ids, after, listed_scores)
           request.explain and cjson.encode(report) or false, (after or request.after) and trusted_counter() or '0'}
 end
 
--- include parts
+-- include search/loader
 
 -- Walks; nil where that turned out to cost more than gathering. Rows may stand all at the end of the walk: it is given up,
 -- in a later call if need be, once it has cost much more than was thought, and as much as reading would.

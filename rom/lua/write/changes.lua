@@ -1,7 +1,10 @@
--- Changes the index entries of a row that was there before. Included by write.lua when it is needed.
+-- Changes the index entries of a row that was there before. Loaded when it is needed.
 --
 -- What the row has put into which index stands in its -index-data-; that is compared with what the operation wants, and
 -- only the difference is written.
+--
+-- uses: put, listed
+-- gives: change_entries
 
 -- The names and the [name, word] pairs in one part of a stored -index-data-; what is neither is no entry of an index.
 local function entries_in(part)

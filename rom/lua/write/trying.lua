@@ -1,4 +1,7 @@
--- What a user may do, found out on servers without redis.acl_check_cmd, those before Redis 7. Included by rights.lua.
+-- What a user may do, found out on servers without redis.acl_check_cmd, those before Redis 7.
+--
+-- uses: remembered, trouble, is_denied
+-- gives: may_by_trying
 
 local NOTHING = KEYS[1] .. ':'  -- a key in the namespace that is never there
 -- calls that are as they should not be, or take out what is not there

@@ -8,42 +8,42 @@ local function new_parts()
   local loaders = {}
 
   function loaders.ranks()
--- include ranks
+-- include search/ranks
   end
 
   function loaders.plan()
--- include plan
+-- include search/planner
   end
 
   function loaders.walks()
--- include walks
+-- include search/walks
   end
 
   function loaders.gather()
--- include gather
+-- include search/gather
   end
 
   -- kinds of filters
 
   function loaders.set()
--- include sets
+-- include search/kinds/set
   end
 
   function loaders.range()
--- include ranges
+-- include search/kinds/range
   end
 
   function loaders.words()
--- include like
--- include words
+-- include search/kinds/pattern
+-- include search/kinds/words
   end
 
   function loaders.near()
--- include near
+-- include search/kinds/near
   end
 
   function loaders.groups()
--- include groups
+-- include search/kinds/groups
   end
 
   function loaders.any() return parts.groups.any end
