@@ -3,7 +3,8 @@
 -- KEYS[1]  NS:once:SESSION, what this session wrote last and what it was told; in a cluster there are more: see store.py
 -- ARGV[1]  sequence number of the call within the session
 -- ARGV[2]  seconds for which a repeated call is answered from KEYS[1]
--- ARGV[3]  JSON {atomic: bool, about: sequence number of a call that got no answer, operations: [...]}, each operation an object of
+-- ARGV[3]  JSON {atomic: bool, about: sequence number of a call that got no answer, operations: [...]}, each operation an
+--   object of
 --   namespace, pk (the primary key's attribute), id (text; left out: a new one is taken from the counter)
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes

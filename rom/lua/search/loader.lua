@@ -1,7 +1,12 @@
 -- The parts of a search, each made when it is first asked for: making all their functions takes longer than most
--- searches. Included by search.lua.
+-- searches.
 --
--- Each is a table of functions: `parts.plan`, `parts.walks`, ... The kinds of filters are parts as well.
+-- Each is a table of functions: `parts.planner`, `parts.walks`, ... The kinds of filters are parts as well.
+--
+-- uses: request, report, namespace, highest, scores, reply, work, absent, call, CHUNK, GRAIN, spend, is_exhausted,
+--   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve,
+--   smallest_first, without
+-- gives: parts
 
 -- One function around all: Lua looks for what a function shares with the chunk itself one by one, in all that is shared.
 local function new_parts()
@@ -11,7 +16,7 @@ local function new_parts()
 -- include search/ranks
   end
 
-  function loaders.plan()
+  function loaders.planner()
 -- include search/planner
   end
 

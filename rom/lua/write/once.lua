@@ -21,6 +21,7 @@ end
 local function failed(refusal)
   local kind, first, second = unpack(refusal)
   if kind == 'refused' then first = string.gsub(first, '^@user_script: ?%d+: %-?', '') end
-  return redis.error_reply(kind == 'right' and 'NOPERM this user lacks the right to ' .. first .. ' ' .. second
-                           or kind == 'type' and 'WRONGTYPE the key ' .. first .. ' holds a ' .. second .. ' and not a string' or first)
+  if kind == 'right' then first = 'NOPERM this user lacks the right to ' .. first .. ' ' .. second end
+  if kind == 'type' then first = 'WRONGTYPE the key ' .. first .. ' holds a ' .. second .. ' and not a string' end
+  return redis.error_reply(first)
 end

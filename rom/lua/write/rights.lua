@@ -21,7 +21,9 @@ local function is_denied(reply)
   return false
 end
 
-local function is_wrong_type(reply) return type(reply) == 'table' and reply.err and string.find(reply.err, 'WRONGTYPE', 1, true) end
+local function is_wrong_type(reply)
+  return type(reply) == 'table' and reply.err and string.find(reply.err, 'WRONGTYPE', 1, true)
+end
 
 -- An error as guarded() and the reply have it.
 local function refusal_of(command, key, reply)

@@ -1,9 +1,12 @@
--- Filters over places within a distance of a point. Included by search.lua.
+-- Filters over places within a distance of a point.
 --
 -- {kind: "near", key, longitude, latitude, radius, unit, count, last}
 --   count  only the nearest so many, before other filters
 --   last   or up to one of them: {score: its distance as this script has worked it out, as text; id}
 -- Servers older than 6.2 have no GEOSEARCH and give the same by GEORADIUS_RO.
+--
+-- uses: parts, work, absent, call, CHUNK, spend, is_exhausted, ask_newer, in_pieces, sieve
+-- gives: {walk, prepare, keep, sample, scan}
 
 local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
 -- as the server has it, whose distances these are to equal

@@ -1,4 +1,4 @@
--- Filters over words that begin with a prefix, in a prefix or suffix index. Included by search.lua.
+-- Filters over words that begin with a prefix, in a prefix or suffix index.
 --
 -- {kind: "words", key, column, part, prefix, low, high, pattern, is_single, source}
 --   low, high   the scores between which the words stand; words that share 7 bytes are told apart by their bytes
@@ -7,6 +7,9 @@
 --   is_single   rows have one word each, so that entries can be counted
 --   source      {field, is_folded, is_full_text, hint}: where the field is ASCII, what its words are; without the hint
 --               in it there are none
+--
+-- uses: namespace, parts, work, call, CHUNK, spend, is_exhausted, is_to_stop, ask_each, new_matcher
+-- gives: {walk, prepare, keep, sample, scan}
 
 local MOST_RUNS, SAMPLES = 32, 8
 -- what stands between the words of an ASCII text
