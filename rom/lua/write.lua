@@ -34,6 +34,10 @@ local remembered    -- what KEYS[1] holds
 -- include write/rights
 -- include write/keys
 -- include shared/next_id
+
+-- The steps of an operation: it is verified, all that it writes is worked out and each right that this takes asked for, and
+-- only then is written.
+
 -- include write/verify
 -- include write/commands
 -- include write/work_out
@@ -52,6 +56,7 @@ end
 
 local function take_id(op) op.id = op.id or next_id(op.namespace, op.namespace .. ':' .. op.pk .. ':') end
 
+-- Each step is taken for all operations before the next one.
 local function all_or_none(operations, reply)
   foresee(operations)
   if not (try_all(operations, verify, reply.errors) and try_all(operations, take_id, reply.errors)
@@ -78,6 +83,7 @@ local function write(op)
   return apply(op)
 end
 
+-- Up to the first that is refused.
 local function one_after_another(operations, reply)
   for position, op in ipairs(operations) do
     local problem, refusal = guarded(prepare, op)
@@ -92,6 +98,8 @@ local function one_after_another(operations, reply)
     forget(op)
   end
 end
+
+-- A call that was answered before is answered the same.
 
 local number = tonumber(ARGV[1])
 local reply = {sequence = number, done = {}, errors = {}}

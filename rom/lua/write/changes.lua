@@ -116,6 +116,7 @@ end
 
 -- Whether the names of all scores stand in the stored entries already: told from the text, without reading it all.
 -- A quote inside a JSON string is escaped, so ["name" or ,"name" is always a whole element; columns with words never come here.
+-- Gain (benchmarks/clever.py): saving one number takes the server a quarter less, in a commit half; with 200 words a fifth.
 local function rescores(op)
   if not op.rescore then return false end
   local text = op.stored['-index-data-']

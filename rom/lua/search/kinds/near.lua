@@ -70,6 +70,7 @@ local function drop_farthest(filter, ids)
 end
 
 -- Whether there are so many places within a radius that the server would take long to sort them.
+-- Gain (benchmarks/clever.py): a third of finding the nearest 200 in a crowd.
 local function is_crowded(filter, radius, most)
   if absent.GEOSEARCH then return false end
   local found = #ids_around(filter, radius, most, true)
@@ -151,6 +152,7 @@ return {
     if filter.count then
       local found = nearest(filter)
       if found then return settle(filter, found) end
+      -- the client asks in parts: longer in all, but the longest call for 10,000 of 40,000 is a fourth of what one alone would be
       work.is_crowded = true
       return
     end
