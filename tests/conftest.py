@@ -15,6 +15,7 @@ import sys
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
 UTIL_STATE = ('CONNECTION', 'NULL_SESSION', 'REDIS_URI', 'get_connection')
 

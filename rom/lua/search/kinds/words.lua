@@ -2,7 +2,7 @@
 --
 -- {kind: "words", key, column, part, prefix, low, high, pattern, is_single, source}
 --   low, high   the scores between which the words stand; words that share 7 bytes are told apart by their bytes
---   pattern     what follows the prefix, for like.lua; left out: anything
+--   pattern     what follows the prefix, for pattern.lua; left out: anything
 --   part, column  where a row's `-index-data-` lists its words: part 3 or 4, entries [column, word]
 --   is_single   rows have one word each, so that entries can be counted
 --   source      {field, is_folded, is_full_text, hint}: where the field is ASCII, what its words are; without the hint
