@@ -57,7 +57,7 @@ setup(
     packages=find_packages(include=['rom', 'rom.*']),
     package_data={
         '': ['*.pyi'],
-        'rom': ['lua/*.lua', 'py.typed'],
+        'rom': ['lua/*.lua', 'lua/*/*.lua', 'lua/*/*/*.lua', 'py.typed'],
     },
     zip_safe=False,
     python_requires='>=2.7, ' + ', '.join('!=3.%d.*' % minor for minor in range(7)),

@@ -4,7 +4,7 @@
 -- KEYS, ARGV  those of the script
 -- Reply: that of the script
 
--- include readable
+-- include shared/readable
 
 local function as_readable(reply)
   if type(reply) == 'string' then return readable(reply) end

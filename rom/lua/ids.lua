@@ -6,16 +6,10 @@
 -- Reply: the ids, as text; never one whose row is there already, even if the counter was lost.
 
 if redis.replicate_commands then redis.replicate_commands() end
-local ids, step = {}, 1
-while #ids < tonumber(ARGV[2]) do
-  local number = redis.call('INCRBY', KEYS[1], step)
-  -- behind 2^53 a number of Lua's is not exact
-  local id = number < 2 ^ 53 and string.format('%.0f', number) or redis.call('GET', KEYS[1])
-  if redis.call('EXISTS', ARGV[1] .. ':' .. id) == 0 then
-    ids[#ids + 1] = id
-    step = 1
-  else
-    step = step * 2
-  end
-end
+
+local ask = redis.call
+-- include shared/next_id
+
+local ids = {}
+for position = 1, tonumber(ARGV[2]) do ids[position] = next_id(ARGV[1], KEYS[1]) end
 return ids

@@ -5,7 +5,7 @@
 -- Reply: per id [list, old list kept beside the rows], each false where there is none. Each byte comes as the character
 --   of that number, so that a client that decodes can take whatever stands there.
 
--- include readable
+-- include shared/readable
 
 local function field(key, name)
   local text = redis.pcall('HGET', key, name)

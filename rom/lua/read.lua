@@ -6,7 +6,7 @@
 -- Reply: one entry per row: an array of values in the order of the columns (false: no such field), or false: no such
 --   row. Behind them the counter; false: there is none.
 
--- include row
+-- include shared/row
 
 local rows = {}
 

@@ -23,8 +23,8 @@
 --   after, report  JSON; the report says what was planned and what it took
 --   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
--- include work
--- include row
+-- include search/budget
+-- include shared/row
 
 local request = cjson.decode(ARGV[1])
 local report = {sizes = {}}
@@ -32,7 +32,7 @@ local report = {sizes = {}}
 local namespace, highest, scores = request.namespace, 0, nil
 local parts
 
--- include filters
+-- include search/filters
 
 -- The id counter, unless it was set back and there are rows beyond it.
 local function trusted_counter()
@@ -51,7 +51,7 @@ local function reply(state, ids, after, listed_scores)
           request.explain and cjson.encode(report) or false, (after or request.after) and trusted_counter() or '0'}
 end
 
--- include parts
+-- include search/loader
 
 -- Walks; nil where that turned out to cost more than gathering. Rows may stand all at the end of the walk: it is given up,
 -- in a later call if need be, once it has cost much more than was thought, and as much as reading would.
@@ -79,14 +79,14 @@ end
 
 local function find_page(filters, order, total)
   local after = request.after
-  local gathering = parts.plan.gather(filters, total)
+  local gathering = parts.planner.gather(filters, total)
   if gathering.driver.is_range then
     gathering.beginning = parts.gather.likely_beginning(gathering)
     if gathering.beginning then gathering.cost = 0.5 * gathering.driver.size end
   end
   if after and (after.gather or after.is_over) then return parts.gather.page(gathering, after.gather) end
-  local walk = parts.plan.walk(filters, order, total)
-  if parts.plan.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
+  local walk = parts.planner.walk(filters, order, total)
+  if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
   if walk and (after or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
     local found = walk_page(walk, gathering, after)
     if found then return found end
@@ -132,8 +132,8 @@ local function search()
   -- a set has no order but that of the ids
   if order and order.kind ~= 'range' and order.kind ~= 'near' then order = nil end
   if request.mode == 'page' then return find_page(filters, order, total) end
-  local plan, state = parts.plan.gather(filters, total), request.after and request.after.gather
-  if parts.plan.is_apart(filters, plan.cost) then return reply('apart', {}) end
+  local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
+  if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
   return parts.gather[request.mode](plan, state)
 end

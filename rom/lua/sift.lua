@@ -9,7 +9,7 @@
 -- Reply: [keys done, cursor in the next key, [[position of the key, id, member] of each suspect]]; of id and member each
 --   byte comes as the character of that number, so that a client that decodes can take whatever stands there
 
--- include readable
+-- include shared/readable
 
 local request = cjson.decode(ARGV[1])
 local SCANS = {set = 'SSCAN', zset = 'ZSCAN', hash = 'HSCAN'}

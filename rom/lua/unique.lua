@@ -6,7 +6,7 @@
 -- Reply: one entry per value: {id, row}, the row an array of values in the order of the columns (false: no such
 --   field), or false: no row has the value.
 
--- include row
+-- include shared/row
 
 local count, found = tonumber(ARGV[2]), {}
 local columns = {unpack(ARGV, 3, 2 + count)}

@@ -36,7 +36,7 @@ def shares_slot(conn, key):
     return isinstance(conn, CLUSTERS) and bool(_HASH_TAG.match(_to_bytes(key)))
 
 
-_INCLUDE = re.compile(br'^-- include (\w+)$', re.MULTILINE)
+_INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
 
 
 def _read_file(name):

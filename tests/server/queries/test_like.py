@@ -29,7 +29,7 @@ def test_parse_keeps_characters_whole():
 
 @pytest.fixture
 def matches(connection):
-    text = pkgutil.get_data('rom', 'lua/like.lua')
+    text = pkgutil.get_data('rom', 'lua/search/kinds/pattern.lua')
     script = Script('match', text + b"""
         local reply = {}
         local matches = new_matcher(cjson.decode(ARGV[1]))

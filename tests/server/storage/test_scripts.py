@@ -1,13 +1,16 @@
 """Lua scripts: by SHA1, in full, in pipelines, after SCRIPT FLUSH (docs/promises.rst: Writes)."""
 import hashlib
 import json
+import os
 
 import pytest
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
+import rom
 from rom.storage import locking
 from rom.storage import scripts
+from rom.storage.commands import as_str
 from rom.storage.scripts import NO_SCRIPT_MESSAGES, Script, _script_load
 from rom.values.codecs import compact_json
 
@@ -86,6 +89,14 @@ def test_in_a_cluster_one_more_key_is_declared(monkeypatch):
     Script('echo', ECHO).eval(connection, ['{a}'])
     assert [call[2:] for call in connection.calls] == [(2, '{a}:id:', b'{a}:id::never', '{a}', 1), (1, 'a:id:', 'a', 1), (1, 'lock:{a}:1', ),
                                                        (1, '{a}'), (1, '{a}')]
+
+
+@pytest.mark.parametrize('name', sorted(name[:-4] for name in os.listdir(os.path.join(os.path.dirname(rom.__file__), 'lua'))
+                                        if name.endswith('.lua')))
+def test_the_server_takes_every_script(name, connection):
+    script = Script(name)
+    assert as_str(connection.script_load(script.text)) == script.sha
+    assert connection.script_load(script._readable.text)
 
 
 def test_on_a_server(connection):

@@ -1,4 +1,7 @@
--- What a call may cost, and commands that not every server has. Included by search.lua.
+-- What a call may cost, and commands that not every server has.
+--
+-- uses: nothing
+-- gives: call, CHUNK, GRAIN, work, spend, is_exhausted, is_to_stop, absent, ask_newer, ask_each, in_pieces
 
 local call = redis.call
 local CHUNK = 1000

@@ -1,4 +1,7 @@
--- One row, as the calls that read rows answer it. Included by read.lua, unique.lua and search.lua.
+-- One row, as the calls that read rows answer it.
+--
+-- uses: nothing
+-- gives: row_at
 
 -- The values of some columns, each false where there is no such field; false where there is no such row: a key that is
 -- no hash is somebody else's.

@@ -1,7 +1,10 @@
--- Filters of one number: ids by score. Included by search.lua.
+-- Filters of one number: ids by score.
 --
 -- {kind: "range", key, low, high}, the bounds as ZRANGEBYSCORE takes them
 -- Where a word has the name, the key is a set: each of its ids counts as 1, as in 1.1.2.
+--
+-- uses: parts, call, ask_each, is_of_type, prepare
+-- gives: {numbers_of, keep_numbers, prepare, keep, sample, scan}
 
 -- A bound as number and whether it is exclusive.
 local function bound_of(text)

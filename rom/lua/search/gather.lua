@@ -1,4 +1,7 @@
--- Searches that read all ids of one filter, in no order, and ask the others about each. Included by search.lua.
+-- Searches that read all ids of one filter, in no order, and ask the others about each.
+--
+-- uses: request, report, highest, scores, parts, reply, work, call, spend, in_pieces, keep, sieve, scan_and_sieve
+-- gives: {likely_beginning, position_of, ids_behind, page, count, parts, store}
 
 -- The function that tells whether an id comes before another one in the wanted order; nil: as texts.
 local function new_order()
@@ -92,10 +95,12 @@ local function count_beginning(number)
 end
 
 -- The digits with which the first ids of a page most likely begin: 1, 10, 100, ...; nil if they may begin with any.
+-- Gain (benchmarks/clever.py), among 60,000 rows: a quarter of the first page of a prefix that one in a hundred has, half of one
+-- that one in twenty has where a word is asked for as well; among 20,000 rows not more than the latter.
 local function likely_beginning(plan)
   local driver, most = plan.driver, request.skip + request.count
   if scores or request.wants_rest or request.after or not driver.is_range or highest < 10 then return nil end
-  local _, share = parts.plan.estimate(plan.rest, highest)
+  local _, share = parts.planner.estimate(plan.rest, highest)
   local each, beginning, found = share * driver.size / highest, 1, nil
   -- by chance there are fewer once in some thousand times
   while each * count_beginning(beginning) > most + 4 * math.sqrt(most) + 5 do
@@ -163,7 +168,8 @@ local function count_common(filters, smallest)
     if filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > parts.plan.MOST_COMMON or smallest > 2 * work.allowed or parts.plan.common_cost(#keys, smallest) > work.allowed then return nil end
+  if #keys > parts.planner.MOST_COMMON or smallest > 2 * work.allowed
+    or parts.planner.common_cost(#keys, smallest) > work.allowed then return nil end
   local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
   return type(common) == 'number' and common
 end

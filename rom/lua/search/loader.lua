@@ -1,49 +1,54 @@
 -- The parts of a search, each made when it is first asked for: making all their functions takes longer than most
--- searches. Included by search.lua.
+-- searches.
 --
--- Each is a table of functions: `parts.plan`, `parts.walks`, ... The kinds of filters are parts as well.
+-- Each is a table of functions: `parts.planner`, `parts.walks`, ... The kinds of filters are parts as well.
+--
+-- uses: request, report, namespace, highest, scores, reply, work, absent, call, CHUNK, GRAIN, spend, is_exhausted,
+--   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve,
+--   smallest_first, without
+-- gives: parts
 
 -- One function around all: Lua looks for what a function shares with the chunk itself one by one, in all that is shared.
 local function new_parts()
   local loaders = {}
 
   function loaders.ranks()
--- include ranks
+-- include search/ranks
   end
 
-  function loaders.plan()
--- include plan
+  function loaders.planner()
+-- include search/planner
   end
 
   function loaders.walks()
--- include walks
+-- include search/walks
   end
 
   function loaders.gather()
--- include gather
+-- include search/gather
   end
 
   -- kinds of filters
 
   function loaders.set()
--- include sets
+-- include search/kinds/set
   end
 
   function loaders.range()
--- include ranges
+-- include search/kinds/range
   end
 
   function loaders.words()
--- include like
--- include words
+-- include search/kinds/pattern
+-- include search/kinds/words
   end
 
   function loaders.near()
--- include near
+-- include search/kinds/near
   end
 
   function loaders.groups()
--- include groups
+-- include search/kinds/groups
   end
 
   function loaders.any() return parts.groups.any end

@@ -1,4 +1,4 @@
--- Filters: how many rows one has, which of some ids it has, and all its ids bit by bit. Included by search.lua.
+-- Filters: how many rows one has, which of some ids it has, and all its ids bit by bit.
 --
 -- A filter is an object of the request, its `kind` the part that knows how to ask it. `prepare` adds to it
 --   size        rows it has, at most; 0: none
@@ -8,8 +8,10 @@
 --   all_ids     {id: true}, once it has been read for that
 --   scores      {id: number}, where it decides the order
 --   repeats     whether `scan` may give an id more than once
-
 -- A keygen may have made a word where a number is asked for, or the other way round: then the filter changes its kind.
+--
+-- uses: parts, work, call, CHUNK, GRAIN, spend, is_exhausted
+-- gives: is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
 
 local function is_of_type(key, type) return call('TYPE', key).ok == type end
 

@@ -1,4 +1,7 @@
--- Positions in sorted sets. Included by search.lua.
+-- Positions in sorted sets.
+--
+-- uses: work, call, CHUNK, GRAIN, spend, is_exhausted
+-- gives: {is_before, member_at, bisect, after, below, sample, read}
 
 -- Whether a text comes before another by its bytes; `<` would follow the server's locale.
 local function is_before(text, other)

@@ -1,7 +1,10 @@
--- Changes the index entries of a row that was there before. Included by write.lua when it is needed.
+-- Changes the index entries of a row that was there before. Loaded when it is needed.
 --
 -- What the row has put into which index stands in its -index-data-; that is compared with what the operation wants, and
 -- only the difference is written.
+--
+-- uses: put, listed
+-- gives: change_entries
 
 -- The names and the [name, word] pairs in one part of a stored -index-data-; what is neither is no entry of an index.
 local function entries_in(part)
@@ -113,6 +116,7 @@ end
 
 -- Whether the names of all scores stand in the stored entries already: told from the text, without reading it all.
 -- A quote inside a JSON string is escaped, so ["name" or ,"name" is always a whole element; columns with words never come here.
+-- Gain (benchmarks/clever.py): saving one number takes the server a quarter less, in a commit half; with 200 words a fifth.
 local function rescores(op)
   if not op.rescore then return false end
   local text = op.stored['-index-data-']

@@ -1,9 +1,14 @@
--- What a user may do, found out on servers without redis.acl_check_cmd, those before Redis 7. Included by rights.lua.
+-- What a user may do, found out on servers without redis.acl_check_cmd, those before Redis 7.
+--
+-- uses: remembered, trouble, is_denied
+-- gives: may_by_trying
 
 local NOTHING = KEYS[1] .. ':'  -- a key in the namespace that is never there
 -- calls that are as they should not be, or take out what is not there
-local HARMLESS = {SET = {'a', 'a'}, DEL = {}, EXISTS = {}, INCRBY = {'a'}, HSET = {'a', 'a', 'a'}, HDEL = {'a'}, SREM = {'a'}, ZREM = {'a'},
-                  ZADD = {'a', 'a'}, GEOADD = {'a', 'a', 'a'}}
+local HARMLESS = {
+  SET = {'a', 'a'}, DEL = {}, EXISTS = {}, INCRBY = {'a'}, HSET = {'a', 'a', 'a'}, HDEL = {'a'}, SREM = {'a'}, ZREM = {'a'},
+  ZADD = {'a', 'a'}, GEOADD = {'a', 'a', 'a'},
+}
 local usable = {}  -- command -> whether the user may use it at all
 
 -- No call of SADD is harmless but one with a key of another type.

@@ -1,9 +1,12 @@
--- Filters over places within a distance of a point. Included by search.lua.
+-- Filters over places within a distance of a point.
 --
 -- {kind: "near", key, longitude, latitude, radius, unit, count, last}
 --   count  only the nearest so many, before other filters
 --   last   or up to one of them: {score: its distance as this script has worked it out, as text; id}
 -- Servers older than 6.2 have no GEOSEARCH and give the same by GEORADIUS_RO.
+--
+-- uses: parts, work, absent, call, CHUNK, spend, is_exhausted, ask_newer, in_pieces, sieve
+-- gives: {walk, prepare, keep, sample, scan}
 
 local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
 -- as the server has it, whose distances these are to equal
@@ -67,6 +70,8 @@ local function drop_farthest(filter, ids)
 end
 
 -- Whether there are so many places within a radius that the server would take long to sort them.
+-- Gain (benchmarks/clever.py): a third of finding the nearest 200 in a crowd of 40,000, and with more of them no call that holds
+-- the server; among 10,000 it costs half as much again.
 local function is_crowded(filter, radius, most)
   if absent.GEOSEARCH then return false end
   local found = #ids_around(filter, radius, most, true)
@@ -148,6 +153,7 @@ return {
     if filter.count then
       local found = nearest(filter)
       if found then return settle(filter, found) end
+      -- the client asks in parts: longer in all, but the longest call for 10,000 of 40,000 is a fourth of what one alone would be
       work.is_crowded = true
       return
     end

@@ -1,10 +1,11 @@
--- Filters made of filters. Included by search.lua.
-
-local groups = {}
+-- Filters made of filters.
+--
+-- uses: request, parts, call, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
+-- gives: {any, all, common}
 
 -- Rows that any of some filters has: {of, is_disjoint}
 -- is_disjoint: they are single numbers of one index, which tells at once which of them an id has
-groups.any = {
+local any = {
   prepare = function(filter)
     local full, key, read_cost = {}, filter.of[1] and filter.of[1].key, 0
     filter.size, filter.probe_cost, filter.scan_cost, filter.repeats = 0, 0, 0, true
@@ -58,7 +59,7 @@ groups.any = {
 }
 
 -- Some ids of some of the filters.
-function groups.any.sample(filter)
+function any.sample(filter)
   local found = {}
   for place = 1, #filter.of, math.max(1, math.ceil(#filter.of / 5)) do
     for _, id in ipairs(sample(filter.of[place])) do found[#found + 1] = id end
@@ -67,7 +68,7 @@ function groups.any.sample(filter)
 end
 
 -- Rows that all of some filters have: {of}
-groups.all = {
+local all = {
   prepare = function(filter)
     filter.size, filter.probe_cost, filter.scan_cost = math.huge, 0, 0
     for _, part in ipairs(filter.of) do
@@ -87,10 +88,10 @@ groups.all = {
   end,
 }
 
-function groups.all.sample(filter) return sample(filter.of[1]) end
+function all.sample(filter) return sample(filter.of[1]) end
 
 -- Rows that all of some sets have, found by the server: {of}; only read
-groups.common = {
+local common = {
   scan = function(filter, state, emit)
     local keys = {}
     for place, set in ipairs(filter.of) do keys[place] = set.key end
@@ -98,4 +99,4 @@ groups.common = {
   end,
 }
 
-return groups
+return {any = any, all = all, common = common}

@@ -1,7 +1,10 @@
--- What this user may do, and how a refusal is told. Included by write.lua, which has `remembered`, what KEYS[1] holds.
+-- What this user may do, and how a refusal is told.
 --
 -- Want of a right is all that can stop a script midway: types are looked at before, and whatever else there is (no memory,
 -- a full disk, a read-only replica) Redis says at the first write of a script or not at all.
+--
+-- uses: remembered
+-- gives: is_denied, is_wrong_type, refusal_of, ask, need, guarded
 
 local ODD = '\1rom'    -- a key unlike any other: who may write this one may write all
 local everywhere = {}  -- command -> whether the user may use it on any key
@@ -18,7 +21,9 @@ local function is_denied(reply)
   return false
 end
 
-local function is_wrong_type(reply) return type(reply) == 'table' and reply.err and string.find(reply.err, 'WRONGTYPE', 1, true) end
+local function is_wrong_type(reply)
+  return type(reply) == 'table' and reply.err and string.find(reply.err, 'WRONGTYPE', 1, true)
+end
 
 -- An error as guarded() and the reply have it.
 local function refusal_of(command, key, reply)
@@ -36,9 +41,8 @@ local function ask(command, key, ...)
 end
 
 local may_by_trying
-
 local function load_trying()
--- include trying
+-- include write/trying
 end
 
 local function may(command, key)
@@ -61,4 +65,12 @@ local function need(command, key)
   if trouble and command ~= 'DEL' and command ~= 'HDEL' and command ~= 'SREM' and command ~= 'ZREM' then
     error({'refused', trouble})
   end
+end
+
+-- What a function gives back, or nil and {kind, detail...} where something in it was refused.
+local function guarded(run, ...)
+  local ok, result = pcall(run, ...)
+  if ok then return result end
+  if type(result) == 'table' and not result.err then return nil, result end
+  return nil, {'refused', type(result) == 'table' and result.err or tostring(result)}
 end

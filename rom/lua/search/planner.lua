@@ -1,4 +1,7 @@
--- What a search would cost this way and that. Included by search.lua. Filters come the smallest first.
+-- What a search would cost this way and that. Filters come the smallest first.
+--
+-- uses: request, namespace, highest, work, call, sample, without
+-- gives: {MOST_COMMON, estimate, common_cost, gather, walk, is_apart}
 
 -- So many of the smallest filters are thought of as the one to read: planning is to grow with their number, not its square.
 local function some_drivers(filters) return math.max(1, math.min(#filters, 8, math.floor(4000 / #filters))) end
@@ -140,9 +143,13 @@ local function plan_walk(filters, order, total)
   end
   local only = #filters == 1 and filters[1]
   if only and only.kind == 'set' and not request.after and 0.6 * only.size < work.allowed then
-    best = cheaper({name = 'sorted', cost = 0.6 * only.size + 5, stride = 0, part = 'walks', walk = 'sorted', driver = only}, best)
+    local sorted = {name = 'sorted', cost = 0.6 * only.size + 5, stride = 0, part = 'walks', walk = 'sorted', driver = only}
+    best = cheaper(sorted, best)
   end
   return best
 end
 
-return {MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost, gather = plan_gather, walk = plan_walk, is_apart = is_apart}
+return {
+  MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost,
+  gather = plan_gather, walk = plan_walk, is_apart = is_apart,
+}

@@ -1,4 +1,4 @@
--- Words against the patterns of `Query.like`. Included by search.lua.
+-- Words against the patterns of `Query.like`.
 --
 -- A pattern arrives as a list of steps, one character each: '!' any character, '?' any or none, '*' any number of
 -- any, everything else itself; `+` has become '!' and '*'. The end of the word is free: a word matches as soon as all
@@ -6,6 +6,9 @@
 --
 -- What stands between the '*' is a segment: literal chunks, before each of which there are from `least` to `most`
 -- characters. For each segment the first place where it can end leaves most to the others.
+--
+-- uses: nothing
+-- gives: new_matcher
 
 -- the bytes after the first one of a character are 128 to 191
 local CHARACTER = '[^\128-\191][\128-\191]*'

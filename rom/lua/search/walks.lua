@@ -1,7 +1,10 @@
--- Walks: ids in the wanted order, bit by bit, until a page is full. Included by search.lua.
+-- Walks: ids in the wanted order, bit by bit, until a page is full.
 --
 -- Each takes a page, the filters to ask about each id, and where to go on. It returns nothing once the page is full or
 -- there is no more, otherwise where to go on: {id, score}.
+--
+-- uses: highest, parts, work, call, CHUNK, spend, is_exhausted, ask_newer, sieve
+-- gives: {add_to_page, look_at, pace, up, down, common, sorted, ids}
 
 -- Adds ids to a page behind those it skips. Returns the last one it took, once the page is full.
 local function add_to_page(page, ids)

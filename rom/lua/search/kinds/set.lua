@@ -1,7 +1,10 @@
--- Filters of one word: the set of its ids. Included by search.lua.
+-- Filters of one word: the set of its ids.
 --
 -- {kind: "set", key}
 -- Where a keygen gave the word a number, the key is a sorted set, and the filter a range over all of it.
+--
+-- uses: call, CHUNK, is_exhausted, ask_each, is_of_type, prepare
+-- gives: {prepare, keep, sample, scan}
 
 return {
   prepare = function(filter)

@@ -1,5 +1,7 @@
--- Any bytes as text that a client may decode: each byte as the character of that number. Included by lists.lua, sift.lua
--- and as_readable.lua.
+-- Any bytes as text that a client may decode: each byte as the character of that number.
+--
+-- uses: nothing
+-- gives: readable
 
 local function as_character(byte)
   local number = string.byte(byte)
