@@ -13,11 +13,12 @@ from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .mapping.metaclass import _ModelMetaclass
+from .mapping.state import State
 from .query import Query
 from .storage import reads
 from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
-from .unitofwork.entity import Entity
+from .unitofwork.entity import Entity, load_its_way
 from .unitofwork.session import session
 from .values import codecs
 from .values.keygens import casefolds
@@ -49,8 +50,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     def __init__(self, **values):
         if values.pop('_loading', False):
             return self._rom_begin_loaded(values)
-        self._rom_begin(None, [None] * len(self._rom_schema.stored))
-        self._new = True
+        self._rom_begin()
+        self._rom.new = True
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
             if not isinstance(column, UnsafeColumn):
@@ -83,10 +84,11 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param bool hold: let the session hold on to them, as to those fetched by id
         :returns: list of entities, without those of missing rows
         """
-        prefix, entities, page = cls._namespace + ':', [], None if cls._no_fk else []
+        schema = cls._rom_schema
+        prefix, entities, siblings = cls._namespace + ':', [], [] if schema.references else None
         known, weakly = session.maps()
         generation, references, order = session._generation, weakly.data, session._order
-        loaded = cls._rom_loaded if not cls._rom_schema.starting and _is_plain(cls, '__init__') else cls._rom_loaded_its_way
+        is_plain, new = not schema.starting and _is_plain(cls, '__init__'), cls.__new__
         for id, raw in rows:
             if raw is None:
                 continue
@@ -95,32 +97,34 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if entity is None and key in references:
                 entity = references[key]()
             if entity is None:
-                entity = loaded(id, raw, page, generation)
-                references[key] = weakref.ref(entity)
-            elif not entity._modified:
-                entity._rom_refreshed(raw, keep=True)
-                entity._rom_page = page
+                entity = new(cls) if is_plain else load_its_way(cls, id, raw, siblings, generation)
+                references[key] = reference = weakref.ref(entity)
+                if is_plain:
+                    entity._rom = State(schema, reference, id, raw, siblings, generation)
+            elif not entity._rom.is_changed():
+                entity._rom.refreshed(raw, generation, keep=True)
+                entity._rom.siblings = siblings
             if hold and key not in known:
-                entity._rom_order = next(order)
+                entity._rom.order = next(order)
                 known[key] = entity
             entities.append(entity)
         weakly.sweep_if_grown()
-        if not cls._no_fk:
-            page.extend(weakref.ref(entity) for entity in entities)
+        if siblings is not None:
+            siblings.extend(weakref.ref(entity) for entity in entities)
         return entities
 
     @classmethod
     def _rom_found(cls, rows):
         """Entities for the rows of a query: those that a `get` of the program's own gives, where there is one."""
         entities = cls._rom_adopt(rows)
-        return entities if _is_plain(cls, 'get') else list(cls.get([entity._rom_id for entity in entities]))
+        return entities if _is_plain(cls, 'get') else list(cls.get([entity._rom.id for entity in entities]))
 
     @classmethod
     def _rom_found_each(cls, rows, hold=False):
         """As `_rom_found`; a `get` of the program's own is asked for one at a time."""
         entities = cls._rom_adopt(rows, hold)
         if not _is_plain(cls, 'get'):
-            entities = [entity for entity in [cls.get(entity._rom_id) for entity in entities] if entity is not None]
+            entities = [entity for entity in [cls.get(entity._rom.id) for entity in entities] if entity is not None]
         return entities
 
     @classmethod
@@ -133,7 +137,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if not _is_plain(cls, 'get'):
             return dict((id, cls.get(id)) for id in ids)
         entities = cls._rom_adopt(list(zip(ids, reads.read_rows(cls._connection, cls._rom_schema, ids)))) if fresh else cls.get(ids)
-        return dict((entity._rom_id, entity) for entity in entities)
+        return dict((entity._rom.id, entity) for entity in entities)
 
     def _rom_has_own(self, name):
         """Whether a method is the program's own: overridden, or replaced by now in a class or in this entity."""
@@ -166,7 +170,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
         if missing:
             rows = reads.read_rows(cls._connection, cls._rom_schema, missing)
-            found.update((entity._rom_id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
+            found.update((entity._rom.id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
         return [found[id] for id in ids if id in found]
 
     @classmethod
@@ -214,7 +218,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             raise QueryError('%s: no row is found by None' % column.where, model=cls.__name__,
                              columns=(column._attr,))
         if column.is_reference:
-            return six.text_type(getattr(value, '_rom_id', value))
+            return six.text_type(value._rom.id if isinstance(value, Entity) else value)
         try:
             return unique_value_of(column, column.accept(value)) or u''
         except InvalidColumnValue as error:
@@ -235,13 +239,14 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         if self._deleted:
             return
-        if self._new or (not force and self._modified):
+        state = self._rom
+        if state.new or (not force and state.is_changed()):
             raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
-                                   'data' if not self._new else 'Cannot refresh a new entity: it has no row yet')
-        raw = reads.read_rows(self._connection, self._rom_schema, [self._rom_id])[0]
+                                   'data' if not state.new else 'Cannot refresh a new entity: it has no row yet')
+        raw = reads.read_rows(self._connection, state.schema, [state.id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
-                                     str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
+                                     str(state.id), model=state.schema.name, pk=state.id)
         self._rom_refreshed(raw)
 
     @classmethod
@@ -307,7 +312,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             user.name = u'Ann'
             user.save()     # 1
         """
-        return session._write([self], full or force, force, refresh=True, asked_by=self)
+        return session.write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
