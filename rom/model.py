@@ -312,7 +312,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             user.name = u'Ann'
             user.save()     # 1
         """
-        return session.write([self], full or force, force, refresh=True, asked_by=self)
+        return session._write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.

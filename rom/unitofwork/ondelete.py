@@ -77,7 +77,7 @@ class Deletion(object):
                     self.decided.chosen[pk] = _chosen_instead(entity, targets)
                     called = True
         if not called and collector.new_targets():
-            self.session.write(collector.new_targets())
+            self.session.save(collector.new_targets())
         return called
 
     def _announce_removals(self, entities):

@@ -54,7 +54,7 @@ class Session(IdentityMap):
             if not waiting:
                 return written
             seen.update(waiting)
-            written += self.write(waiting, full, force, refresh=all)
+            written += self._write(waiting, full, force, refresh=all)
 
     def commit(self, full=False, all=False, force=False, atomic=False):
         """`flush`, then forget the strong references: `get` will read rows again, into entities that are still held.
@@ -94,7 +94,7 @@ class Session(IdentityMap):
         """
         all = kwargs.get('all', False)
         entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
-        return self.write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=all)
+        return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=all)
 
     def delete(self, *objects, **kwargs):
         """Delete entities, many in one round trip; None is passed over.
@@ -150,7 +150,7 @@ class Session(IdentityMap):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def write(self, entities, full=False, force=False, refresh=False, asked_by=None):
+    def _write(self, entities, full=False, force=False, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         settled = self.reconcile(entities)
         self._saving.append(asked_by)
