@@ -18,7 +18,7 @@ from .query import Query
 from .storage import reads
 from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
-from .unitofwork.entity import Entity, load_its_way
+from .unitofwork.entity import Entity, begin_loaded, load_its_way
 from .unitofwork.session import session
 from .values import codecs
 from .values.keygens import casefolds
@@ -49,8 +49,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     def __init__(self, **values):
         if values.pop('_loading', False):
-            return self._rom_begin_loaded(values)
-        self._rom_begin()
+            return begin_loaded(self, values)
+        self._rom = State.of(self)
         self._rom.new = True
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
@@ -156,22 +156,13 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             User.get([3, 1, 2])
         """
         if isinstance(ids, _ID_LISTS):
-            return cls._rom_get_many([int(id) for id in ids])
+            return _get_many(cls, [int(id) for id in ids])
         id = int(ids)
         known = session.current_of(cls._namespace, [id])
         if known:
             return known[id]
         found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
         return found[0] if found else None
-
-    @classmethod
-    def _rom_get_many(cls, ids):
-        found = session.current_of(cls._namespace, ids)
-        missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
-        if missing:
-            rows = reads.read_rows(cls._connection, cls._rom_schema, missing)
-            found.update((entity._rom.id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
-        return [found[id] for id in ids if id in found]
 
     @classmethod
     def get_by(cls, **kwargs):
@@ -196,37 +187,13 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if isinstance(value, tuple):
                 raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
                                  % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
-            return cls._rom_get_by_unique(column, value)
+            return _get_by_unique(cls, column, value)
         if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
         if numeric and isinstance(value, (six.text_type, bytes)):
             value = float(value)
         query = cls.query.filter(**{attr: value})
         return (query.limit(*limit) if limit else query).all()
-
-    @classmethod
-    def _rom_get_by_unique(cls, column, value):
-        many = isinstance(value, (list, set, frozenset))
-        values = [cls._rom_unique_text(column, each) for each in (value if many else [value])]
-        rows = index.lookup_unique(cls._connection, cls._rom_schema, column._attr, values)
-        entities = cls._rom_found_each([row for row in rows if row is not None], hold=True)
-        return entities if many else (entities[0] if entities else None)
-
-    @classmethod
-    def _rom_unique_text(cls, column, value):
-        if value is None:
-            raise QueryError('%s: no row is found by None' % column.where, model=cls.__name__,
-                             columns=(column._attr,))
-        if column.is_reference:
-            return six.text_type(value._rom.id if isinstance(value, Entity) else value)
-        try:
-            return unique_value_of(column, column.accept(value)) or u''
-        except InvalidColumnValue as error:
-            raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
-        except Exception as error:  # a keygen of the program's own
-            six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
-                column.where, value, type(error).__name__, error), model=cls.__name__, columns=(column._attr,),
-                value=value), error)
 
     def refresh(self, force=False):
         """Read the row again.
@@ -250,23 +217,6 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         self._rom_refreshed(raw)
 
     @classmethod
-    def _rom_without_affix(cls, kind, attr, values, blocksize, start):
-        column = cls._columns.get(attr)
-        flag = '_prefix' if kind == 'pre' else '_suffix'
-        if not getattr(column, flag, False):
-            raise QueryError('%s.%s has no %s index' % (cls.__name__, attr, flag[1:]))
-        values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
-        if column._keygen is not None and casefolds(column._keygen):
-            values = [value.lower() for value in values]
-        ids = index.ids_without(cls._connection, cls._namespace, attr, kind, [start(value) for value in values])
-        for first in range(0, len(ids), blocksize):
-            for entity in cls._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
-                    cls._connection, cls._rom_schema, ids[first:first + blocksize]))):
-                yield entity
-                if not entity._modified:
-                    session.forget(entity)
-
-    @classmethod
     def does_not_startwith(cls, attr, values, blocksize=100):
         """Entities that have words in a prefix index, none of which begins with one of `values`.
 
@@ -278,7 +228,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_startwith('name', [u'dr', u'prof']))``
         """
-        return cls._rom_without_affix('pre', attr, values, blocksize, lambda value: value)
+        return _without_affix(cls, 'pre', attr, values, blocksize, lambda value: value)
 
     @classmethod
     def does_not_endwith(cls, attr, values, blocksize=100):
@@ -292,7 +242,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_endwith('email', u'@example.com'))``
         """
-        return cls._rom_without_affix('suf', attr, values, blocksize, codecs.reverse_text)
+        return _without_affix(cls, 'suf', attr, values, blocksize, codecs.reverse_text)
 
     # -- writing --------------------------------------------------------------------------------------------------------
 
@@ -387,6 +337,56 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         Example: ``ann.transfer(bob, 'balance', 5, order, 'paid')``
         """
         transfers.transfer(self, other, attr, value, txn_model, txn_attr, decimal_places)
+
+
+def _get_many(model, ids):
+    found = session.current_of(model._namespace, ids)
+    missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
+    if missing:
+        rows = reads.read_rows(model._connection, model._rom_schema, missing)
+        found.update((entity._rom.id, entity) for entity in model._rom_adopt(zip(missing, rows), hold=True))
+    return [found[id] for id in ids if id in found]
+
+
+def _get_by_unique(model, column, value):
+    many = isinstance(value, (list, set, frozenset))
+    values = [_unique_text(model, column, each) for each in (value if many else [value])]
+    rows = index.lookup_unique(model._connection, model._rom_schema, column._attr, values)
+    entities = model._rom_found_each([row for row in rows if row is not None], hold=True)
+    return entities if many else (entities[0] if entities else None)
+
+
+def _unique_text(model, column, value):
+    if value is None:
+        raise QueryError('%s: no row is found by None' % column.where, model=model.__name__,
+                         columns=(column._attr,))
+    if column.is_reference:
+        return six.text_type(value._rom.id if isinstance(value, Entity) else value)
+    try:
+        return unique_value_of(column, column.accept(value)) or u''
+    except InvalidColumnValue as error:
+        raise QueryError(error.args[0], model=model.__name__, columns=(column._attr,), value=value)
+    except Exception as error:  # a keygen of the program's own
+        six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
+            column.where, value, type(error).__name__, error), model=model.__name__, columns=(column._attr,),
+            value=value), error)
+
+
+def _without_affix(model, kind, attr, values, blocksize, start):
+    column = model._columns.get(attr)
+    flag = '_prefix' if kind == 'pre' else '_suffix'
+    if not getattr(column, flag, False):
+        raise QueryError('%s.%s has no %s index' % (model.__name__, attr, flag[1:]))
+    values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
+    if column._keygen is not None and casefolds(column._keygen):
+        values = [value.lower() for value in values]
+    ids = index.ids_without(model._connection, model._namespace, attr, kind, [start(value) for value in values])
+    for first in range(0, len(ids), blocksize):
+        for entity in model._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
+                model._connection, model._rom_schema, ids[first:first + blocksize]))):
+            yield entity
+            if not entity._modified:
+                session.forget(entity)
 
 
 def _is_plain(owner, name):

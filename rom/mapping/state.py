@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import weakref
 
 from ..exceptions import DataRaceError, InvalidColumnValue
 from ..storage import plan
@@ -72,6 +73,12 @@ class State(object):
         self.order = 0
         self.siblings = siblings
         self.generation = generation
+
+    @classmethod
+    def of(cls, entity, id=None, row=None, generation=0):
+        """The state of an entity that is being made; its row is empty unless it is told here."""
+        schema = entity._rom_schema
+        return cls(schema, weakref.ref(entity), id, [None] * len(schema.stored) if row is None else row, None, generation)
 
     @property
     def pk(self):

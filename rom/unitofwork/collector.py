@@ -143,7 +143,7 @@ class Collector(object):
         for pk in self._seen:
             self.changed.pop(pk, None)
         for child, _, targets in self.changed.values():
-            self._settle_targets(child, targets)
+            self._choose_targets(child, targets)
         for entity, child, attr in self._restricting:
             if child._pk not in self._seen:
                 rule = child._columns[attr]._on_delete
@@ -153,7 +153,7 @@ class Collector(object):
                                     entity._namespace, str(entity._rom.id), model=type(entity).__name__, pk=entity._rom.id,
                                     columns=(attr,))
 
-    def _settle_targets(self, child, targets):
+    def _choose_targets(self, child, targets):
         """What goes as well is nothing to refer to; a row that must refer to something forbids that."""
         for attr, target in targets.items():
             if target is not None and (target._deleted or not target._new and target._pk in self._seen):

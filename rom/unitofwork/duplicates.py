@@ -2,6 +2,8 @@
 
 import copy
 
+from ..mapping.state import State
+
 __all__ = ['Duplicates', 'Values']
 
 try:
@@ -49,10 +51,10 @@ class Duplicates(object):
     __slots__ = ()
 
     def __copy__(self):
-        return self._rom_twin({}, dict)
+        return _twin(self, {}, dict)
 
     def __deepcopy__(self, memo):
-        return self._rom_twin(memo, lambda own: copy.deepcopy(own, memo))
+        return _twin(self, memo, lambda own: copy.deepcopy(own, memo))
 
     def __reduce_ex__(self, protocol):
         # the object before what it holds: that may lead back to it
@@ -65,12 +67,13 @@ class Duplicates(object):
             self.__dict__.update(own)
         _keep(self._rom, kept)
 
-    def _rom_twin(self, memo, copied):
-        memo[id(self)] = twin = _detached(type(self), None, self._rom.assigned)
-        _keep(twin._rom, _kept(self._rom, memo))
-        for name, value in copied(getattr(self, '__dict__', {})).items():
-            twin.__dict__[name] = value
-        return twin
+
+def _twin(entity, memo, copied):
+    memo[id(entity)] = twin = _detached(type(entity), None, entity._rom.assigned)
+    _keep(twin._rom, _kept(entity._rom, memo))
+    for name, value in copied(getattr(entity, '__dict__', {})).items():
+        twin.__dict__[name] = value
+    return twin
 
 
 #: the names by which pickles know what a `State` has
@@ -90,8 +93,7 @@ def _keep(state, kept):
 def _detached(model, pickled=None, assigned=()):
     """An entity that no session knows; pickles of release 2.0.0 give its whole state here."""
     entity = model.__new__(model)
-    entity._rom_begin()
-    state = entity._rom
+    entity._rom = state = State.of(entity)
     if pickled is not None:
         state.id, state.row, state.values, assigned, state.new, state.deleted, own = pickled
         entity.__dict__.update(own)

@@ -1,7 +1,5 @@
 """The inner side of a `Model`: its state, and what that has to do with the session."""
 
-import weakref
-
 import six
 
 from ..exceptions import InvalidColumnValue
@@ -14,7 +12,7 @@ from .hooks import Hooks
 from .identity_map import key_of
 from .session import session
 
-__all__ = ['Entity', 'load_its_way']
+__all__ = ['Entity', 'begin_loaded', 'load_its_way']
 
 
 class Entity(Hooks, Duplicates):
@@ -25,24 +23,6 @@ class Entity(Hooks, Duplicates):
     """
 
     __slots__ = ('__weakref__', '_rom')
-
-    def _rom_begin(self, id=None, row=None, generation=0):
-        schema = self._rom_schema
-        self._rom = State(schema, weakref.ref(self), id, [None] * len(schema.stored) if row is None else row, None, generation)
-
-    def _rom_begin_loaded(self, values):
-        """Mirror a row that is there already.
-
-        :param values: {column: text, or value}, as 1.1.2 gives them to `Model(_loading=True, **row)`
-        """
-        schema = self._rom_schema
-        if values.get(schema.pk) is None:
-            raise InvalidColumnValue('%s(_loading=True) needs the id of the row as %s=' % (schema.name, schema.pk),
-                                     model=schema.name, columns=(schema.pk,))
-        row = [schema.columns[attr]._rom_stored_text(values.get(attr)) for attr in schema.stored]
-        self._rom_begin(int(values[schema.pk]), row, session._generation)
-        session.add(self)
-        self._rom.start()
 
     # -- the session ----------------------------------------------------------------------------------------------------
 
@@ -150,6 +130,21 @@ class Entity(Hooks, Duplicates):
         if not self._rom.new:
             found[self._pkey] = six.text_type(self._rom.id)
         return found
+
+
+def begin_loaded(entity, values):
+    """Have an entity mirror a row that is there already.
+
+    :param values: {column: text, or value}, as 1.1.2 gives them to `Model(_loading=True, **row)`
+    """
+    schema = entity._rom_schema
+    if values.get(schema.pk) is None:
+        raise InvalidColumnValue('%s(_loading=True) needs the id of the row as %s=' % (schema.name, schema.pk),
+                                 model=schema.name, columns=(schema.pk,))
+    row = [schema.columns[attr]._rom_stored_text(values.get(attr)) for attr in schema.stored]
+    entity._rom = State.of(entity, int(values[schema.pk]), row, session._generation)
+    session.add(entity)
+    entity._rom.start()
 
 
 def load_its_way(model, id, row, siblings, generation):

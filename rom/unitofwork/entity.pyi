@@ -6,7 +6,7 @@ from .hooks import Hooks
 from ..mapping.schema import Schema
 from ..mapping.state import State
 
-__all__ = ["Entity", "load_its_way"]
+__all__ = ["Entity", "begin_loaded", "load_its_way"]
 
 _M = TypeVar("_M", bound="Entity")
 
@@ -45,6 +45,7 @@ class Entity(Hooks, Duplicates):
     def _after_update(self) -> Any: ...
     def _after_delete(self) -> Any: ...
 
+def begin_loaded(entity: Entity, values: Dict[str, Any]) -> None: ...
 def load_its_way(
     model: Type[_M], id: int, row: List[Any], siblings: Optional[List[Any]], generation: int
 ) -> _M: ...

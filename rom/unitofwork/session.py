@@ -152,10 +152,10 @@ class Session(IdentityMap):
 
     def _write(self, entities, full=False, force=False, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
-        settled = self.reconcile(entities)
+        reconciled = self.reconcile(entities)
         self._saving.append(asked_by)
         try:
-            work = Work(self._writer, full, force, refresh, settled, self._saving)
+            work = Work(self._writer, full, force, refresh, reconciled, self._saving)
             work.add_all(entities)
             return work.finish()
         finally:
@@ -181,9 +181,9 @@ class Session(IdentityMap):
 
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
-        settled = self.reconcile(waiting)
-        written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
-        seen = Entities(entity for entity, _ in settled.values() if not entity._modified)
+        reconciled = self.reconcile(waiting)
+        written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
+        seen = Entities(entity for entity, _ in reconciled.values() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Save(entity, full, force) for entity in with_references(entities)]
@@ -256,7 +256,6 @@ class Session(IdentityMap):
 
     def _remove(self, entities):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
-        removed = 0
         entities = self.not_deleted(entities)
         for entity in entities:
             entity._before_delete()
@@ -264,8 +263,7 @@ class Session(IdentityMap):
         for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
             for job in batch:
                 job.plan()
-            removed += write(self._writer, batch)
-        return removed
+            write(self._writer, batch)
 
 
 #: the session of the running thread

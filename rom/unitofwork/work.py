@@ -38,11 +38,11 @@ def gather_errors(jobs, work, total):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, settled, saving=()):
+    def __init__(self, writer, full, force, refresh, reconciled, saving=()):
         self.writer = writer
         self.saving = saving  # the entities whose save() is running already
         self.full, self.force, self.refresh = full, force, refresh
-        self.settled = settled
+        self.reconciled = reconciled
         self.asked = Entities()  # those added, and those to come
         self.sent = []           # entities that are written, and have no after-hook of the program's own
         self.hooked = False      # whether hooks of the program's own were called
@@ -61,8 +61,8 @@ class Work(object):
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
-        if id(entity) in self.settled and not entity._modified:
-            self.columns += self.settled.pop(id(entity))[1]
+        if id(entity) in self.reconciled and not entity._modified:
+            self.columns += self.reconciled.pop(id(entity))[1]
             return
         if entity._rom_has_own('save') and not any(entity is running for running in self.saving):
             self.send()
