@@ -212,7 +212,7 @@ class Column(_Column):
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, state.entity()._pk, error.args[0]),
                                      model=self._model, pk=state.id, columns=(self._attr,), value=raw)
-        state.values[self._attr] = value
+        state.know(self._attr, value)
         return value
 
     def __set__(self, obj, value):
@@ -236,7 +236,7 @@ class Column(_Column):
         :raises MissingColumn: where a required column has neither value nor default
         """
         if loading:
-            obj._rom.values[attr] = self.missing() if value is None else self.decode(value)
+            obj._rom.know(attr, self.missing() if value is None else self.decode(value))
             return
         value = self.initial() if value is None else self.accept(value)
         if value is None and self._required:
@@ -246,7 +246,7 @@ class Column(_Column):
 
     def _rom_start(self, state, text):
         """Ask an `_init_` of the program's own what a row holds. Returns whether it has said so."""
-        state.values[self._attr] = None  # until it has: it may well look at the entity
+        state.know(self._attr, None)  # until it has: it may well look at the entity
         entity = state.entity()
         try:
             self._init_(entity, entity._namespace, self._attr, text, True)

@@ -188,7 +188,7 @@ class ManyToOne(_Reference):
 
     def _read(self, state):
         if state.row[self._position] is None:
-            state.values[self._attr] = self.missing()
+            state.know(self._attr, self.missing())
         else:
             self._read_with_siblings(state)
         return state.values[self._attr]
@@ -208,7 +208,7 @@ class ManyToOne(_Reference):
                     raise self.refuse(raw, 'of row %s is no id' % state.entity()._pk)
         found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
         for each, id in ids:
-            each.values[attr] = found.get(id)
+            each.know(attr, found.get(id))
 
 
 class OneToOne(ManyToOne):

@@ -28,6 +28,18 @@ class Assignments(dict):
         self.pop(attr, None)
 
 
+class _NoneYet(dict):
+    """The values of a state before the first one, shared by all: most rows that are loaded are hardly read."""
+
+    __slots__ = ()
+
+    def __setitem__(self, attr, value):
+        raise TypeError('values are put in by State.know')
+
+
+_NONE_YET = _NoneYet()
+
+
 class Planned(object):
     """A write, and what it was made of.
 
@@ -67,7 +79,7 @@ class State(object):
         self.entity = entity
         self.id = id
         self.row = row
-        self.values = {}
+        self.values = _NONE_YET
         self.assigned = ()
         self.new = self.deleted = False
         self.order = 0
@@ -91,11 +103,17 @@ class State(object):
 
     # -- values ---------------------------------------------------------------------------------------------------------
 
+    def know(self, attr, value):
+        """A column was found to have a value."""
+        if self.values is _NONE_YET:
+            self.values = {}
+        self.values[attr] = value
+
     def hold(self, attr, value):
         """A column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
-        self.values[attr] = value
+        self.know(attr, value)
         self.assigned.add(attr)
 
     def value(self, attr):
@@ -262,7 +280,7 @@ class State(object):
         """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
         for attr, target in targets.items():
             self.row[self.schema.position[attr]] = texts[attr]
-            self.values[attr] = target
+            self.know(attr, target)
             if attr in self.assigned:
                 self.assigned.discard(attr)
 
@@ -273,8 +291,7 @@ class State(object):
         """
         kept = self._unchanged_in_place(row) if keep and self.schema.mutable else {}
         self.row = row
-        self.values.clear()
-        self.values.update(kept)
+        self.values = kept or _NONE_YET
         self.assigned = ()
         self.generation = generation
         if self.schema.starting:
@@ -343,7 +360,7 @@ class State(object):
         column, place, value = self.schema.columns[attr], self.schema.position[attr], other.values[attr]
         if not column.same(column.encode(value), self.row[place]):  # else it is written already
             self.row[place] = other.row[place]
-        self.values[attr] = copy.deepcopy(value) if column.is_mutable else value
+        self.know(attr, copy.deepcopy(value) if column.is_mutable else value)
         if attr in other.assigned:
             self.assigned = self.assigned or Assignments()
             self.assigned[attr] = other.assigned[attr]

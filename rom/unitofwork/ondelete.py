@@ -146,6 +146,6 @@ def _chosen_instead(entity, targets):
             if not was_assigned and attr in state.assigned:
                 state.assigned.discard(attr)
             if attr in before:
-                state.values[attr] = value
+                state.know(attr, value)
             else:
                 state.values.pop(attr, None)
