@@ -13,11 +13,12 @@ from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .mapping.metaclass import _ModelMetaclass
+from .mapping.state import State
 from .query import Query
 from .storage import keys, reads
 from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
-from .unitofwork.entity import Entity
+from .unitofwork.entity import Entity, begin_loaded, load_its_way
 from .unitofwork.session import session
 from .values import codecs
 from .values.keygens import casefolds
@@ -48,9 +49,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     def __init__(self, **values):
         if values.pop('_loading', False):
-            return self._rom_begin_loaded(values)
-        self._rom_begin(None, [None] * len(self._rom_schema.stored))
-        self._new = True
+            return begin_loaded(self, values)
+        self._rom = State.of(self)
+        self._rom.new = True
         extra_ok = values.pop('_extra_ok', False)
         for attr, column in self._columns.items():
             if not isinstance(column, UnsafeColumn):
@@ -83,10 +84,11 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :param bool hold: let the session hold on to them, as to those fetched by id
         :returns: list of entities, without those of missing rows
         """
-        prefix, entities, page = keys.start(cls._namespace), [], None if cls._no_fk else []
+        schema = cls._rom_schema
+        prefix, entities, siblings = keys.start(cls._namespace), [], [] if schema.references else None
         known, weakly = session.maps()
         generation, references, order = session._generation, weakly.data, session._order
-        loaded = cls._rom_loaded if not cls._rom_schema.starting and _is_plain(cls, '__init__') else cls._rom_loaded_its_way
+        is_plain, new = not schema.starting and _is_plain(cls, '__init__'), cls.__new__
         for id, raw in rows:
             if raw is None:
                 continue
@@ -95,32 +97,34 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if entity is None and key in references:
                 entity = references[key]()
             if entity is None:
-                entity = loaded(id, raw, page, generation)
-                references[key] = weakref.ref(entity)
-            elif not entity._modified:
-                entity._rom_refreshed(raw, keep=True)
-                entity._rom_page = page
+                entity = new(cls) if is_plain else load_its_way(cls, id, raw, siblings, generation)
+                references[key] = reference = weakref.ref(entity)
+                if is_plain:
+                    entity._rom = State(schema, reference, id, raw, siblings, generation)
+            elif not entity._rom.is_changed():
+                entity._rom.refreshed(raw, generation, keep=True)
+                entity._rom.siblings = siblings
             if hold and key not in known:
-                entity._rom_order = next(order)
+                entity._rom.order = next(order)
                 known[key] = entity
             entities.append(entity)
         weakly.sweep_if_grown()
-        if not cls._no_fk:
-            page.extend(weakref.ref(entity) for entity in entities)
+        if siblings is not None:
+            siblings.extend(weakref.ref(entity) for entity in entities)
         return entities
 
     @classmethod
     def _rom_found(cls, rows):
         """Entities for the rows of a query: those that a `get` of the program's own gives, where there is one."""
         entities = cls._rom_adopt(rows)
-        return entities if _is_plain(cls, 'get') else list(cls.get([entity._rom_id for entity in entities]))
+        return entities if _is_plain(cls, 'get') else list(cls.get([entity._rom.id for entity in entities]))
 
     @classmethod
     def _rom_found_each(cls, rows, hold=False):
         """As `_rom_found`; a `get` of the program's own is asked for one at a time."""
         entities = cls._rom_adopt(rows, hold)
         if not _is_plain(cls, 'get'):
-            entities = [entity for entity in [cls.get(entity._rom_id) for entity in entities] if entity is not None]
+            entities = [entity for entity in [cls.get(entity._rom.id) for entity in entities] if entity is not None]
         return entities
 
     @classmethod
@@ -133,7 +137,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if not _is_plain(cls, 'get'):
             return dict((id, cls.get(id)) for id in ids)
         entities = cls._rom_adopt(list(zip(ids, reads.read_rows(cls._connection, cls._rom_schema, ids)))) if fresh else cls.get(ids)
-        return dict((entity._rom_id, entity) for entity in entities)
+        return dict((entity._rom.id, entity) for entity in entities)
 
     def _rom_has_own(self, name):
         """Whether a method is the program's own: overridden, or replaced by now in a class or in this entity."""
@@ -152,22 +156,13 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             User.get([3, 1, 2])
         """
         if isinstance(ids, _ID_LISTS):
-            return cls._rom_get_many([int(id) for id in ids])
+            return _get_many(cls, [int(id) for id in ids])
         id = int(ids)
         known = session.current_of(cls._namespace, [id])
         if known:
             return known[id]
         found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
         return found[0] if found else None
-
-    @classmethod
-    def _rom_get_many(cls, ids):
-        found = session.current_of(cls._namespace, ids)
-        missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
-        if missing:
-            rows = reads.read_rows(cls._connection, cls._rom_schema, missing)
-            found.update((entity._rom_id, entity) for entity in cls._rom_adopt(zip(missing, rows), hold=True))
-        return [found[id] for id in ids if id in found]
 
     @classmethod
     def get_by(cls, **kwargs):
@@ -192,37 +187,13 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             if isinstance(value, tuple):
                 raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
                                  % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
-            return cls._rom_get_by_unique(column, value)
+            return _get_by_unique(cls, column, value)
         if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
         if numeric and isinstance(value, (six.text_type, bytes)):
             value = float(value)
         query = cls.query.filter(**{attr: value})
         return (query.limit(*limit) if limit else query).all()
-
-    @classmethod
-    def _rom_get_by_unique(cls, column, value):
-        many = isinstance(value, (list, set, frozenset))
-        values = [cls._rom_unique_text(column, each) for each in (value if many else [value])]
-        rows = index.lookup_unique(cls._connection, cls._rom_schema, column._attr, values)
-        entities = cls._rom_found_each([row for row in rows if row is not None], hold=True)
-        return entities if many else (entities[0] if entities else None)
-
-    @classmethod
-    def _rom_unique_text(cls, column, value):
-        if value is None:
-            raise QueryError('%s: no row is found by None' % column.where, model=cls.__name__,
-                             columns=(column._attr,))
-        if column.is_reference:
-            return six.text_type(getattr(value, '_rom_id', value))
-        try:
-            return unique_value_of(column, column.accept(value)) or u''
-        except InvalidColumnValue as error:
-            raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
-        except Exception as error:  # a keygen of the program's own
-            six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
-                column.where, value, type(error).__name__, error), model=cls.__name__, columns=(column._attr,),
-                value=value), error)
 
     def refresh(self, force=False):
         """Read the row again.
@@ -235,31 +206,15 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         if self._deleted:
             return
-        if self._new or (not force and self._modified):
+        state = self._rom
+        if state.new or (not force and state.is_changed()):
             raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
-                                   'data' if not self._new else 'Cannot refresh a new entity: it has no row yet')
-        raw = reads.read_rows(self._connection, self._rom_schema, [self._rom_id])[0]
+                                   'data' if not state.new else 'Cannot refresh a new entity: it has no row yet')
+        raw = reads.read_rows(self._connection, state.schema, [state.id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
-                                     str(self._rom_id), model=self._rom_schema.name, pk=self._rom_id)
+                                     str(state.id), model=state.schema.name, pk=state.id)
         self._rom_refreshed(raw)
-
-    @classmethod
-    def _rom_without_affix(cls, kind, attr, values, blocksize, start):
-        column = cls._columns.get(attr)
-        flag = '_prefix' if kind == 'pre' else '_suffix'
-        if not getattr(column, flag, False):
-            raise QueryError('%s.%s has no %s index' % (cls.__name__, attr, flag[1:]))
-        values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
-        if column._keygen is not None and casefolds(column._keygen):
-            values = [value.lower() for value in values]
-        ids = index.ids_without(cls._connection, cls._namespace, attr, kind, [start(value) for value in values])
-        for first in range(0, len(ids), blocksize):
-            for entity in cls._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
-                    cls._connection, cls._rom_schema, ids[first:first + blocksize]))):
-                yield entity
-                if not entity._modified:
-                    session.forget(entity)
 
     @classmethod
     def does_not_startwith(cls, attr, values, blocksize=100):
@@ -273,7 +228,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_startwith('name', [u'dr', u'prof']))``
         """
-        return cls._rom_without_affix('pre', attr, values, blocksize, lambda value: value)
+        return _without_affix(cls, 'pre', attr, values, blocksize, lambda value: value)
 
     @classmethod
     def does_not_endwith(cls, attr, values, blocksize=100):
@@ -287,7 +242,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
         Example: ``list(User.does_not_endwith('email', u'@example.com'))``
         """
-        return cls._rom_without_affix('suf', attr, values, blocksize, codecs.reverse_text)
+        return _without_affix(cls, 'suf', attr, values, blocksize, codecs.reverse_text)
 
     # -- writing --------------------------------------------------------------------------------------------------------
 
@@ -382,6 +337,56 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         Example: ``ann.transfer(bob, 'balance', 5, order, 'paid')``
         """
         transfers.transfer(self, other, attr, value, txn_model, txn_attr, decimal_places)
+
+
+def _get_many(model, ids):
+    found = session.current_of(model._namespace, ids)
+    missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
+    if missing:
+        rows = reads.read_rows(model._connection, model._rom_schema, missing)
+        found.update((entity._rom.id, entity) for entity in model._rom_adopt(zip(missing, rows), hold=True))
+    return [found[id] for id in ids if id in found]
+
+
+def _get_by_unique(model, column, value):
+    many = isinstance(value, (list, set, frozenset))
+    values = [_unique_text(model, column, each) for each in (value if many else [value])]
+    rows = index.lookup_unique(model._connection, model._rom_schema, column._attr, values)
+    entities = model._rom_found_each([row for row in rows if row is not None], hold=True)
+    return entities if many else (entities[0] if entities else None)
+
+
+def _unique_text(model, column, value):
+    if value is None:
+        raise QueryError('%s: no row is found by None' % column.where, model=model.__name__,
+                         columns=(column._attr,))
+    if column.is_reference:
+        return six.text_type(value._rom.id if isinstance(value, Entity) else value)
+    try:
+        return unique_value_of(column, column.accept(value)) or u''
+    except InvalidColumnValue as error:
+        raise QueryError(error.args[0], model=model.__name__, columns=(column._attr,), value=value)
+    except Exception as error:  # a keygen of the program's own
+        six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
+            column.where, value, type(error).__name__, error), model=model.__name__, columns=(column._attr,),
+            value=value), error)
+
+
+def _without_affix(model, kind, attr, values, blocksize, start):
+    column = model._columns.get(attr)
+    flag = '_prefix' if kind == 'pre' else '_suffix'
+    if not getattr(column, flag, False):
+        raise QueryError('%s.%s has no %s index' % (model.__name__, attr, flag[1:]))
+    values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
+    if column._keygen is not None and casefolds(column._keygen):
+        values = [value.lower() for value in values]
+    ids = index.ids_without(model._connection, model._namespace, attr, kind, [start(value) for value in values])
+    for first in range(0, len(ids), blocksize):
+        for entity in model._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
+                model._connection, model._rom_schema, ids[first:first + blocksize]))):
+            yield entity
+            if not entity._modified:
+                session.forget(entity)
 
 
 def _is_plain(owner, name):

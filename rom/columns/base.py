@@ -196,21 +196,23 @@ class Column(_Column):
     def __get__(self, obj, objtype=None):
         if obj is None:
             return self
+        state = obj._rom
         try:
-            return obj._rom_values[self._attr]
+            return state.values[self._attr]
         except KeyError:
-            return self._read(obj)
+            return self._read(state)
 
-    def _read(self, obj):
-        raw = obj._rom_raw[self._position]
+    def _read(self, state):
+        """The value of which a `State` has the text only, from now on among its values."""
+        raw = state.row[self._position]
         try:
-            if self._rom_starts and not obj._new and self._rom_start(obj, as_text(raw)):
-                return obj._rom_values[self._attr]
+            if self._rom_starts and not state.new and self._rom_start(state, as_text(raw)):
+                return state.values[self._attr]
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
-            raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, obj._pk, error.args[0]),
-                                     model=self._model, pk=obj._rom_id, columns=(self._attr,), value=raw)
-        obj._rom_values[self._attr] = value
+            raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, state.entity()._pk, error.args[0]),
+                                     model=self._model, pk=state.id, columns=(self._attr,), value=raw)
+        state.know(self._attr, value)
         return value
 
     def __set__(self, obj, value):
@@ -234,23 +236,24 @@ class Column(_Column):
         :raises MissingColumn: where a required column has neither value nor default
         """
         if loading:
-            obj._rom_values[attr] = self.missing() if value is None else self.decode(value)
+            obj._rom.know(attr, self.missing() if value is None else self.decode(value))
             return
         value = self.initial() if value is None else self.accept(value)
         if value is None and self._required:
             raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
         if value is not None:
-            obj._rom_hold(attr, value)
+            obj._rom.hold(attr, value)
 
-    def _rom_start(self, obj, text):
+    def _rom_start(self, state, text):
         """Ask an `_init_` of the program's own what a row holds. Returns whether it has said so."""
-        obj._rom_values[self._attr] = None  # until it has: it may well look at the entity
+        state.know(self._attr, None)  # until it has: it may well look at the entity
+        entity = state.entity()
         try:
-            self._init_(obj, obj._namespace, self._attr, text, True)
+            self._init_(entity, entity._namespace, self._attr, text, True)
         finally:
-            if obj._rom_values.get(self._attr) is None:
-                obj._rom_values.pop(self._attr, None)
-        return self._attr in obj._rom_values
+            if state.values.get(self._attr) is None:
+                state.values.pop(self._attr, None)
+        return self._attr in state.values
 
     def initial(self):
         """The default for one entity: called, copied or as it is; None without a default."""

@@ -167,7 +167,7 @@ class ManyToOne(_Reference):
         return value
 
     def __set__(self, obj, value):
-        if value is not None and value is obj._rom_values.get(self._attr):
+        if value is not None and value is obj._rom.values.get(self._attr):
             obj._rom_assign(self._attr, value)  # what it is already, though its row may be gone by now
         else:
             super(ManyToOne, self).__set__(obj, value)
@@ -186,29 +186,29 @@ class ManyToOne(_Reference):
             raise self.refuse(value, 'refers to a %s that does not exist' % model.__name__)
         return found
 
-    def _read(self, obj):
-        raw = obj._rom_raw[self._position]
-        if raw is None:
-            obj._rom_values[self._attr] = value = self.missing()
-            return value
-        self._read_page(obj)
-        return obj._rom_values[self._attr]
+    def _read(self, state):
+        if state.row[self._position] is None:
+            state.know(self._attr, self.missing())
+        else:
+            self._read_with_siblings(state)
+        return state.values[self._attr]
 
-    def _read_page(self, obj):
-        """Fetch what `obj` and the rows loaded with it refer to, in one call."""
+    def _read_with_siblings(self, state):
+        """Fetch what a row and those loaded with it refer to, in one call."""
         attr, position = self._attr, self._position
-        waiting = [entity for entity in obj._rom_page_mates()
-                   if attr not in entity._rom_values and entity._rom_raw[position] is not None]
         ids = []
-        for entity in waiting:
+        for each in state.siblings_alive():
+            raw = each.row[position]
+            if attr in each.values or raw is None:
+                continue
             try:
-                ids.append((entity, int(entity._rom_raw[position])))
+                ids.append((each, int(raw)))
             except ValueError:
-                if entity is obj:
-                    raise self.refuse(entity._rom_raw[position], 'of row %s is no id' % obj._pk)
+                if each is state:
+                    raise self.refuse(raw, 'of row %s is no id' % state.entity()._pk)
         found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
-        for entity, id in ids:
-            entity._rom_values[attr] = found.get(id)
+        for each, id in ids:
+            each.know(attr, found.get(id))
 
 
 class OneToOne(ManyToOne):
@@ -320,9 +320,9 @@ class OneToMany(Column):
     def __get__(self, obj, objtype=None):
         if obj is None:
             return self
-        if obj._rom_id is None:
+        if obj._rom.id is None:
             return []
-        return _existing(self).query.filter(**{self._referring_column(obj): obj._rom_id}).all()
+        return _existing(self).query.filter(**{self._referring_column(obj): obj._rom.id}).all()
 
     def __set__(self, obj, value):
         raise InvalidOperation('Cannot assign to OneToMany relationships: %s is read-only, assign the reference on the '

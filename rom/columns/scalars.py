@@ -311,7 +311,7 @@ class Json(Column):
     def __get__(self, obj, objtype=None):
         value = super(Json, self).__get__(obj, objtype)
         if obj is not None and value is not None:
-            obj._rom_remember_read(self)  # whoever has the value may change it
+            obj._rom_remember_read(self._attr)  # whoever has the value may change it
         return value
 
     def _converted(self, value):

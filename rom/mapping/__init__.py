@@ -1,1 +1,1 @@
-"""How a class statement becomes a model."""
+"""How a class statement becomes a model, and what an entity remembers of its row."""

@@ -53,6 +53,10 @@ def _is_primary_key(column):
     return isinstance(column, PrimaryKey)
 
 
+def _is_root(base):
+    return isinstance(base, _ModelMetaclass) and base._rom_schema.name == 'Model'
+
+
 def _declared_columns(bases, dict):
     """{attr: column}: inherited ones as copies, then the class's own, then the primary key.
 
@@ -65,7 +69,7 @@ def _declared_columns(bases, dict):
     columns = collections.OrderedDict()
     for base in bases:
         for attr, column in _columns_of(base).items():
-            if attr in dict or attr in columns or _is_primary_key(column) and (has_key or getattr(base, '_rom_is_root', False)):
+            if attr in dict or attr in columns or _is_primary_key(column) and (has_key or _is_root(base)):
                 continue
             columns[attr] = column
             has_key = has_key or _is_primary_key(column)
@@ -138,7 +142,6 @@ def _described(schema):
         '_index': having('_index'), '_unique': having('_unique'), '_cunique': set(schema.together),
         '_prefix': having('_prefix'), '_suffix': having('_suffix'), '_required': having('_required'),
         '_no_fk': not any(column.is_reference for column in columns),
-        '_rom_is_root': schema.name == 'Model',
     }
 
 

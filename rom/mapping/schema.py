@@ -30,6 +30,7 @@ class Schema(object):
         self.starting = ()  # columns with an `_init_` of the program's own
         self.mutable = ()   # stored columns whose values can change without being assigned
         self.defaulted = ()  # stored columns with a default
+        self.references = ()  # those that refer to rows of another model
         self.counted = 0    # columns that a first save counts: all but the unsafe ones
         self.shown = ()     # columns that to_dict() shows: all but lists of referrers and the unsafe ones
         self.indexed = ()
@@ -81,6 +82,7 @@ class Schema(object):
             column._position = self.position.get(column._attr)
         self.mutable = tuple(column._attr for column in columns if column.is_stored and column.is_mutable)
         self.defaulted = tuple(column._attr for column in columns if column.is_stored and column.has_default)
+        self.references = tuple(column._attr for column in columns if column.is_stored and hasattr(column, '_ftable'))
         self.counted = len(columns)
         self.shown = tuple(column._attr for column in columns
                            if column.is_stored or column.is_derived or column._attr == self.pk)

@@ -21,6 +21,7 @@ class Schema:
     fields: List[bytes]
     mutable: _Attrs
     defaulted: _Attrs
+    references: _Attrs
     starting: Tuple[Any, ...]
     counted: int
     shown: _Attrs

@@ -331,10 +331,10 @@ def _id_of(schema, name, column, value):
     """The id of an entity; ids as they are."""
     if isinstance(value, _STRINGS + (numbers.Number,)):
         return value
-    if hasattr(value, '_rom_id') and hasattr(value, '_rom_schema'):
+    if hasattr(value, '_rom') and hasattr(value, '_rom_schema'):
         if hasattr(column, 'takes') and not column.takes(value):
             raise _error(schema, name, 'refers to %s' % column.get_related_model().__name__, value)
-        id = value._rom_id
+        id = value._rom.id
     else:
         id = getattr(value, 'id', None)
     if id is None:

@@ -1,32 +1,31 @@
-from typing import Any, ClassVar, Dict, Optional
+from typing import Any, ClassVar, Dict, List, Optional, Type, TypeVar
 
 from ..descriptors import ClassProperty
 from .duplicates import Duplicates, Values
+from .hooks import Hooks
 from ..mapping.schema import Schema
+from ..mapping.state import State
 
-__all__ = ["Entity"]
+__all__ = ["Entity", "begin_loaded", "load_its_way"]
 
-class Entity(Duplicates):
-    __slots__ = (
-        "__weakref__",
-        "_rom_assigned",
-        "_deleted",
-        "_rom_generation",
-        "_rom_id",
-        "_new",
-        "_rom_order",
-        "_rom_page",
-        "_rom_raw",
-        "_rom_values",
-    )
-    _schema: ClassVar[Schema]
+_M = TypeVar("_M", bound="Entity")
+
+class Entity(Hooks, Duplicates):
+    __slots__ = ("__weakref__", "_rom")
+    _rom: State
+    _rom_schema: ClassVar[Schema]
     _columns: ClassVar[Dict[str, Any]]
     _namespace: ClassVar[str]
     _pkey: ClassVar[str]
     _connection: ClassVar[ClassProperty[Any]]
-    _id: Optional[int]
-    _new: bool
-    _deleted: bool
+    @property
+    def _new(self) -> bool: ...
+    @_new.setter
+    def _new(self, value: bool) -> None: ...
+    @property
+    def _deleted(self) -> bool: ...
+    @_deleted.setter
+    def _deleted(self, value: bool) -> None: ...
     @property
     def _pk(self) -> str: ...
     @property
@@ -45,3 +44,8 @@ class Entity(Duplicates):
     def _after_insert(self) -> Any: ...
     def _after_update(self) -> Any: ...
     def _after_delete(self) -> Any: ...
+
+def begin_loaded(entity: Entity, values: Dict[str, Any]) -> None: ...
+def load_its_way(
+    model: Type[_M], id: int, row: List[Any], siblings: Optional[List[Any]], generation: int
+) -> _M: ...

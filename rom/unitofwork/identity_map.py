@@ -10,11 +10,17 @@ import weakref
 
 from ..storage import keys
 
-__all__ = ['IdentityMap']
+__all__ = ['IdentityMap', 'key_of']
 
 
 #: how many entries there may be before dead ones are looked for
 _SWEEP_FROM = 1000
+
+
+def key_of(entity):
+    """text: under which a session knows an entity, 'namespace:id' where it has an id."""
+    known = entity._rom.id
+    return keys.row(entity._namespace, 'new %d' % id(entity) if known is None else known)
 
 
 def _never():
@@ -72,7 +78,7 @@ class Watched(object):
                 self._sweep()
             entry = self._entries[id(entity)] = [entity, weakref.ref(entity), {}]
         if attr not in entry[2]:
-            entry[2][attr] = entity._rom_text_in_place(attr)
+            entry[2][attr] = entity._rom.text_in_place(attr)
 
     def discard(self, entity):
         """Watch one no longer."""
@@ -82,7 +88,7 @@ class Watched(object):
         """The entities with values that have changed since they were read, as a list."""
         found = [(reference(), texts) for _, reference, texts in list(self._entries.values())]
         return [entity for entity, texts in found if entity is not None and not entity._deleted
-                and any(entity._rom_text_in_place(attr) != text for attr, text in texts.items())]
+                and any(entity._rom.text_in_place(attr) != text for attr, text in texts.items())]
 
     def _sweep(self):
         changed = set(id(entity) for entity in self.changed())
@@ -199,7 +205,7 @@ class IdentityMap(threading.local):
         """
         if self.null_session:
             return
-        key = obj._rom_session_key()
+        key = key_of(obj)
         first = self.known.get(key)
         if first is None:
             found = self.wknown.get(key)
@@ -208,11 +214,11 @@ class IdentityMap(threading.local):
         if first is not obj:
             others = self._others.setdefault(key, [])
             if not any(each is obj for each in others):
-                obj._rom_order = next(self._order)
+                obj._rom.order = next(self._order)
                 others.append(obj)
 
     def _hold(self, obj, key):
-        obj._rom_order = next(self._order)
+        obj._rom.order = next(self._order)
         self.known[key] = self.wknown[key] = obj
 
     @_in_this_process
@@ -236,7 +242,7 @@ class IdentityMap(threading.local):
         """The other objects of an entity's row that the session holds on to, as a list."""
         if not self._others:
             return []
-        key = obj._rom_session_key()
+        key = key_of(obj)
         return [each for each in [self.known.get(key)] + self._others.get(key, []) if each is not None and each is not obj]
 
     def one_a_row(self, entities):
@@ -250,10 +256,10 @@ class IdentityMap(threading.local):
             return entities
         rows, alone = collections.OrderedDict(), []
         for entity in entities:
-            rows.setdefault((entity._rom_session_key(), entity._new), []).append(entity)
+            rows.setdefault((key_of(entity), entity._new), []).append(entity)
         for objects in rows.values():
             if len(objects) > 1:
-                objects[0]._rom_join(objects[1:])
+                objects[0]._rom.join([each._rom for each in objects[1:]])
             alone.append(objects[0])
         return alone
 
@@ -264,11 +270,11 @@ class IdentityMap(threading.local):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        old_key, new_key = obj._rom_session_key(), keys.row(obj._namespace, id)
+        old_key, new_key = key_of(obj), keys.row(obj._namespace, id)
         maps = [entities for entities in (self.known, self.wknown) if entities.get(old_key) is obj]
         for entities in maps:
             entities[new_key] = obj
-        obj._rom_id = id
+        obj._rom.id = id
         for entities in maps:
             del entities[old_key]
 
@@ -281,7 +287,7 @@ class IdentityMap(threading.local):
 
             rom.session.forget(user)
         """
-        key = obj._rom_session_key()
+        key = key_of(obj)
         for entities in (self.known, self.wknown):
             if entities.get(key) is obj:
                 del entities[key]
@@ -295,7 +301,7 @@ class IdentityMap(threading.local):
         :param obj: an entity
         """
         self.forget(obj)
-        for other in self.others_of(obj) + [self.get(obj._rom_session_key())]:
+        for other in self.others_of(obj) + [self.get(key_of(obj))]:
             if other is not None and not other._deleted and not other._modified:
                 other._deleted = True
                 self.forget(other)
@@ -327,7 +333,7 @@ class IdentityMap(threading.local):
             start = keys.start(namespace)
             for id in ids:
                 entity = self.get(start + str(id))
-                if entity is not None and (entity._rom_generation == self._generation or entity._modified):
+                if entity is not None and (entity._rom.generation == self._generation or entity._modified):
                     found[id] = entity
         return found
 

@@ -5,7 +5,9 @@ from weakref import WeakValueDictionary
 from .entity import Entity
 from ..model import Model
 
-__all__ = ["IdentityMap"]
+__all__ = ["IdentityMap", "key_of"]
+
+def key_of(entity: Entity) -> str: ...
 
 class WeakEntities(WeakValueDictionary[str, Model]):
     def __init__(self) -> None: ...

@@ -1,183 +1,128 @@
-"""The unit of work: entities on their way to Redis, in calls of as many as fit."""
+"""Jobs: what is to become of one row each, as `write_call.write` and `store.Writer` take them."""
 
-from ..exceptions import BulkError, InvalidOperation, ORMError
-from ..storage import batches, connections, outcomes, plan, reads
-from . import ondelete
-from .ordering import Entities, groups, with_references
-from .write_call import ATTEMPTS, write
+from ..exceptions import InvalidOperation
+from ..storage import connections, keys, outcomes, plan, reads
+from .hooks import has_own_hook
+from .identity_map import key_of
+from .write_call import ATTEMPTS
 
-__all__ = ['Change', 'Entities', 'Job', 'Look', 'Moved', 'Removal', 'StoredJob', 'Work', 'entities_of', 'gather_errors', 'once_each', 'one_connection',
-           'raise_bulk_error', 'with_references']
-
-
-def raise_bulk_error(problems, total):
-    """Tell of every entity that stood in the way of an atomic commit.
-
-    :param problems: list of (entity, ORMError)
-    :param int total: how many entities there were
-    """
-    raise BulkError('nothing was written, %d of %d entities stood in the way: %s'
-                    % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
-
-
-def gather_errors(jobs, work, total):
-    """Call `work(job)` for all of an atomic commit.
-
-    :raises BulkError: listing every entity for which that raised an ORMError
-    """
-    problems = []
-    for job in jobs:
-        try:
-            work(job)
-        except ORMError as error:
-            problems.append((job.entity, error))
-    if problems:
-        raise_bulk_error(problems, total)
-
-
-def one_connection(jobs):
-    if any(job.shard != jobs[0].shard for job in jobs):
-        raise InvalidOperation('one atomic write needs one connection and, in a cluster, namespaces with one hash tag: '
-                               'models %s do not share theirs'
-                               % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
-
-
-def once_each(entities):
-    """The entities without those that came before."""
-    seen = Entities()
-    for entity in entities:
-        if entity not in seen:
-            seen.add(entity)
-            yield entity
-
-
-def entities_of(objects, verb, skip_none=False):
-    """The entities among what a session is given, lists of them included.
-
-    :param objects: entities, and lists of what may be in here
-    :param verb: what is to be done with them, for the message
-    :param skip_none: pass over None
-    :returns: list
-    :raises ORMError: for anything else
-    """
-    found = []
-    for item in objects:
-        if isinstance(item, (list, tuple, set, frozenset)):
-            found.extend(entities_of(item, verb, skip_none))
-        elif item is None and skip_none:
-            continue
-        elif not hasattr(type(item), '_rom_schema'):
-            raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
-        else:
-            found.append(item)
-    return found
+__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'one_connection']
 
 
 class Job(object):
-    """One entity on its way to Redis."""
+    """What is to become of one row.
 
-    def __init__(self, entity, full, force, refresh):
-        self.entity = entity
-        self.connection = entity._connection
-        self.shard = connections.shard_of(self.connection, entity._namespace)
-        self.full, self.force, self.refresh = full, force, refresh
-        self.was_new, self.was_deleted = entity._new, entity._deleted
-        self.stored = None
-        self.attempts = 0
-        self.columns = 0          # that were written, once this is finished
+    :param owner: its entity; of a job that has none, the model
+    :ivar entity: the entity that is being written, or None
+    :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
+    :ivar columns: how many were written, or rows removed, once it is finished
+    """
+
+    entity = None
+
+    def __init__(self, owner):
+        self.owner, self.schema, self.connection = owner, owner._rom_schema, owner._connection
+        self.shard = connections.shard_of(self.connection, owner._namespace)
+        self.operation = None
+        self.attempts = self.columns = 0
         self.hook_called = False
-        self.operation = self.texts = None
-        self.filled = {}  # defaults to be written, unless another writer was there first
-        self.planned, self.seen = {}, None
+
+    @property
+    def id(self):
+        """int, or None: of the row."""
+        return self.entity._rom.id
+
+    def name(self):
+        """The row, for messages."""
+        return keys.row(self.owner._namespace, self.id)
+
+    def current_connection(self):
+        """The connection of the model as it is now: the program may have replaced the one that was planned for."""
+        return self.owner._connection
+
+    def problem(self, error):
+        """The exception for an error of the write call."""
+        return outcomes.problem(self.schema, self.id, error)
+
+    def recover(self, error):
+        """Mend a failed operation by planning anew, or raise what went wrong."""
+        raise self.problem(error)
+
+    def finish(self, id):
+        """It is done: let the entity know. Returns the number of columns written, or of rows removed."""
+        raise NotImplementedError
+
+    def run_hook(self):
+        """Call the hook that follows the write; there is none unless a subclass says so."""
+
+
+class Save(Job):
+    """What a program has changed in an entity."""
+
+    def __init__(self, entity, full=False, force=False, refresh=False):
+        Job.__init__(self, entity)
+        self.entity, self.state = entity, entity._rom
+        self.full, self.force, self.refresh = full, force, refresh
+        self.was_new, self.was_deleted = self.state.new, self.state.deleted
+        self.stored = None  # the raw row, where it was read again to be written by force
+        self.planned = None
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
-        entity, schema = self.entity, self.entity._rom_schema
-        whole = self.full or self.force or entity._new
-        changes = entity._rom_texts() if whole else entity._rom_changes()
-        self.filled = entity._rom_defaults_to_fill(changes) if not whole and (changes or self.refresh) else {}
-        self.texts = texts = dict(changes, **self.filled)
-        self.planned = dict((attr, entity._rom_values[attr]) for attr in entity._rom_assigned)
-        self.seen = entity._rom_raw
-        after = entity._rom_row(texts)
-        if entity._new:
-            self.operation = plan.insert(schema, after, texts)
-            if entity._rom_id is not None:  # handed out earlier, or just now to a keygen that asked
-                self.operation['id'] = str(entity._rom_id)
-        elif whole:
-            before = entity._rom_row() if self.stored is None else plan.Row(schema, self.stored)
-            self.operation = plan.rewrite(schema, entity._rom_id, before, after, texts, self.force)
-        elif changes:
-            self.operation = plan.update(schema, entity._rom_id, entity._rom_row(), after, texts, self.filled)
-        elif self.refresh:
-            self.operation = plan.rewrite(schema, entity._rom_id, entity._rom_row(), after, texts, filled=texts)
-        else:
-            self.operation = None
+        self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored)
+        self.operation = self.planned.operation
         if self.operation:
-            ondelete.note_targets(self.operation, entity, texts, self.shard)
+            _note_targets(self, self.planned.texts)
         return self.operation
 
     def is_current(self):
         """Whether the entity is what it was when this was planned: a hook may have saved, changed or deleted it, or told its id."""
-        entity = self.entity
-        return (entity._new == self.was_new and entity._deleted == self.was_deleted
-                and not entity._rom_assigned_since(self.planned)
-                and (entity._rom_id is None or 'id' in self.operation))
+        state = self.state
+        return (state.new == self.was_new and state.deleted == self.was_deleted and not state.assigned_since(self.planned)
+                and (state.id is None or 'id' in self.operation))
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
-        self.was_new = self.entity._new
-        return None if self.entity._deleted and not self.was_deleted else self.plan()
-
-    def read_again(self):
-        """Take over what other writers changed, and plan anew."""
-        self.attempts += 1
-        raw = reads.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
-        if self.force:
-            self.stored = raw or self.stored  # of a row that has vanished, as it was last seen
-        elif raw is None:
-            raise self.problem([0, 'gone'])
-        else:
-            self.entity._rom_take_over(raw, set(self.texts).difference(self.filled))
-        self.plan()
+        self.was_new = self.state.new
+        return None if self.state.deleted and not self.was_deleted else self.plan()
 
     def recover(self, error):
-        """Mend a failed operation by planning anew, or raise what went wrong."""
-        if self.attempts < ATTEMPTS and (error[1] == 'stale' or error[1] == 'race' and self._met_defaults(error[2])):
-            return self.read_again()
-        raise self.problem(error)
+        if self.attempts >= ATTEMPTS or not (error[1] == 'stale' or error[1] == 'race' and self._met_defaults(error[2])):
+            raise self.problem(error)
+        self.attempts += 1
+        row = _stored_row(self)
+        if self.force:
+            self.stored = row or self.stored  # of a row that has vanished, as it was last seen
+        elif row is None:
+            raise self.problem([0, 'gone'])
+        else:  # take over what other writers changed
+            self.state.take_over(row, set(self.planned.texts).difference(self.planned.filled))
+        self.plan()
 
     def _met_defaults(self, attrs):
         """Whether another writer has filled in defaults, and changed no column that this one writes."""
-        raw = reads.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
-        return raw is not None and self.entity._rom_take_defaults(raw, attrs)
+        row = _stored_row(self)
+        return row is not None and self.state.take_defaults(row, attrs)
 
     def problem(self, error):
-        """The exception for an error of the write call."""
-        # a server that refuses is not asked for an id
-        id = self.entity._rom_id if error[1] in ('right', 'refused', 'type') else self.entity._rom_allocate_id()
-        return outcomes.problem(self.entity._rom_schema, id, error)
+        if error[1] not in ('right', 'refused', 'type'):  # a server that refuses is not asked for an id
+            self.entity._rom_allocate_id()
+        return Job.problem(self, error)
 
     def name(self):
-        """The row, for messages."""
-        return self.entity._rom_session_key()
-
-    def current_connection(self):
-        """The connection of the model as it is now: the program may have replaced the one that was planned for."""
-        return self.entity._connection
+        return key_of(self.entity)
 
     def finish(self, id):
-        """The row is written: let the entity know. Returns the number of columns written."""
         if self.was_deleted:  # and written by force
-            self.entity._deleted = self.was_deleted = False
-        return self.entity._rom_written(int(id), self.texts, self.planned, self.seen, self.was_new, self.full or self.force)
+            self.state.deleted = self.was_deleted = False
+        self.entity._rom_written(int(id), self.planned, self.was_new)
+        return self.schema.counted if self.was_new or self.full or self.force else len(self.planned.texts)
 
     def has_own_hook(self):
         """Whether the hook that follows the write is a program's own."""
-        return self.entity._rom_has_hook('_after_insert' if self.was_new else '_after_update')
+        return has_own_hook(self.entity, '_after_insert' if self.was_new else '_after_update')
 
     def run_hook(self):
-        """Call the hook that follows the write."""
         if self.was_new:
             self.entity._after_insert()
         else:
@@ -189,41 +134,50 @@ class Moved(Exception):
 
 
 class StoredJob(Job):
-    """What is planned from the row as it is stored; what its entity has in mind beyond that is left alone."""
+    """What is planned from the row as it is stored; what its entity has in mind beyond that is left alone.
 
-    def __init__(self, entity, may_move):
-        Job.__init__(self, entity, False, False, False)
-        self.may_move = may_move  # whether to collect again where other writers have changed who refers to whom
+    :param stored: the raw row
+    :param may_move: whether to collect again where other writers have changed who refers to whom
+    """
+
+    def __init__(self, entity, stored, may_move=False):
+        Job.__init__(self, entity)
+        self.entity, self.stored, self.may_move = entity, stored, may_move
+
+    def plan(self):
+        """Make the operation."""
+        raise NotImplementedError
 
     def recover(self, error):
         if self.may_move and error[1] in ('race', 'gone', 'guard'):
             raise Moved()
-        Job.recover(self, error)
+        if error[1] != 'stale' or self.attempts >= ATTEMPTS:
+            raise self.problem(error)
+        self.read_again()
 
     def read_again(self):
+        """Plan for the row as it is stored now."""
         self.attempts += 1
-        raw = reads.read_rows(self.connection, self.entity._rom_schema, [self.entity._rom_id])[0]
-        self.stored = raw or [None] * len(self.entity._rom_schema.stored)
+        self.stored = _stored_row(self) or [None] * len(self.schema.stored)
         self.plan()
 
-    def _met_defaults(self, attrs):
-        return False
+    def update(self, texts):
+        """The operation that writes some columns and leaves all else as it is stored."""
+        before = plan.Row(self.schema, self.stored, id=self.id)
+        after = plan.Row(self.schema, self.stored, texts=texts, id=self.id)
+        return plan.update(self.schema, self.id, before, after, texts)
 
 
 class Removal(StoredJob):
     """One row on its way out."""
 
     def __init__(self, entity, guard=(), reason=None, may_move=False):
-        StoredJob.__init__(self, entity, may_move)
+        StoredJob.__init__(self, entity, entity._rom.row, may_move)
         self.guard, self.reason = guard, reason
-        self.stored = entity._rom_raw
-        self.texts = {}
 
     def plan(self):
-        schema = self.entity._rom_schema
-        row = plan.Row(schema, self.stored, id=self.entity._rom_id)
-        self.operation = plan.delete(schema, self.entity._rom_id, row, self.guard, self.reason)
-        return self.operation
+        row = plan.Row(self.schema, self.stored, id=self.id)
+        self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
 
     def finish(self, id):
         self.entity._rom_removed()
@@ -237,114 +191,60 @@ class Change(StoredJob):
     """References of a row set to something else, and nothing but that."""
 
     def __init__(self, entity, stored, targets):
-        StoredJob.__init__(self, entity, not any(attr in entity._rom_assigned for attr in targets))
-        self.stored, self.targets, self.expect = stored, targets, None
+        StoredJob.__init__(self, entity, stored, not any(attr in entity._rom.assigned for attr in targets))
+        self.targets, self.texts, self.expect = targets, None, None
 
     def plan(self):
-        columns = self.entity._rom_schema.columns
-        self.texts = dict((attr, columns[attr].encode(target)) for attr, target in self.targets.items())
-        self.operation = ondelete.change_operation(self.entity, self.stored, self.texts)
+        self.texts = dict((attr, self.schema.columns[attr].encode(target)) for attr, target in self.targets.items())
+        self.operation = self.update(self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
         self.operation['expect'] = self.expect
-        ondelete.note_targets(self.operation, self.entity, self.texts, self.shard)
-        return self.operation
+        _note_targets(self, self.texts)
 
     def finish(self, id):
-        self.entity._rom_references_set(self.targets, self.texts)
+        self.entity._rom.refer_to(self.targets, self.texts)
+        self.entity._rom_note_written()
         return len(self.targets)
+
+    def run_hook(self):
+        self.entity._after_update()
 
 
 class Look(StoredJob):
     """A row that is to go later on: whether it may, still."""
 
     def __init__(self, entity, guard):
-        StoredJob.__init__(self, entity, True)
+        StoredJob.__init__(self, entity, None, may_move=True)
         self.guard = guard
 
     def plan(self):
-        self.operation = plan.look(self.entity._rom_schema, self.entity._rom_id, self.guard)
-        return self.operation
+        self.operation = plan.look(self.schema, self.id, self.guard)
 
     def finish(self, id):
         return 0
 
-    def run_hook(self):
-        """Nothing was done."""
+
+def one_connection(jobs):
+    """Refuse jobs that one call cannot carry.
+
+    :raises InvalidOperation: naming their models
+    """
+    if any(job.shard != jobs[0].shard for job in jobs):
+        raise InvalidOperation('one atomic write needs one connection and, in a cluster, namespaces with one hash tag: '
+                               'models %s do not share theirs'
+                               % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
 
 
-class Work(object):
-    """Entities gathered into write calls; the first error stops, and what came before it is saved."""
+def _stored_row(job):
+    return reads.read_rows(job.connection, job.schema, [job.id])[0]
 
-    def __init__(self, writer, full, force, refresh, settled, saving=()):
-        self.writer = writer
-        self.saving = saving  # the entities whose save() is running already
-        self.full, self.force, self.refresh = full, force, refresh
-        self.settled = settled
-        self.asked = Entities()  # those added, and those to come
-        self.sent = []           # entities that are written, and have no after-hook of the program's own
-        self.hooked = False      # whether hooks of the program's own were called
-        self.jobs = []
-        self.weight = 0
-        self.columns = 0
 
-    def add_all(self, entities):
-        """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
-        deleted = Entities(entity for entity in entities if entity._deleted)
-        entities = [entity for entity in with_references(entities) if entity not in self.asked]
-        self.asked.update(entities)
-        for entity in entities:
-            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
-                self.add(entity)
-
-    def add(self, entity):
-        """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
-        if id(entity) in self.settled and not entity._modified:
-            self.columns += self.settled.pop(id(entity))[1]
-            return
-        if entity._rom_has_own('save') and not any(entity is running for running in self.saving):
-            self.send()
-            if entity._modified or self.refresh:  # another one's save() may have saved it by now
-                self.columns += entity.save(self.full, self.force) or 0
-            return
-        if entity._rom_has_hook('_before_insert' if entity._new else '_before_update'):
-            self.hooked = True
-            self.send()  # the program's hook sees what comes before it as stored
-        try:
-            job = Job(entity, self.full, self.force, self.refresh)
-            entity._rom_before_write(self.force)
-            self.add_all([target for target in entity._rom_new_references() if target not in self.asked])
-            operation = job.plan_anew()
-        except BaseException:
-            self.send()
-            raise
-        if operation is None:
-            return
-        weight = batches.weight(operation)
-        if self.jobs and (job.shard != self.jobs[0].shard or len(self.jobs) >= batches.ROWS_PER_WRITE
-                          or self.weight + weight > batches.ENTRIES_PER_WRITE):
-            self.send()
-        self.jobs.append(job)
-        self.weight += weight
-        if job.has_own_hook():
-            self.hooked = True
-            self.send()  # the next entity's before-hook comes after this one's after-hook
-
-    def send(self):
-        """Write what is gathered, those aside that refer to new entities which are still to come."""
-        ready, open = groups(self.jobs)
-        self.jobs, self.weight = open, sum(batches.weight(job.operation) for job in open)
-        for jobs, together in ready:
-            jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
-            self.columns += write(self.writer, jobs, atomic=together)
-            self.sent += [job.entity for job in jobs if not job.has_own_hook()]
-
-    def finish(self):
-        """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""
-        self.send()
-        if self.hooked:
-            changed = [Job(entity, False, self.force, False) for entity in self.sent if entity._modified and not entity._deleted]
-            self.jobs += [job for job in changed if job.plan()]
-            self.send()
-        for job in self.jobs:
-            job.entity._rom_refuse_new_references()
-        return self.columns
+def _note_targets(job, texts):
+    """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way."""
+    for attr in job.schema.references:
+        target = job.entity._rom.values.get(attr)
+        if texts.get(attr) is None or target is not None and target._new:
+            continue
+        model = job.schema.columns[attr].get_related_model()
+        if model is not None and connections.shard_of(model._connection, model._namespace) == job.shard:
+            job.operation.setdefault('refer', {})[attr] = keys.row(model._namespace, texts[attr])

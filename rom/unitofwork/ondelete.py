@@ -1,16 +1,13 @@
-"""What a delete reaches: collect it, check 'restrict', then apply children before parents."""
+"""Deletes entities with all that on_delete rules ask for: collects it, calls the hooks, then applies it."""
 
-from ..columns import ManyToOne
-from ..columns.registry import references_to
-from ..exceptions import QueryError, RestrictError
-from ..storage import batches, connections, keys, plan, reads
+from ..exceptions import InvalidOperation, QueryError
+from ..storage import batches
+from .collector import Collector, Decided, rules_on
+from .hooks import has_own_hook
+from .jobs import Change, Look, Moved, Removal
+from .write_call import ATTEMPTS, write
 
-__all__ = ['Collector', 'Decided', 'note_targets', 'refuse_rules']
-
-
-def rules_on(model):
-    """The references to a model whose on_delete rule asks for something: [(model, attribute, action)]."""
-    return [reference for reference in references_to(model) if reference[2] != 'no action']
+__all__ = ['Deletion', 'refuse_rules']
 
 
 def refuse_rules(models):
@@ -25,221 +22,130 @@ def refuse_rules(models):
                              model=model.__name__)
 
 
-def _index_key(model, attr):
-    return keys.index(model._namespace, attr)
+class Deletion(object):
+    """One delete that follows on_delete rules.
 
-
-def note_targets(operation, entity, texts, shard):
-    """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way.
-
-    :param operation: dict as `plan` makes it, added to
-    :param texts: {column: text or None} to be written
-    :param shard: that of the write
-    """
-    for attr, text in () if entity._no_fk else texts.items():
-        column, target = entity._columns[attr], entity._rom_values.get(attr)
-        if text is None or not isinstance(column, ManyToOne) or target is not None and target._new:
-            continue
-        model = column.get_related_model()
-        if model is not None and connections.shard_of(model._connection, model._namespace) == shard:
-            operation.setdefault('refer', {})[attr] = keys.row(model._namespace, text)
-
-
-def _shard(entity):
-    return connections.shard_of(entity._connection, entity._namespace)
-
-
-class Decided(object):
-    """What is decided once for a delete, however often it is collected. Rows are told apart by their `_pk`."""
-
-    def __init__(self):
-        self.announced = set()  # (row, before-hook that was called)
-        self.agreed = {}        # row -> whether a delete() of its model's own lets it go
-        self.defaults = {}      # (row that goes, model, attribute) -> what is referred to instead
-        self.chosen = {}        # row -> {attribute: what its before-hook wants to refer to instead}
-
-
-class Collector(object):
-    """Everything that goes, or changes, when some entities are deleted. Rows are told apart by their `_pk`.
-
-    :param known: callable(model) -> entities of the session, whose unsaved references count
-    :param decided: `Decided`
+    :param session: `Session`
+    :param writer: `Writer` of that
+    :param entities: list of those that are asked for
     """
 
-    def __init__(self, known, decided):
-        self._known = known
-        self._decided = decided
-        self.removed = []       # entities, children before parents
-        self.changed = {}       # pk -> (entity, its row as stored, {attribute: entity to refer to or None})
-        self._seen = {}         # pk -> entity that goes
-        self._left = {}         # (pk of a row that changes, attribute) -> the entity that it refers to no longer
-        self._restricting = []  # (restricted entity, referring entity, attribute)
-        self._reasons = {}      # pk of an entity that goes with another -> {attribute: id as stored}
-        self._referrers = {}    # pk of an entity to go -> {index key: set of referring ids}
-        self._forbidding = {}   # pk of an entity to go -> those of its index keys from which nobody may refer to it
-        self._counted = {}      # (namespace, attribute, referring id) -> those of these sets that it is in
+    def __init__(self, session, writer, entities):
+        self.session, self.writer, self.entities = session, writer, entities
+        self.decided = Decided()
+        self.gone = 0  # rows removed so far
 
-    def collect(self, entity):
-        """Add an entity and all that depends on it."""
-        if entity._pk in self._seen:
-            return
-        self._seen[entity._pk] = entity
-        stack = [(entity, self._dependents(entity))]
-        while stack:
-            current, dependents = stack[-1]
-            for child in dependents:
-                if child._pk not in self._seen:
-                    self._seen[child._pk] = child
-                    stack.append((child, self._dependents(child)))
-                    break
-            else:
-                stack.pop()
-                self.removed.append(current)
+    def run(self):
+        """Delete them.
 
-    def _dependents(self, entity):
-        """The entities that go with `entity`; notes those that change, and those that forbid it."""
-        cascading = []
-        for model, attr, action in rules_on(type(entity)):
-            referring = self._referring(entity, model, attr)
-            if action == 'restrict' or action != 'cascade' and model._columns[attr]._required:
-                self._forbidding.setdefault(entity._pk, set()).add(_index_key(model, attr))
-            if action == 'cascade':
-                cascading.extend(child for child, _ in referring)
-                self._note_reasons(entity, attr, referring)
-            elif action == 'restrict':
-                self._restricting.extend((entity, child, attr) for child, _ in referring)
-            else:
-                self._note_changes(entity, model, attr, action, referring)
-        return iter(cascading)
-
-    def _note_reasons(self, entity, attr, referring):
-        """Remember that a row goes because it refers to `entity`: one that another writer has moved by then stays."""
-        for child, raw in referring:
-            stored = raw[child._rom_schema.position[attr]]
-            if child._pk not in self._seen and _refers(stored, entity):
-                self._reasons[child._pk] = {attr: plan.as_text(stored)}
-
-    def _note_changes(self, entity, model, attr, action, referring):
-        target, key = None, (entity._pk, model, attr)
-        if action == 'set default' and referring:
-            if key not in self._decided.defaults:
-                self._decided.defaults[key] = model._columns[attr]._default_if_any()
-            target = self._decided.defaults[key]
-        for child, raw in referring:
-            self._note_change(entity, child, raw, attr, self._decided.chosen.get(child._pk, {}).get(attr, target))
-
-    def _note_change(self, entity, child, raw, attr, target):
-        self.changed.setdefault(child._pk, (child, raw, {}))[2][attr] = target
-        self._left[child._pk, attr] = entity
-
-    def _referring(self, entity, model, attr):
-        """[(entity, its row as stored)] of those that refer to `entity`, read afresh.
-
-        One that the program has given another reference, which is not saved yet, is noted to get it.
+        :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        key = _index_key(model, attr)
-        ids = reads.ids_by_number(model._connection, model._rom_schema, attr, entity._rom_id)
-        self._guard_against_others(entity, model, attr, key, ids)
-        rows = dict(zip(ids, reads.read_rows(model._connection, model._rom_schema, ids) if ids else ()))
-        place = model._rom_schema.position[attr]
-        rows = dict((id, raw) for id, raw in rows.items() if raw is not None and _refers(raw[place], entity))
-        assigned = dict((child._rom_id, child) for child in self._known(model) if attr in child._rom_assigned and not child._new)
-        wanted = dict((id, child._rom_values[attr]) for id, child in assigned.items())
-        referring = []
-        for child in model._rom_adopt([(id, list(rows[id])) for id in ids if id in rows], hold=True):
-            target = wanted.pop(child._rom_id, entity)
-            if target is not None and target._rom_id == entity._rom_id:  # by id: there may be two objects of a row
-                referring.append((child, rows[child._rom_id]))
-            else:
-                self._note_change(entity, child, rows[child._rom_id], attr, target)
-        return referring + [(assigned[id], assigned[id]._rom_raw) for id, target in wanted.items()
-                            if target is not None and target._rom_id == entity._rom_id]
+        self._announce_removals(self.session.not_deleted(self.entities))  # these hooks may clear the way
+        for _ in range(ATTEMPTS):
+            collector = self._collected()
+            if self._announce(collector):
+                continue  # hooks of the program's own may have changed what refers to what
+            try:
+                return self._apply(collector)
+            except Moved:
+                continue
+        raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % self.entities[0]._pk)
 
-    def _guard_against_others(self, entity, model, attr, key, ids):
-        """Note who refers to `entity`, where the call that removes it can see whether others do by then."""
-        if connections.shard_of(model._connection, model._namespace) != _shard(entity):
-            return
-        counted = self._referrers.setdefault(entity._pk, {})[key] = set(ids)
-        for id in ids:
-            self._counted.setdefault((model._namespace, attr, id), []).append(counted)
+    def _collected(self):
+        collector = Collector(self._known_of, self.decided)
+        for entity in self.session.not_deleted(self.entities):
+            collector.collect(entity)
+        collector.check(self.gone)
+        collector.removed = self.session.agreed(collector.removed, self.decided.agreed, self.entities)
+        return collector
 
-    def check(self, gone):
-        """Refuse what 'restrict' forbids.
+    def _known_of(self, model):
+        return [entity for entity in self.session.held() if type(entity) is model and not entity._deleted]
 
-        :param gone: how many rows were deleted already
-        :raises RestrictError: naming the row and what refers to it
+    # -- hooks ----------------------------------------------------------------------------------------------------------
+
+    def _announce(self, collector):
+        """Call the before-hooks of what goes and changes, once each; save what rows are to refer to.
+
+        :returns: bool, whether a hook of the program's own was among them
         """
-        for pk in self._seen:
-            self.changed.pop(pk, None)
-        for child, _, targets in self.changed.values():
-            self._settle_targets(child, targets)
-        for entity, child, attr in self._restricting:
-            if child._pk not in self._seen:
-                rule = child._columns[attr]._on_delete
-                raise RestrictError('Cannot delete %s: %s.%s of %s refers to it with on_delete=%r%s'
-                                    % (entity._pk, type(child).__name__, attr, child._pk, str(rule),
-                                       '; %d rows that go with it were deleted by then' % gone if gone else ''),
-                                    entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id,
-                                    columns=(attr,))
+        called = self._announce_removals(collector.removed)
+        for pk, (entity, _, targets) in collector.changed.items():
+            if (pk, '_before_update') not in self.decided.announced:
+                self.decided.announced.add((pk, '_before_update'))
+                if has_own_hook(entity, '_before_update'):
+                    self.decided.chosen[pk] = _chosen_instead(entity, targets)
+                    called = True
+        if not called and collector.new_targets():
+            self.session.save(collector.new_targets())
+        return called
 
-    def _settle_targets(self, child, targets):
-        """What goes as well is nothing to refer to; a row that must refer to something forbids that."""
-        for attr, target in targets.items():
-            if target is not None and (target._deleted or not target._new and target._pk in self._seen):
-                targets[attr] = None
-            if targets[attr] is None and child._columns[attr]._required:
-                self._restricting.append((self._left[child._pk, attr], child, attr))
+    def _announce_removals(self, entities):
+        called = False
+        for entity in entities:
+            if (entity._pk, '_before_delete') not in self.decided.announced and not entity._deleted:
+                self.decided.announced.add((entity._pk, '_before_delete'))
+                if has_own_hook(entity, '_before_delete'):
+                    entity._before_delete()
+                    called = True
+        return called
 
-    def new_targets(self):
-        """The new entities that 'set default' makes rows refer to: they are to be saved first."""
-        targets = [target for _, _, targets in self.changed.values() for target in targets.values()]
-        return [target for target in targets if target is not None and target._new]
+    # -- rows -----------------------------------------------------------------------------------------------------------
 
-    def pages(self):
-        """The work in lists that one atomic call carries, by connection: changes first, children before parents.
+    def _apply(self, collector):
+        """Change and remove what was collected. Of more than one batch, what 'restrict' may forbid is looked at before the
+        first row goes, and the rows that were asked for with every batch.
 
-        :returns: generator of lists of (entity, stored row, {attribute: target}) or, of those to go, (entity,)
+        :raises Moved: where who refers to whom has changed, and must be collected again
         """
-        steps = list(self.changed.values()) + [(entity,) for entity in self.removed]
-        return batches.in_batches(steps, lambda step: batches.likely_weight(step[0]._rom_raw), lambda step: _shard(step[0]))
+        steps = list(collector.batches())
+        if len(steps) > 1:
+            looks = [look for look in _looks(collector, collector.removed) if look.guard]
+            for batch in batches.in_batches(looks, lambda look: 1, lambda look: look.shard):
+                self._write(batch)
+        for batch in steps:
+            jobs = [_job(collector, *step) for step in batch]
+            looks = _looks(collector, self.entities) if len(steps) > 1 else ()
+            self._write([look for look in looks if look.shard == jobs[0].shard] + jobs)
+            collector.done(batch)
+            self.gone += sum(isinstance(job, Removal) for job in jobs)
 
-    def reason(self, entity):
-        """{attribute: id as stored} for which `entity` goes; {} where it was asked for."""
-        return self._reasons.get(entity._pk, {})
-
-    def guard(self, entity):
-        """[[index key, id, ids]] of the rows that may refer to `entity` as this call starts."""
-        return [[key, str(entity._rom_id), [str(id) for id in ids]]
-                for key, ids in self._referrers.get(entity._pk, {}).items()]
-
-    def restrictions(self, entity):
-        """Those of the guards of `entity` that end the delete, rather than add to it."""
-        forbidding = self._forbidding.get(entity._pk, ())
-        return [guard for guard in self.guard(entity) if guard[0] in forbidding]
-
-    def done(self, page):
-        """Count the referrers on a page that was applied as gone."""
-        for step in page:
-            child = step[0]
-            for attr in step[2] if len(step) > 1 else child._rom_schema.stored:
-                for counted in self._counted.get((child._namespace, attr, child._rom_id), ()):
-                    counted.discard(child._rom_id)
+    def _write(self, jobs):
+        for job in jobs:
+            job.plan()
+        write(self.writer, jobs, atomic=True)
 
 
-def _refers(raw, entity):
+def _looks(collector, entities):
+    return [Look(entity, collector.restrictions(entity)) for entity in entities]
+
+
+def _job(collector, entity, *change):
+    if change:
+        return Change(entity, *change)
+    return Removal(entity, collector.guard(entity), collector.reason(entity), may_move=True)
+
+
+def _chosen_instead(entity, targets):
+    """Call `_before_update` as if references had been set: what it assigns to them goes before an on_delete rule.
+
+    :param targets: {attribute: entity or None}
+    :returns: {attribute: entity or None} of what the hook wants otherwise
+    """
+    state = entity._rom
+    before = dict((attr, (attr in state.assigned, state.values[attr])) for attr in targets if attr in state.values)
+    for attr, target in targets.items():
+        state.hold(attr, target)
     try:
-        return int(raw) == entity._rom_id
-    except (TypeError, ValueError):
-        return False
-
-
-def change_operation(entity, raw, texts):
-    """The operation that sets references of a row and leaves all else as it is stored.
-
-    :param raw: the row as it is stored
-    :param texts: {attribute: id as text, or None}
-    """
-    schema = entity._rom_schema
-    before = plan.Row(schema, raw, id=entity._rom_id)
-    after = plan.Row(schema, raw, texts=texts, id=entity._rom_id)
-    return plan.update(schema, entity._rom_id, before, after, texts)
+        entity._before_update()
+        return dict((attr, state.values[attr]) for attr, target in targets.items()
+                    if attr in state.assigned and state.values[attr] is not target)
+    finally:
+        for attr in targets:
+            was_assigned, value = before.get(attr, (False, None))
+            if not was_assigned and attr in state.assigned:
+                state.assigned.discard(attr)
+            if attr in before:
+                state.know(attr, value)
+            else:
+                state.values.pop(attr, None)

@@ -1,8 +1,9 @@
-"""In what order new entities are written, and which of them stand or fall together."""
+"""Lists of entities: each once, new ones in the order in which they are written, and which stand or fall together."""
 
+from ..exceptions import ORMError
 from ..storage import reads
 
-__all__ = ['Entities', 'groups', 'with_references']
+__all__ = ['Entities', 'entities_of', 'groups', 'once_each', 'with_references']
 
 
 class Entities(object):
@@ -30,6 +31,37 @@ class Entities(object):
         return len(self._held)
 
 
+def once_each(entities):
+    """The entities without those that came before."""
+    seen = Entities()
+    for entity in entities:
+        if entity not in seen:
+            seen.add(entity)
+            yield entity
+
+
+def entities_of(objects, verb, skip_none=False):
+    """The entities among what a session is given, lists of them included.
+
+    :param objects: entities, and lists of what may be in here
+    :param verb: what is to be done with them, for the message
+    :param skip_none: pass over None
+    :returns: list
+    :raises ORMError: for anything else
+    """
+    found = []
+    for item in objects:
+        if isinstance(item, (list, tuple, set, frozenset)):
+            found.extend(entities_of(item, verb, skip_none))
+        elif item is None and skip_none:
+            continue
+        elif not hasattr(type(item), '_rom_schema'):
+            raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
+        else:
+            found.append(item)
+    return found
+
+
 def with_references(entities):
     """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
 
@@ -39,7 +71,7 @@ def with_references(entities):
     ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
-        stack = [(start, iter(start._rom_new_references()))]
+        stack = [(start, iter(start._rom.new_references()))]
         seen.add(start)
         while stack:
             entity, targets = stack[-1]
@@ -47,7 +79,7 @@ def with_references(entities):
                 referred.add(target)
                 if target not in seen:
                     seen.add(target)
-                    stack.append((target, iter(target._rom_new_references())))
+                    stack.append((target, iter(target._rom.new_references())))
                     break
             else:
                 stack.pop()
@@ -64,7 +96,7 @@ def _hand_out_ids(entities):
     """Fetch ids for entities that others will refer to, in one call a model."""
     waiting = {}
     for entity in entities:
-        if entity._rom_id is None:
+        if entity._rom.id is None:
             waiting.setdefault(type(entity), []).append(entity)
     for model, group in waiting.items():
         ids = reads.allocate_ids(model._connection, model._rom_schema, len(group))
@@ -78,12 +110,12 @@ def groups(jobs):
     :param jobs: list, each after those that its entity refers to, where these do not refer back to it
     :returns: ([(jobs of one call, whether it is all of them or none)], the jobs that refer to new entities not among them)
     """
-    if all(job.entity._no_fk for job in jobs):
+    if not any(job.entity._rom_schema.references for job in jobs):
         return [(jobs, False)], []
     places = dict((id(job.entity), place) for place, job in enumerate(jobs))
     found, first, reach = [], 0, 0
     for place, job in enumerate(jobs):
-        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.entity._rom_new_references()])
+        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.entity._rom.new_references()])
         if reach > place:
             continue
         group, first = jobs[first:place + 1], place + 1

@@ -6,9 +6,11 @@ from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
 from .identity_map import IdentityMap
-from .jobs import (Change, Entities, Job, Look, Moved, Removal, Work, entities_of, gather_errors, once_each, one_connection,
-                   raise_bulk_error, with_references)
-from .write_call import ATTEMPTS, write
+from .hooks import call_before_write
+from .jobs import Removal, Save, one_connection
+from .ordering import Entities, entities_of, once_each, with_references
+from .work import Work, gather_errors, raise_bulk_error
+from .write_call import write
 
 __all__ = ['Session', 'session']
 
@@ -107,7 +109,7 @@ class Session(IdentityMap):
         """
         entities = entities_of(objects, 'delete', skip_none=True)
         ondelete.refuse_rules(set(type(entity) for entity in entities))
-        self._remove(self._agreed(self._not_deleted(entities), {}))
+        self._remove(self.agreed(self.not_deleted(entities), {}))
 
     def refresh(self, *objects, **kwargs):
         """Read entities again, those that are new aside: they have no row yet.
@@ -144,16 +146,16 @@ class Session(IdentityMap):
         entities = dict((id(entity), entity) for entity in self.held())
         return self.one_a_row(sorted((entity for entity in entities.values() if (all or entity._modified)
                                       and not entity._deleted and entity not in seen),
-                                     key=lambda entity: entity._rom_order))
+                                     key=lambda entity: entity._rom.order))
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _write(self, entities, full, force, refresh=False, asked_by=None):
+    def _write(self, entities, full=False, force=False, refresh=False, asked_by=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
-        settled = self.reconcile(entities)
+        reconciled = self.reconcile(entities)
         self._saving.append(asked_by)
         try:
-            work = Work(self._writer, full, force, refresh, settled, self._saving)
+            work = Work(self._writer, full, force, refresh, reconciled, self._saving)
             work.add_all(entities)
             return work.finish()
         finally:
@@ -179,14 +181,14 @@ class Session(IdentityMap):
 
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
-        settled = self.reconcile(waiting)
-        written = sum(settled[id(entity)][1] for entity in waiting if id(entity) in settled)
-        seen = Entities(entity for entity, _ in settled.values() if not entity._modified)
+        reconciled = self.reconcile(waiting)
+        written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
+        seen = Entities(entity for entity, _ in reconciled.values() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
-            jobs = [Job(entity, full, force, False) for entity in with_references(entities)]
+            jobs = [Save(entity, full, force) for entity in with_references(entities)]
             jobs = [job for job in jobs if not job.entity._deleted]
-            gather_errors(jobs, Job.plan, len(jobs))
+            gather_errors(jobs, Save.plan, len(jobs))
             jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
             if jobs:
                 one_connection(jobs)
@@ -205,58 +207,16 @@ class Session(IdentityMap):
             prepared.extend(waiting)
             for entity in waiting:
                 if not entity._deleted:
-                    entity._rom_before_write()
+                    call_before_write(entity)
 
     def delete_with_rules(self, entities):
         """Delete entities and follow the on_delete rules of what refers to them.
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        decided = ondelete.Decided()
-        self._announce_removals(self._not_deleted(entities), decided)  # these hooks may clear the way
-        gone = []
-        for _ in range(ATTEMPTS):
-            collector = ondelete.Collector(self._known_of, decided)
-            for entity in self._not_deleted(entities):
-                collector.collect(entity)
-            collector.check(len(gone))
-            collector.removed = self._agreed(collector.removed, decided.agreed, entities)
-            if self._announce(collector, decided):
-                continue  # hooks of the program's own may have changed what refers to what
-            try:
-                return self._apply(collector, entities, gone)
-            except Moved:
-                continue
-        raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % entities[0]._pk)
+        ondelete.Deletion(self, self._writer, entities).run()
 
-    def _announce(self, collector, decided):
-        """Call the before-hooks of what goes and changes, once each; save what rows are to refer to.
-
-        :returns: bool, whether a hook of the program's own was among them
-        """
-        called = self._announce_removals(collector.removed, decided)
-        for pk, (entity, _, targets) in collector.changed.items():
-            if (pk, '_before_update') not in decided.announced:
-                decided.announced.add((pk, '_before_update'))
-                if entity._rom_has_hook('_before_update'):
-                    decided.chosen[pk] = entity._rom_chosen_instead(targets)
-                    called = True
-        if not called and collector.new_targets():
-            self._write(collector.new_targets(), False, False)
-        return called
-
-    @staticmethod
-    def _announce_removals(entities, decided):
-        called = False
-        for entity in entities:
-            if (entity._pk, '_before_delete') not in decided.announced and not entity._deleted:
-                decided.announced.add((entity._pk, '_before_delete'))
-                if entity._rom_has_hook('_before_delete'):
-                    entity._before_delete()
-                    called = True
-        return called
-
-    def _agreed(self, entities, decisions, asked_by=()):
+    def agreed(self, entities, decisions, asked_by=()):
         """The entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
 
         :param decisions: {pk: bool} of those asked before, added to
@@ -283,55 +243,27 @@ class Session(IdentityMap):
         else:
             self._remove([entity])
 
-    def _not_deleted(self, entities):
+    def not_deleted(self, entities):
         """The entities to delete: those are left out that a call whose reply was lost has deleted."""
         entities = list(entities)
         self.reconcile(entities)
         entities = [entity for entity in once_each(entities) if not entity._deleted]
         for entity in entities:
-            entity._rom_check_deletable()
+            if entity._new:
+                raise InvalidOperation('%s entity was never saved and cannot be deleted' % entity._rom_schema.name,
+                                       model=entity._rom_schema.name)
         return entities
-
-    def _known_of(self, model):
-        return [entity for entity in self.held() if type(entity) is model and not entity._deleted]
-
-    def _apply(self, collector, asked, gone):
-        """Change and remove what was collected. Of more than one page, what 'restrict' may forbid is looked at before the
-        first row goes, and the rows that were asked for with every page.
-
-        :param gone: list, added to, of what was removed
-        :raises Moved: where who refers to whom has changed, and must be collected again
-        """
-        pages = list(collector.pages())
-        if len(pages) > 1:
-            looks = [Look(entity, collector.restrictions(entity)) for entity in collector.removed]
-            for page in batches.in_batches([look for look in looks if look.guard], lambda look: 1, lambda look: look.shard):
-                self._write_planned(page)
-        for page in pages:
-            jobs = [Change(*step) if len(step) > 1
-                    else Removal(step[0], collector.guard(step[0]), collector.reason(step[0]), may_move=True) for step in page]
-            looks = [Look(entity, collector.restrictions(entity)) for entity in asked if len(pages) > 1]
-            self._write_planned([look for look in looks if look.shard == jobs[0].shard] + jobs)
-            collector.done(page)
-            gone.extend(step for step in page if len(step) == 1)
-
-    def _write_planned(self, jobs):
-        for job in jobs:
-            job.plan()
-        write(self._writer, jobs, atomic=True)
 
     def _remove(self, entities):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
-        removed = 0
-        entities = self._not_deleted(entities)
+        entities = self.not_deleted(entities)
         for entity in entities:
             entity._before_delete()
         jobs = [Removal(entity) for entity in entities]
-        for page in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
-            for job in page:
+        for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
+            for job in batch:
                 job.plan()
-            removed += write(self._writer, page)
-        return removed
+            write(self._writer, batch)
 
 
 #: the session of the running thread

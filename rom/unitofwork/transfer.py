@@ -7,6 +7,7 @@ import six
 
 from ..columns import Decimal, Float, Integer
 from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
+from ..mapping.state import Planned
 from ..storage import plan, reads
 from .jobs import StoredJob
 from .session import session
@@ -56,7 +57,7 @@ def _check_parties(source, target, attr, parties):
     for entity in parties:
         if entity._deleted:
             raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
-                                     entity._namespace, str(entity._rom_id), model=type(entity).__name__, pk=entity._rom_id)
+                                     entity._namespace, str(entity._rom.id), model=type(entity).__name__, pk=entity._rom.id)
     if source._pk == target._pk:
         raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
     for entity in (source, target):
@@ -86,34 +87,31 @@ class _Leg(StoredJob):
     """What a transfer does to one row."""
 
     def __init__(self, entity, attr, change, identity, token_attr=None):
-        StoredJob.__init__(self, entity, may_move=False)
+        StoredJob.__init__(self, entity, entity._rom.row)
         self.attr, self.change, self.identity = attr, change, identity
-        self.token_attr, self.mark = token_attr, None
-        self.stored = entity._rom_raw
+        self.token_attr, self.mark, self.texts = token_attr, None, None
 
     def plan(self):
         """Make the operation from the row as it was last seen.
 
         :raises ValueError: where the balance is too small, or the transfer was done before
         """
-        schema = self.entity._rom_schema
+        schema = self.schema
         self.texts = {} if self.attr is None else {self.attr: self._balance()}
         if self.token_attr in schema.position:
             self.mark = plan.as_text(self.stored[schema.position[self.token_attr]])
-            column = self.entity._columns[self.token_attr]
+            column = schema.columns[self.token_attr]
             self.texts[self.token_attr] = column.encode(1.0) if isinstance(column, Float) else u'1'
         if _tells_sent(self.mark):
             raise ValueError('already sent')
-        before = plan.Row(schema, self.stored, id=self.entity._rom_id)
-        after = plan.Row(schema, self.stored, texts=self.texts, id=self.entity._rom_id)
-        self.operation = plan.update(schema, self.entity._rom_id, before, after, self.texts)
+        self.operation = self.update(self.texts)
         if self.token_attr is not None:
             self.operation['set'][self.token_attr] = self.texts.get(self.token_attr, u'1')
             self.operation['expect'][self.token_attr] = False if self.mark is None else self.mark
 
     def _balance(self):
-        column = self.entity._columns[self.attr]
-        text = plan.as_text(self.stored[self.entity._rom_schema.position[self.attr]])
+        column = self.schema.columns[self.attr]
+        text = plan.as_text(self.stored[self.schema.position[self.attr]])
         balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
         if self.change < 0 and balance < 0:
             raise ValueError('not enough credit')
@@ -131,9 +129,8 @@ class _Leg(StoredJob):
 
     def read_again(self):
         self.attempts += 1
-        schema = self.entity._rom_schema
-        fields = schema.fields + ([] if self.token_attr is None else [self.token_attr])
-        values = reads.read_fields(self.connection, schema, fields, self.entity._rom_id)
+        fields = self.schema.fields + ([] if self.token_attr is None else [self.token_attr])
+        values = reads.read_fields(self.connection, self.schema, fields, self.id)
         if self.token_attr is not None:
             self.mark = plan.as_text(values.pop())
         self.stored = values
@@ -141,12 +138,11 @@ class _Leg(StoredJob):
 
     def finish(self, id):
         session.finished_transfers.add(self.identity)
-        if self.stored is not self.entity._rom_raw:
+        state = self.entity._rom
+        if self.stored is not state.row:
             self.entity._rom_refreshed(self.stored)
         for attr in self.texts:
-            if attr not in self.entity._rom_assigned:
-                self.entity._rom_values.pop(attr, None)
-        return self.entity._rom_written(int(id), self.texts, {}, self.entity._rom_raw)
-
-    def run_hook(self):
-        """A transfer is no save: no hooks are called."""
+            if attr not in state.assigned:
+                state.values.pop(attr, None)
+        self.entity._rom_written(int(id), Planned(self.operation, self.texts, state.row))
+        return len(self.texts)

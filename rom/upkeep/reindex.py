@@ -1,7 +1,8 @@
 """Finding the rows of a model, and deriving their index entries anew while others write."""
 
 from ..exceptions import InvalidColumnValue, ORMError
-from ..storage import batches, keys, outcomes, plan, reads
+from ..storage import batches, outcomes, plan, reads
+from ..unitofwork.jobs import Job
 from ..unitofwork.session import session
 from ..unitofwork.write_call import ATTEMPTS, write
 from ..values import codecs
@@ -86,25 +87,25 @@ def _refresh_block(model, writer, ids, failures):
                     jobs.append(_Refresh(model, id, planned(model, id, raw, fill=True), failures))
             except ORMError as error:
                 failures[id, None] = error
-    for page in batches.in_batches(jobs, lambda job: batches.weight(job.operation), most=ENTRIES_PER_CALL):
-        write(writer, page)
+    for batch in batches.in_batches(jobs, lambda job: batches.weight(job.operation), most=ENTRIES_PER_CALL):
+        write(writer, batch)
     return [job.id for job in jobs if job.has_changed]
 
 
-class _Refresh(object):
+class _Refresh(Job):
     """The index entries of one row on their way to Redis; what cannot be written is noted, and the others go on."""
 
-    columns, hook_called, entity = 0, False, None
+    id = None
 
     def __init__(self, model, id, operation, failures):
-        self.model, self.id, self.operation, self.failures = model, id, operation, failures
-        self.connection = model._connection
+        Job.__init__(self, model)
+        self.id, self.operation, self.failures = id, operation, failures
         self.has_changed = False  # by another writer, since it was read
 
     def recover(self, error):
         """Leave out what another row has; or leave the row to be read again, or to be reported."""
         if error[1] == 'unique':
-            self.failures[self.id, error[2]] = self._problem(error)
+            self.failures[self.id, error[2]] = self.problem(error)
             del self.operation['claim'][error[2]]
             return
         self.operation = None
@@ -112,19 +113,7 @@ class _Refresh(object):
             del self.failures[failure]  # that was said of a row which now is another, or gone
         self.has_changed = error[1] == 'stale'
         if error[1] not in ('stale', 'gone'):
-            self.failures[self.id, None] = self._problem(error)
-
-    def _problem(self, error):
-        return outcomes.problem(self.model._rom_schema, self.id, error)
-
-    def name(self):
-        return keys.row(self.model._namespace, self.id)
-
-    def current_connection(self):
-        return self.model._connection
+            self.failures[self.id, None] = self.problem(error)
 
     def finish(self, id):
         return 1
-
-    def run_hook(self):
-        """Nobody's row changed."""

@@ -397,11 +397,11 @@ def test_unique_key_violation(User, connection):
 
 @better_than_old
 def test_private_names_leave_room_for_those_of_programs():
-    """Beside the private names that 1.1.2 has, those of an entity begin with `_rom_`: a program's own do not collide with them."""
+    """Beside the private names that 1.1.2 has, those of an entity begin with `_rom`: a program's own do not collide with them."""
     old = set("""_pk _new _modified _deleted _data _last _columns _pkey _namespace _index _unique _cunique _prefix _suffix _geo _required
         _gindex _no_fk _connection _before_insert _after_insert _before_update _after_update _before_delete _after_delete""".split())
     own = [name for name in dir(rom.Model) if name.startswith('_') and not name.startswith('__') and name not in old]
-    assert [name for name in own if not name.startswith('_rom_')] == []
+    assert [name for name in own if not name.startswith('_rom')] == []
 
     Thing = type('Thing', (rom.Model,), dict(n=rom.Integer(index=True), _id=rom.Integer(), _state=5, _values=lambda self: 1,
                                             _load=None, _text=lambda self: u'x'))

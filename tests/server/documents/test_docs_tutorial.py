@@ -54,7 +54,7 @@ INTERNAL = {'NO_SCRIPT_MESSAGES', 'STRING_INDEX_KEYGENS_STR', 'STRING_SORT_KEYGE
 #: what is for rom itself: what a column does for its model, and the session for what is written
 FOR_ROM = {'bind', 'register', 'initial', 'missing', 'accept', 'takes', 'refuse', 'encode', 'decode', 'same', 'index_entries',
            'check_source', 'check_relations', 'default_keygen', 'maps', 'take_id', 'current_of', 'reconcile', 'write_together',
-           'delete_with_rules', 'delete_alone', 'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute',
+           'delete_with_rules', 'delete_alone', 'agreed', 'not_deleted', 'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute',
            'aside', 'forget_row', 'held', 'let_go', 'one_a_row', 'others_of', 'watch'}
 
 

@@ -12,6 +12,7 @@ import weakref
 import pytest
 import rom
 from rom.exceptions import BulkError, DataRaceError, EntityDeletedError, UniqueKeyViolation
+from rom.unitofwork import entity as entities
 
 
 @pytest.fixture
@@ -353,6 +354,27 @@ def test_a_copy_has_its_own_of_all_and_keeps_cycles(Kept):
 
 
 # Several objects of a row ------------------------------------------------------------------------------------------
+
+class Pickled(object):
+    """Pickles as if a release before this one had made it."""
+
+    def __init__(self, *reduced):
+        self.reduced = reduced
+
+    def __reduce__(self):
+        return self.reduced
+
+
+def test_pickles_of_earlier_releases(Kept):
+    """The names that pickles have in them mean what they meant."""
+    row, own = [None] * len(Kept._rom_schema.stored), {'mine': 1}
+    row[Kept._rom_schema.position['n']] = b'5'
+    whole = Pickled(entities._detached, (Kept, (3, list(row), {'n': 6}, ('n',), False, False, own)))
+    parts = Pickled(entities._detached, (Kept, None, ('n',)), (own, {
+        '_rom_id': 3, '_rom_raw': row, '_rom_values': {'n': 6}, '_new': False, '_deleted': False}))
+    for twin in (pickle.loads(pickle.dumps(whole, 2)), pickle.loads(pickle.dumps(parts, 2))):
+        assert (twin.id, twin.n, twin._last, twin._modified, twin.mine) == (3, 6, {'id': u'3', 'n': u'5'}, True, 1)
+
 
 def unpickled(entity):
     return pickle.loads(pickle.dumps(entity))

@@ -51,7 +51,7 @@ class Watch(object):
     def unsaved(self, player, rows):
         """What a commit has not written although it did not complain; hooks that follow a write may change things again."""
         for entity in player.held:
-            objects = [other for other in player.held if other._rom_id == entity._rom_id and type(other) is type(entity)]
+            objects = [other for other in player.held if other._rom.id == entity._rom.id and type(other) is type(entity)]
             if entity._deleted or len(objects) > 1 or rom.session.wknown.get(entity._pk) is not entity:
                 continue
             row = rows[type(entity).__name__].get(str(entity.id))

@@ -1,0 +1,49 @@
+"""The hooks by which a program learns of its writes, and has its say before them."""
+
+from ..exceptions import EntityDeletedError
+
+__all__ = ['Hooks', 'call_before_write', 'has_own_hook']
+
+
+class Hooks(object):
+    """Methods that a model overrides."""
+
+    __slots__ = ()
+
+    def _before_insert(self):
+        """Called before a new entity is written."""
+
+    def _before_update(self):
+        """Called before a change is written."""
+
+    def _before_delete(self):
+        """Called before the row is removed."""
+
+    def _after_insert(self):
+        """Called after a new entity was written."""
+
+    def _after_update(self):
+        """Called after a change was written."""
+
+    def _after_delete(self):
+        """Called after the row was removed."""
+
+
+def has_own_hook(entity, name):
+    """Whether one of the hooks is a program's own."""
+    return getattr(type(entity), name) != getattr(Hooks, name) or name in getattr(entity, '__dict__', ())
+
+
+def call_before_write(entity, force=False):
+    """Call the hook that goes before a save.
+
+    :raises EntityDeletedError: for what was deleted, unless by `force`
+    """
+    state = entity._rom
+    if state.deleted and not force:
+        raise EntityDeletedError('Entity %s is deleted; copy() it to save it again' % entity._pk, entity._namespace,
+                                 str(state.id), model=state.schema.name, pk=state.id)
+    if state.new:
+        entity._before_insert()
+    else:
+        entity._before_update()

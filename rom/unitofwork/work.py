@@ -1,0 +1,113 @@
+"""The unit of work: entities on their way to Redis, in calls of as many as fit."""
+
+from ..exceptions import BulkError, ORMError
+from ..storage import batches
+from .hooks import call_before_write, has_own_hook
+from .jobs import Save
+from .ordering import Entities, groups, with_references
+from .write_call import write
+
+__all__ = ['Work', 'gather_errors', 'raise_bulk_error']
+
+
+def raise_bulk_error(problems, total):
+    """Tell of every entity that stood in the way of an atomic commit.
+
+    :param problems: list of (entity, ORMError)
+    :param int total: how many entities there were
+    """
+    raise BulkError('nothing was written, %d of %d entities stood in the way: %s'
+                    % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
+
+
+def gather_errors(jobs, work, total):
+    """Call `work(job)` for all of an atomic commit.
+
+    :raises BulkError: listing every entity for which that raised an ORMError
+    """
+    problems = []
+    for job in jobs:
+        try:
+            work(job)
+        except ORMError as error:
+            problems.append((job.entity, error))
+    if problems:
+        raise_bulk_error(problems, total)
+
+
+class Work(object):
+    """Entities gathered into write calls; the first error stops, and what came before it is saved."""
+
+    def __init__(self, writer, full, force, refresh, reconciled, saving=()):
+        self.writer = writer
+        self.saving = saving  # the entities whose save() is running already
+        self.full, self.force, self.refresh = full, force, refresh
+        self.reconciled = reconciled
+        self.asked = Entities()  # those added, and those to come
+        self.sent = []           # entities that are written, and have no after-hook of the program's own
+        self.hooked = False      # whether hooks of the program's own were called
+        self.jobs = []
+        self.weight = 0
+        self.columns = 0
+
+    def add_all(self, entities):
+        """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
+        deleted = Entities(entity for entity in entities if entity._deleted)
+        entities = [entity for entity in with_references(entities) if entity not in self.asked]
+        self.asked.update(entities)
+        for entity in entities:
+            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                self.add(entity)
+
+    def add(self, entity):
+        """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
+        if id(entity) in self.reconciled and not entity._modified:
+            self.columns += self.reconciled.pop(id(entity))[1]
+            return
+        if entity._rom_has_own('save') and not any(entity is running for running in self.saving):
+            self.send()
+            if entity._modified or self.refresh:  # another one's save() may have saved it by now
+                self.columns += entity.save(self.full, self.force) or 0
+            return
+        if has_own_hook(entity, '_before_insert' if entity._new else '_before_update'):
+            self.hooked = True
+            self.send()  # the program's hook sees what comes before it as stored
+        try:
+            job = Save(entity, self.full, self.force, self.refresh)
+            call_before_write(entity, self.force)
+            self.add_all([target for target in entity._rom.new_references() if target not in self.asked])
+            operation = job.plan_anew()
+        except BaseException:
+            self.send()
+            raise
+        if operation is None:
+            return
+        weight = batches.weight(operation)
+        if self.jobs and (job.shard != self.jobs[0].shard or len(self.jobs) >= batches.ROWS_PER_WRITE
+                          or self.weight + weight > batches.ENTRIES_PER_WRITE):
+            self.send()
+        self.jobs.append(job)
+        self.weight += weight
+        if job.has_own_hook():
+            self.hooked = True
+            self.send()  # the next entity's before-hook comes after this one's after-hook
+
+    def send(self):
+        """Write what is gathered, those aside that refer to new entities which are still to come."""
+        ready, open = groups(self.jobs)
+        self.jobs, self.weight = open, sum(batches.weight(job.operation) for job in open)
+        for jobs, together in ready:
+            jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
+            self.columns += write(self.writer, jobs, atomic=together)
+            self.sent += [job.entity for job in jobs if not job.has_own_hook()]
+
+    def finish(self):
+        """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""
+        self.send()
+        if self.hooked:
+            changed = [Save(entity, force=self.force) for entity in self.sent if entity._modified and not entity._deleted]
+            self.jobs += [job for job in changed if job.plan()]
+            self.send()
+        for job in self.jobs:
+            job.state.refuse_new_references()
+        return self.columns
