@@ -1,7 +1,7 @@
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from .values.codecs import reverse_text as reverse_text
-from .search.filters import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
+from .values.filter_forms import Geofilter as Geofilter, GeoIndex as GeoIndex, Pattern as Pattern, Prefix as Prefix, Suffix as Suffix
 from .mapping.schema import Schema
 from .storage.reads import lookup_unique as lookup_unique
 from .search.request import parse_pattern as parse_pattern

@@ -15,7 +15,6 @@ from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, Invalid
 from .mapping.metaclass import _ModelMetaclass
 from .query import Query
 from .storage import keys, reads
-from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity
 from .unitofwork.session import session
@@ -216,7 +215,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if column.is_reference:
             return six.text_type(getattr(value, '_rom_id', value))
         try:
-            return unique_value_of(column, column.accept(value)) or u''
+            return column._rom_index.claim_of(column.accept(value)) or u''
         except InvalidColumnValue as error:
             raise QueryError(error.args[0], model=cls.__name__, columns=(column._attr,), value=value)
         except Exception as error:  # a keygen of the program's own

@@ -6,9 +6,9 @@ import six
 
 from ..exceptions import QueryError
 from ..storage import keys
-from ..values import codecs, keygens
+from ..values import codecs
 from ..values.codecs import reverse_text
-from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
+from ..values.filter_forms import Geofilter, Pattern, Prefix, Suffix
 
 __all__ = ['Translator', 'leaves', 'merged', 'parse_pattern', 'pieces']
 
@@ -160,15 +160,7 @@ class Translator(object):
     def _about_words(self, attr, literal):
         """What the schema tells about the words of a column, all of which contain a literal."""
         column = self._schema.columns.get(attr) if self._schema else None
-        keygen = plain_keygen(column)
-        if keygen not in SINGLE_WORD_KEYGENS and keygen is not keygens.FULL_TEXT:
-            return {}
-        told = {'is_single': keygen in SINGLE_WORD_KEYGENS}
-        field = column._column if column.is_derived else attr
-        if self._schema.columns[field].is_text and column._keygen is keygen:
-            told['source'] = {'field': field, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
-                              'is_full_text': keygen is keygens.FULL_TEXT}
-        return told
+        return {} if column is None or column._rom_index is None else column._rom_index.about_words(literal)
 
 
 def merged(filters):
