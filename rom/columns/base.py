@@ -3,8 +3,6 @@
 import copy
 import numbers
 import re
-import sys
-import warnings
 
 import six
 
@@ -13,22 +11,12 @@ from ..storage.plan import as_text
 from ..values import keygens
 from ..values.codecs import _shown, encode_int
 from . import index_kinds, kinds
+from .arguments import check_arguments
 from .registry import NULL
 
 __all__ = ['Column', '_Column']
 
-MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: '
-                  + keygens.STRING_INDEX_KEYGENS_STR)
-
-
 _PACKAGE = __name__.rpartition('.')[0]
-
-def _frames_to_the_program():
-    """How many frames up the code is that is not of this package: where a column is made, whatever class it has."""
-    frame, count = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get('__name__', '').startswith(_PACKAGE.partition('.')[0] + '.'):
-        frame, count = frame.f_back, count + 1
-    return count
 
 
 class _Column(object):
@@ -92,7 +80,7 @@ class Column(_Column):
         self.text_is_score = False
         self._takes_other_types = self._reads_itself = self._checks = self._rom_starts = False
         self._set_kind(kinds.kinds_of(self._allowed))
-        self._check_arguments()
+        check_arguments(self)
 
     def _set_kind(self, allowed):
         """Take from the allowed types what kind of index there is."""
@@ -105,41 +93,6 @@ class Column(_Column):
         self._rom_index_kind = self._rom_index_kind or index_kinds.kind_for(allowed)
         words_only = not (self.is_text or self._index) and (self._prefix or self._suffix)
         self._rom_default_keygen = keygens.FULL_TEXT if words_only else self._rom_index_kind.keygen
-
-    def _check_arguments(self):
-        if self._keygen is not None and self._keygen2 is not None:
-            raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
-        for keygen in (self._keygen, self._keygen2):
-            if keygen is not None and not callable(keygen):
-                raise ColumnError('a keygen must be callable, you provided %r' % (keygen,))
-        if self._unique and not self.can_be_unique:
-            raise ColumnError('Unique columns can only be strings or integers')
-        if not (self._index or self._prefix or self._suffix):
-            if self._keygen is not None and not self._unique:
-                raise ColumnError('a keygen is for an index: give one of index, prefix, suffix and unique too')
-            return
-        if self._keygen is None and self._keygen2 is None:
-            if self.is_text:
-                raise ColumnError(MISSING_KEYGEN)
-            if self._rom_default_keygen is None:
-                raise ColumnError('Non-numeric/string indexed columns must provide keygen argument on creation')
-        self._warn_of_words()
-
-    def _warn_of_words(self):
-        """Programs in use have columns that are no strings with an index of words, which answers little: say so."""
-        if self.is_text or self.is_reference or self.is_derived:
-            return
-        name, keygen = type(self).__name__, keygens.plain(self._keygen)
-        if keygen in keygens.STRING_KEYGENS:
-            what = ('keygen %s is for strings: it indexes the text of this %s column, so that neither ranges nor order_by go '
-                    'by its values; leave it out, or give one that takes such values' % (keygen.__name__, name))
-        elif (self._prefix or self._suffix) and self._keygen is None and self._keygen2 is None:
-            what = ('prefix and suffix are for strings: this %s column %s' % (
-                name, 'has none of them beside its numbers' if self._index and self.is_numeric else
-                'indexes the words of its text; give a keygen to choose others'))
-        else:
-            return
-        warnings.warn(what, UserWarning, stacklevel=_frames_to_the_program())
 
     def _keeps_its_score(self):
         """Whether the text that the row keeps is the score that the index holds."""

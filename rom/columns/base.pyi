@@ -14,8 +14,6 @@ _Raw = Union[str, bytes]
 _Keygen = Callable[[Any], Any]
 _Keygen2 = Callable[[str, Any], Any]
 
-MISSING_KEYGEN: str
-
 class _Column:
     __slots__ = ()
 

@@ -23,8 +23,11 @@ _PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
 class Numbers(Index):
     """Numbers, and dates and times as seconds: what a column of numbers has by itself."""
 
-    keygen = staticmethod(keygens._numeric_keygen)
     has_names = False
+
+    @staticmethod
+    def keygen(value):
+        return keygens._numeric_keygen(value)
 
     def add_entries(self, found, row):
         if self.column.text_is_score:
@@ -74,7 +77,9 @@ class Times(Numbers):
 class Booleans(Numbers):
     """True and False, as words."""
 
-    keygen = staticmethod(keygens._boolean_keygen)
+    @staticmethod
+    def keygen(value):
+        return keygens._boolean_keygen(value)
 
     def _having(self, value):
         if isinstance(value, _STRINGS) and codecs.word_text(value) in (u'True', u'False'):
@@ -85,7 +90,9 @@ class Booleans(Numbers):
 class References(Numbers):
     """Ids of other rows; asked by entities, too."""
 
-    keygen = staticmethod(keygens._many_to_one_keygen)
+    @staticmethod
+    def keygen(value):
+        return keygens._many_to_one_keygen(value)
 
     def number(self, value):
         return Numbers.number(self, value if isinstance(value, _STRINGS + (numbers.Number,)) else self._id_of(value))

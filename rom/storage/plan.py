@@ -4,7 +4,6 @@ An operation is a dict with the fields that `lua/write.lua` documents.
 """
 
 import math
-import re
 
 import six
 
