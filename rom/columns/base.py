@@ -96,7 +96,7 @@ class Column(_Column):
 
     def _keeps_its_score(self):
         """Whether the text that the row keeps is the score that the index holds."""
-        return ((self.is_numeric or self.is_reference) and self._index
+        return (self._rom_index_kind.scores_texts and self._index
                 and not (self._keygen or self._keygen2 or self._prefix or self._suffix)
                 and not (self._overrides('_to_redis') or self._overrides('_from_redis')))
 

@@ -23,7 +23,7 @@ _PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
 class Numbers(Index):
     """Numbers, and dates and times as seconds: what a column of numbers has by itself."""
 
-    has_names = False
+    has_names, scores_texts = False, True
 
     @staticmethod
     def keygen(value):
@@ -76,6 +76,8 @@ class Times(Numbers):
 
 class Booleans(Numbers):
     """True and False, as words."""
+
+    scores_texts = False
 
     @staticmethod
     def keygen(value):

@@ -34,6 +34,8 @@ class Index(object):
     keygen = None
     #: whether it may have entries of any name, words above all, beside the one of the column itself
     has_names = True
+    #: whether the text that a row keeps is the score that it holds, so that the keygen need not be asked
+    scores_texts = False
 
     def __init__(self, column, name):
         self.column = column
