@@ -1,10 +1,10 @@
 """The indexes of a namespace, as 1.1.2 has them: what declares an index of places, and searches without a model."""
 
-from .search.filters import Geofilter, GeoIndex, Pattern, Prefix, Suffix
 from .search.request import parse_pattern
 from .search.search import Search, ids_without
 from .storage.reads import lookup_unique
 from .values.codecs import reverse_text
+from .values.filter_forms import Geofilter, GeoIndex, Pattern, Prefix, Suffix
 
 __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search', 'Suffix', 'ids_without',
            'lookup_unique', 'parse_pattern', 'reverse_text']
@@ -29,7 +29,7 @@ class GeneralIndex(object):
         Ids of rows, or the key of a sorted set of all of them.
 
         :param conn: redis-py client
-        :param filters: list of filters, as :mod:`rom.filters` describes them
+        :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
         :param order_by: as in :class:`Search`
         :param offset: how many to leave out
         :param count: how many at most
@@ -53,7 +53,7 @@ class GeneralIndex(object):
         How many rows pass all filters; 0 without any.
 
         :param conn: redis-py client
-        :param filters: list of filters, as :mod:`rom.filters` describes them
+        :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
         :returns: int
         :raises QueryError: for what is no filter
 

@@ -16,7 +16,6 @@ from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query
 from .storage import keys, reads
-from .storage.plan import unique_value_of
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity, begin_loaded, load_its_way
 from .unitofwork.session import session
@@ -363,7 +362,7 @@ def _unique_text(model, column, value):
     if column.is_reference:
         return six.text_type(value._rom.id if isinstance(value, Entity) else value)
     try:
-        return unique_value_of(column, column.accept(value)) or u''
+        return column._rom_index.claim_of(column.accept(value)) or u''
     except InvalidColumnValue as error:
         raise QueryError(error.args[0], model=model.__name__, columns=(column._attr,), value=value)
     except Exception as error:  # a keygen of the program's own

@@ -11,8 +11,7 @@ from .search.explanation import Explanation
 from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
-from .search.search import Search
-from .search.unfiltered import Everything
+from .search.unfiltered import search_for
 from .storage import reads
 from .unitofwork import ondelete, session as sessions
 from .values import codecs, keygens
@@ -34,7 +33,7 @@ class Query(object):
     filter, after `near` by distance, and otherwise by id as text; ties by id as text.
 
     :param model: the Model class
-    :param filters: tuple of filters, as :mod:`rom.filters` describes them
+    :param filters: tuple of filters, as :mod:`rom.values.filter_forms` describes them
     :param order_by: name of a column, ``'-'`` before it for descending
     :param limit: (offset, count)
     :param select: what :meth:`select` keeps
@@ -174,9 +173,7 @@ class Query(object):
             raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
                              % (self._model.__name__, codecs._shown(column)))
         name = column[1:] if column.startswith('-') else column
-        schema = self._model._rom_schema
-        found = _filters_of.indexed_column(schema, name, 'order_by', 'index')
-        if ':' not in name and found.is_text and _filters_of.plain_keygen(found) not in keygens.STRING_SORT_KEYGENS:
+        if not _filters_of.index_named(self._model._rom_schema, name, 'order_by', 'index').has_order:
             warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
         return self.replace(order_by=column)
 
@@ -228,23 +225,8 @@ class Query(object):
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
-    @property
-    def _is_unfiltered(self):
-        return not self._filters and not self._effective_order
-
-    @property
-    def _effective_order(self):
-        """The column to order by: the primary key, if it is indexed, where nothing else is said."""
-        if self._order_by or self._filters:
-            return self._order_by
-        pk = self._model._rom_schema.pk
-        return pk if self._model._columns[pk]._index else None
-
     def _search(self, explain=False):
-        connection, schema = self._model._connection, self._model._rom_schema
-        if self._is_unfiltered:
-            return Everything(connection, schema)
-        return Search(connection, schema.namespace, self._filters, self._effective_order, schema, explain)
+        return search_for(self._model._connection, self._model._rom_schema, self._filters, self._order_by, explain)
 
     def _window(self):
         """(offset, count or None) of the limit."""
@@ -340,13 +322,7 @@ class Query(object):
 
             User.query.filter(age=(18, None)).count()
         """
-        if self._filters or self._order_by:
-            return self._search().count()
-        schema = self._model._rom_schema
-        total = reads.highest_id(self._model._connection, schema)
-        offset, count = self._window()
-        total = max(0, total - offset)
-        return total if count is None else min(total, count)
+        return self._search().count(*self._window())
 
     def cached_result(self, timeout):
         """
@@ -364,10 +340,7 @@ class Query(object):
             key = User.query.filter(age=5).cached_result(30)
             connection.zrange(key, 0, 9)
         """
-        timeout = checked_timeout(timeout)
-        if not self._filters and not self._order_by:
-            raise QueryError('You are missing filter or order criteria')
-        return self._search().store(timeout)
+        return self._search().store(checked_timeout(timeout))
 
     def delete(self, blocksize=100):
         """

@@ -3,7 +3,7 @@ from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Tuple
 from typing_extensions import Self
 
 from .search.explanation import Explanation as Explanation
-from .search.filters import ALLOWED_DIST as ALLOWED_DIST, NOT_NULL as NOT_NULL
+from .values.filter_forms import ALLOWED_DIST as ALLOWED_DIST, NOT_NULL as NOT_NULL
 from .model import Model
 from .search.results import (
     _dict_data_factory as _dict_data_factory,

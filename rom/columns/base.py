@@ -3,8 +3,6 @@
 import copy
 import numbers
 import re
-import sys
-import warnings
 
 import six
 
@@ -12,29 +10,22 @@ from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, Miss
 from ..storage.plan import as_text
 from ..values import keygens
 from ..values.codecs import _shown, encode_int
-from . import kinds
+from . import index_kinds, kinds
+from .arguments import check_arguments
 from .registry import NULL
 
 __all__ = ['Column', '_Column']
 
-MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: '
-                  + keygens.STRING_INDEX_KEYGENS_STR)
-
-
 _PACKAGE = __name__.rpartition('.')[0]
-
-def _frames_to_the_program():
-    """How many frames up the code is that is not of this package: where a column is made, whatever class it has."""
-    frame, count = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get('__name__', '').startswith(_PACKAGE.partition('.')[0] + '.'):
-        frame, count = frame.f_back, count + 1
-    return count
 
 
 class _Column(object):
     """What the metaclass looks for in a class body."""
 
     __slots__ = ()
+
+    #: the bound column's index; None for what can have none
+    _rom_index = None
 
 
 class Column(_Column):
@@ -59,7 +50,9 @@ class Column(_Column):
     #: type or tuple of types of the values; a column class of one's own says which
     _allowed = ()
     #: what kind of values the index holds; of plain columns `_allowed` says so
-    is_numeric = is_boolean = is_reference = is_text = is_derived = False
+    is_numeric = is_reference = is_text = is_derived = False
+    #: the kind of index that its values have by themselves, see `rom.columns.index_kinds`; else `_allowed` says which
+    _rom_index_kind = None
     #: whether the row has a field for this column
     is_stored = True
     #: whether a value can change without being assigned
@@ -68,8 +61,6 @@ class Column(_Column):
     is_read_as_written = True
     #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
-    #: the keygen of an indexed column that was given none; of plain columns `_allowed` says which
-    default_keygen = None
 
     def __init__(self, required=False, default=NULL, unique=False, index=False, keygen=None, prefix=False,
                  suffix=False, keygen2=None):
@@ -89,7 +80,7 @@ class Column(_Column):
         self.text_is_score = False
         self._takes_other_types = self._reads_itself = self._checks = self._rom_starts = False
         self._set_kind(kinds.kinds_of(self._allowed))
-        self._check_arguments()
+        check_arguments(self)
 
     def _set_kind(self, allowed):
         """Take from the allowed types what kind of index there is."""
@@ -97,51 +88,15 @@ class Column(_Column):
             raise ColumnError('%s needs a class attribute _allowed: the type, or tuple of types, of its values'
                               % type(self).__name__)
         self.is_text = kinds.are_strings(allowed)
-        self.is_numeric, self.is_boolean = kinds.are_numbers(allowed), kinds.are_booleans(allowed)
+        self.is_numeric = kinds.are_numbers(allowed)
         self.can_be_unique = self.can_be_unique or kinds.are_unique(allowed)
-        if self.is_numeric or self.is_boolean:
-            self.default_keygen = keygens._numeric_keygen if self.is_numeric else keygens._boolean_keygen
-        if not (self.is_text or self._index):
-            self.default_keygen = keygens.FULL_TEXT if self._prefix or self._suffix else self.default_keygen
-
-    def _check_arguments(self):
-        if self._keygen is not None and self._keygen2 is not None:
-            raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
-        for keygen in (self._keygen, self._keygen2):
-            if keygen is not None and not callable(keygen):
-                raise ColumnError('a keygen must be callable, you provided %r' % (keygen,))
-        if self._unique and not self.can_be_unique:
-            raise ColumnError('Unique columns can only be strings or integers')
-        if not (self._index or self._prefix or self._suffix):
-            if self._keygen is not None and not self._unique:
-                raise ColumnError('a keygen is for an index: give one of index, prefix, suffix and unique too')
-            return
-        if self._keygen is None and self._keygen2 is None:
-            if self.is_text:
-                raise ColumnError(MISSING_KEYGEN)
-            if self.default_keygen is None:
-                raise ColumnError('Non-numeric/string indexed columns must provide keygen argument on creation')
-        self._warn_of_words()
-
-    def _warn_of_words(self):
-        """Programs in use have columns that are no strings with an index of words, which answers little: say so."""
-        if self.is_text or self.is_reference or self.is_derived:
-            return
-        name, keygen = type(self).__name__, keygens.plain(self._keygen)
-        if keygen in keygens.STRING_KEYGENS:
-            what = ('keygen %s is for strings: it indexes the text of this %s column, so that neither ranges nor order_by go '
-                    'by its values; leave it out, or give one that takes such values' % (keygen.__name__, name))
-        elif (self._prefix or self._suffix) and self._keygen is None and self._keygen2 is None:
-            what = ('prefix and suffix are for strings: this %s column %s' % (
-                name, 'has none of them beside its numbers' if self._index and self.is_numeric else
-                'indexes the words of its text; give a keygen to choose others'))
-        else:
-            return
-        warnings.warn(what, UserWarning, stacklevel=_frames_to_the_program())
+        self._rom_index_kind = self._rom_index_kind or index_kinds.kind_for(allowed)
+        words_only = not (self.is_text or self._index) and (self._prefix or self._suffix)
+        self._rom_default_keygen = keygens.FULL_TEXT if words_only else self._rom_index_kind.keygen
 
     def _keeps_its_score(self):
         """Whether the text that the row keeps is the score that the index holds."""
-        return ((self.is_numeric or self.is_reference) and self._index
+        return (self._rom_index_kind.scores_texts and self._index
                 and not (self._keygen or self._keygen2 or self._prefix or self._suffix)
                 and not (self._overrides('_to_redis') or self._overrides('_from_redis')))
 
@@ -153,11 +108,6 @@ class Column(_Column):
         return not owner.__module__.startswith(_PACKAGE)
 
     # -- binding ---------------------------------------------------------------------------------------------------
-
-    @property
-    def _rom_names_entries(self):
-        """bool: whether the index has entries of any name, words above all, beside the one of the column itself."""
-        return bool(self._keygen or self._keygen2) or not (self.is_numeric or self.is_boolean or self.is_reference)
 
     def bind(self, schema, attr):
         """Learn name and model, once, when the class is made; a column already in use is copied.
@@ -177,6 +127,7 @@ class Column(_Column):
         if column._reads_itself:
             column.is_mutable = not kinds.are_immutable(kinds.kinds_of(column._allowed))
         column.text_is_score = column._keeps_its_score()
+        column._rom_index = index_kinds.index_of(column)
         schema.add(attr, column)
         return column
 
@@ -311,17 +262,6 @@ class Column(_Column):
         return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
                                   columns=(self._attr,), value=value)
 
-    def _rom_not_indexed(self, value, pk, error):
-        """An InvalidColumnValue for a value of which a keygen makes no entries.
-
-        :param pk: id of the row, None where it has none yet
-        :param error: what the keygen raised, or a ValueError for what it returned
-        """
-        what = error if type(error) is ValueError else '%s: %s' % (type(error).__name__, error)
-        return InvalidColumnValue('%s of %s cannot be indexed: %s (value: %s)' % (
-            self.where, 'a new row' if pk is None else 'row %s' % pk, what, _shown(value)), model=self._model, pk=pk,
-            columns=(self._attr,), value=value)
-
     def _to_redis(self, value):
         """The text that a row keeps for a value; column classes of one's own may say another."""
         return value if isinstance(value, six.text_type) else six.text_type(repr(value))
@@ -381,20 +321,42 @@ class Column(_Column):
             return raw is text
         return (text.encode('utf-8') if isinstance(raw, bytes) and not isinstance(text, bytes) else text) == raw
 
-    def index_entries(self, value):
-        """What the column's own keygen makes of `value`: any form `keygens.entries` takes."""
-        keygen = self._keygen or self.default_keygen
+    # -- what its index is made from ---------------------------------------------------------------------------------
+
+    @property
+    def _rom_source(self):
+        """Column: the one whose values are indexed."""
+        return self
+
+    def _rom_is_missing(self, row):
+        """Whether a row has nothing to index: a default that it lacks makes no entries before it is written."""
+        return row.text(self._attr) is None
+
+    def _rom_generated(self, row):
+        """What the keygen makes of a row, in any form that `keygens.entries` takes.
+
+        :param row: `Row`
+        """
+        if self._keygen2 is not None:
+            return self._keygen2(self._attr, row)
+        value, keygen = row[self._attr], self._keygen or self._rom_default_keygen
         return None if value is None or keygen is None else keygen(value)
 
-    def _rom_claimed(self, made, text_of):
-        """What a unique column claims by its keygen: the first word; the text itself where the keygen makes nothing of it.
+    def _rom_whole_word(self, row):
+        """The one word that prefix and suffix indexes hold where the keygen gives an order; else None."""
+        if self._keygen is None or not (self._prefix or self._suffix):
+            return None
+        return keygens.whole_word(self._keygen, row[self._attr])
 
-        :param made: `keygens.Entries`
-        :param text_of: callable(attribute) -> text that the row keeps
+    @property
+    def _rom_claims_words(self):
+        """bool: whether what a unique column claims is a word of its keygen, and not the text that the row keeps."""
+        return self._keygen is not None and not self._index
+
+    def _rom_read_all(self, texts):
+        """The values of many rows, for queries that select them.
+
+        :param texts: list of what the rows keep, None for nothing
+        :returns: list
         """
-        if made.scores and not made.words:
-            raise ColumnError('%s is unique: its keygen must give a list of strings, and gave numbers only; or set '
-                              '`index` as well' % self.where, model=self._model, columns=(self._attr,))
-        if made.words:
-            return made.words[0] or None
-        return None if self.is_derived else text_of(self._attr) or None
+        return [self.initial() if text is None else self.decode(text) for text in texts]

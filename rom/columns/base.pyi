@@ -4,7 +4,6 @@ from typing_extensions import Self
 
 from ..unitofwork.entity import Entity
 from ..exceptions import InvalidColumnValue
-from ..values.keygens import Entries
 from ..mapping.schema import Schema
 
 __all__ = ["Column", "_Column"]
@@ -14,8 +13,6 @@ _Set = TypeVar("_Set")
 _Raw = Union[str, bytes]
 _Keygen = Callable[[Any], Any]
 _Keygen2 = Callable[[str, Any], Any]
-
-MISSING_KEYGEN: str
 
 class _Column:
     __slots__ = ()
@@ -35,7 +32,6 @@ class Column(_Column, Generic[_Get, _Set]):
     _model: Optional[str]
     _attr: Optional[str]
     is_numeric: bool
-    is_boolean: bool
     is_reference: bool
     is_text: bool
     is_derived: bool
@@ -43,7 +39,6 @@ class Column(_Column, Generic[_Get, _Set]):
     is_mutable: bool
     is_read_as_written: bool
     can_be_unique: bool
-    default_keygen: Optional[_Keygen]
     text_is_score: bool
     has_default: bool
     def __init__(
@@ -57,8 +52,6 @@ class Column(_Column, Generic[_Get, _Set]):
         suffix: bool = ...,
         keygen2: Optional[_Keygen2] = ...,
     ) -> None: ...
-    @property
-    def _rom_names_entries(self) -> bool: ...
     def bind(self, schema: Schema, attr: str) -> Self: ...
     def check_relations(self, schema: Schema) -> None: ...
     def register(self, namespace: str) -> None: ...
@@ -77,10 +70,7 @@ class Column(_Column, Generic[_Get, _Set]):
     def _from_redis(self, value: str) -> Any: ...
     def missing(self) -> Optional[_Get]: ...
     def refuse(self, value: Any, why: str) -> InvalidColumnValue: ...
-    def _rom_not_indexed(self, value: Any, pk: Optional[int], error: Exception) -> InvalidColumnValue: ...
     def encode(self, value: Any) -> Optional[str]: ...
     def _rom_stored_text(self, value: Any) -> Optional[_Raw]: ...
     def decode(self, raw: _Raw) -> Optional[_Get]: ...
     def same(self, text: Optional[str], raw: Optional[_Raw]) -> bool: ...
-    def index_entries(self, value: Any) -> Any: ...
-    def _rom_claimed(self, made: Entries, text_of: Callable[[str], Optional[str]]) -> Optional[str]: ...

@@ -3,8 +3,8 @@
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
-from ..values import keygens
 from .base import Column
+from .index_kinds import References
 from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model
 
 __all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
@@ -45,7 +45,7 @@ class _Reference(Column):
 
     _allowed = ()  # what fits, `_converted` says
     is_reference = True
-    default_keygen = staticmethod(keygens._many_to_one_keygen)
+    _rom_index_kind = References
 
     def initial(self):
         value = None if self._default is NULL else self._default
@@ -80,12 +80,16 @@ class _Reference(Column):
     def _refuse_deleted(self, value):
         """Refuse what is to be written and refers to a row that is gone, where that can be told."""
 
-    def index_entries(self, text):
-        """The id as a number.
-
-        :param text: the id as the row keeps it, or None: the referenced row is never read for this
-        """
+    def _rom_generated(self, row):
+        """The id as a number, from the text that the row keeps: the other row is never read for this."""
+        if self._keygen2 is not None:
+            return super(_Reference, self)._rom_generated(row)
+        text = row.text(self._attr)
         return None if text is None else {'': int(text)}
+
+    def _rom_may_refer_to(self, entity):
+        """Whether an entity of rom may be what this refers to, as far as can be told."""
+        return True
 
 
 class ManyToOne(_Reference):
@@ -177,6 +181,9 @@ class ManyToOne(_Reference):
         model = _existing(self)
         return isinstance(value, model) and value._namespace == model._namespace
 
+    def _rom_may_refer_to(self, entity):
+        return self.takes(entity)
+
     def _by_id(self, model, value):
         try:
             found = model.get(int(value))
@@ -209,6 +216,13 @@ class ManyToOne(_Reference):
         found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
         for each, id in ids:
             each.know(attr, found.get(id))
+
+
+    def _rom_read_all(self, texts):
+        """The entities, read in one call."""
+        ids = sorted(set(int(text) for text in texts if text is not None))
+        found = _existing(self)._rom_targets(ids, fresh=True) if ids else {}
+        return [None if text is None else found.get(int(text)) for text in texts]
 
 
 class OneToOne(ManyToOne):

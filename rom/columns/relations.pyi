@@ -15,7 +15,7 @@ _OnDelete = Literal["no action", "restrict", "cascade", "set null", "set default
 _Default = Union[_T, _Id, Callable[[], Union[_T, _Id, None]], None]
 
 class _Reference(Column[_T, Union[_T, _Id]]):
-    def index_entries(self, text: Optional[str]) -> Any: ...
+    def _rom_may_refer_to(self, entity: Any) -> bool: ...
 
 class ManyToOne(_Reference[_M]):
     """Knows the type of its entities where it is given the class; by name, annotate it."""

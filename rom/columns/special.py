@@ -31,6 +31,7 @@ class IndexOnly(Column):
         if keygen2 is None and (not column or keygen is None):
             raise ValueError('Need both of `column` and `keygen` or just `keygen2` argument')
         self._column = column
+        self._rom_over = None
         index = index or prefix or suffix or not unique
         Column.__init__(self, unique=unique, index=index, keygen=None if keygen2 else keygen, prefix=prefix,
                         suffix=suffix, keygen2=keygen2)
@@ -52,10 +53,28 @@ class IndexOnly(Column):
         return value  # what is looked up: `keygen` takes it
 
     def check_source(self, schema):
-        """Warn of a source column that the model does not have; a subclass may, of a model that is only a base."""
-        if self._column is not None and self._column not in schema.columns:
+        """Learn the source column, and warn of a source column that the model does not have; a subclass may, of a model that is only a base."""
+        source = schema.columns.get(self._column)
+        self._rom_over = source if isinstance(source, Column) else None
+        if self._column is not None and source is None:
             warnings.warn('%s indexes a column %r that %s does not have: its keygen is given None'
                           % (self.where, self._column, schema.name), UserWarning, stacklevel=5)
+
+
+    @property
+    def _rom_source(self):
+        return self if self._rom_over is None else self._rom_over
+
+    def _rom_is_missing(self, row):
+        return False  # it may index what is missing: its keygen sees None as well
+
+    def _rom_generated(self, row):
+        return self._keygen2(self._attr, row) if self._keygen2 else self._keygen(row.get(self._column))
+
+    def _rom_whole_word(self, row):
+        return None  # 1.1.2 makes no such entries here
+
+    _rom_claims_words = True
 
 
 class UnsafeColumn(_Column):

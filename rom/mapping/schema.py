@@ -176,10 +176,10 @@ def shared_key(outer, inner):
     within = inner.namespace[len(start):]
     first, _, rest = within.partition(u':')
     column = outer.columns.get(first)
-    if column in outer.indexed and column._index and column._rom_names_entries:
+    if column in outer.indexed and column._index and column._rom_index.has_names:
         for other in inner.indexed + (inner.columns[inner.pk],):
             if other._index:
-                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_names_entries)
+                word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_index.has_names)
                 return ('%s is a key of %s, for a word %r, and the index of %s'
                         % (keys.index(outer.namespace, keys.entry_name(first, word)), column.where, str(word), other.where))
     for name in inner.geo:

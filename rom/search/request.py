@@ -6,9 +6,9 @@ import six
 
 from ..exceptions import QueryError
 from ..storage import keys
-from ..values import codecs, keygens
+from ..values import codecs
 from ..values.codecs import reverse_text
-from .filters import Geofilter, Pattern, Prefix, SINGLE_WORD_KEYGENS, Suffix, plain_keygen
+from ..values.filter_forms import Geofilter, Pattern, Prefix, Suffix
 
 __all__ = ['Translator', 'leaves', 'merged', 'parse_pattern', 'pieces']
 
@@ -130,7 +130,7 @@ class Translator(object):
         distinct = list(OrderedDict((_identity(item), item) for item in items).values())
         parts = [{'kind': 'all', 'of': [self.translate(each) for each in item]} if isinstance(item, list)
                  else self.translate(item) for item in distinct]
-        return {'kind': 'any', 'of': parts, 'is_disjoint': _are_points(distinct)}
+        return {'kind': 'any', 'of': _each_range_once(parts), 'is_disjoint': _are_points(distinct)}
 
     def _near(self, item):
         longitude, latitude = codecs.inside_map(item.lon, item.lat)
@@ -160,15 +160,7 @@ class Translator(object):
     def _about_words(self, attr, literal):
         """What the schema tells about the words of a column, all of which contain a literal."""
         column = self._schema.columns.get(attr) if self._schema else None
-        keygen = plain_keygen(column)
-        if keygen not in SINGLE_WORD_KEYGENS and keygen is not keygens.FULL_TEXT:
-            return {}
-        told = {'is_single': keygen in SINGLE_WORD_KEYGENS}
-        field = column._column if column.is_derived else attr
-        if self._schema.columns[field].is_text and column._keygen is keygen:
-            told['source'] = {'field': field, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
-                              'is_full_text': keygen is keygens.FULL_TEXT}
-        return told
+        return {} if column is None or column._rom_index is None else column._rom_index.about_words(literal)
 
 
 def merged(filters):
@@ -255,6 +247,12 @@ def _bound(item, value, default):
 def _identity(item):
     """What only equal filters have in common; a Prefix and a Suffix are equal as tuples."""
     return type(item), tuple(_identity(each) for each in item) if isinstance(item, list) else item
+
+
+def _each_range_once(parts):
+    """Numbers that differ may be one to an index, which holds doubles."""
+    return list(OrderedDict(((part['key'], part['low'], part['high']) if part['kind'] == 'range' else id(part), part)
+                            for part in parts).values())
 
 
 def _are_points(items):

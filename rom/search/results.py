@@ -125,16 +125,7 @@ class Selection(object):
         texts = [values[self._place[name]] for _, values in rows]
         if not self._decode:
             return [text_if_utf8(text) for text in texts]
-        if column.is_reference and hasattr(column, 'get_related_model'):
-            return self._targets(column, texts)
-        return [column.initial() if text is None else column.decode(text) for text in texts]
-
-    @staticmethod
-    def _targets(column, texts):
-        """The entities that references point at, read in one call."""
-        ids = sorted(set(int(text) for text in texts if text is not None))
-        found = column.get_related_model()._rom_targets(ids, fresh=True) if ids else {}
-        return [None if text is None else found.get(int(text)) for text in texts]
+        return column._rom_read_all(texts)
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------
@@ -145,7 +136,7 @@ def rows_of_pages(connection, schema, pages, fields, size):
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
-    :param pages: what the `pages` of :class:`rom.index.Search` or :class:`rom.everything.Everything` gave
+    :param pages: what the `pages` of a search, see :mod:`rom.search.search`, gave
     :param fields: list of columns, as bytes
     :param size: rows in one call
     :returns: generator of lists of (id, values or None)

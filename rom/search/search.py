@@ -16,7 +16,7 @@ from ..storage import keys, searches
 from ..storage.commands import as_str
 from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
-from .filters import Prefix, Suffix
+from ..values.filter_forms import Prefix, Suffix
 from .loops import Loop
 from .request import Translator, leaves, pieces
 
@@ -42,7 +42,7 @@ class Search(object):
 
     :param connection: redis-py client
     :param namespace: text
-    :param filters: list of filters, as :mod:`rom.filters` describes them
+    :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
     :param order_by: name of a column, ``'-'`` before it for descending; None: the distance, or the
         last numeric filter, or the id as text
     :param schema: `Schema` of the model; None where it is unknown
@@ -247,9 +247,9 @@ class Search(object):
         """
         return set(int(id) for id, _ in self._all_parts())
 
-    def count(self):
+    def count(self, skip=0, count=None):
         """
-        How many rows there are.
+        How many rows there are; the limit is of no consequence, as in 1.1.2.
 
         :returns: int
         """

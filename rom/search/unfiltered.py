@@ -1,10 +1,16 @@
-"""All rows of a model, in the order of their numbers: what a query without filter and order asks for."""
+"""
+All rows of a model: what a query without filter and order asks for, by the ids that were given out or by their index.
+
+`search_for` chooses the object that answers a query. All of them answer `pages`, `count`, `store` and `explained`.
+"""
 
 import itertools
 
+from ..exceptions import QueryError
 from ..storage import keyspace, reads
+from .search import Search
 
-__all__ = ['Everything']
+__all__ = ['Everything', 'EverythingIndexed', 'search_for']
 
 #: how many ids behind the counter are looked at, and how many behind a row found there: the counter may have been set back
 BEHIND_COUNTER, BEHIND_ROW = 20, 1000
@@ -61,11 +67,56 @@ class _Walk(object):
         return there
 
 
-class Everything(object):
+def search_for(connection, schema, filters=(), order_by=None, explain=False):
     """
-    The rows there are, found by going through the ids that were given out.
+    What answers a query.
 
-    It is asked as :class:`rom.index.Search` is.
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
+    :param order_by: name of a column, ``'-'`` before it for descending
+    :param bool explain: whether `explained` will be asked for
+    :returns: :class:`Search`, or one of all rows: :class:`Everything`, :class:`EverythingIndexed`
+    :raises QueryError: for what is no filter, and for too many
+    """
+    if filters or order_by:
+        return Search(connection, schema.namespace, filters, order_by, schema, explain)
+    return (EverythingIndexed if schema.columns[schema.pk]._index else Everything)(connection, schema, explain)
+
+
+class _AllRows(object):
+    """What a query without filter and order answers alike, whichever way it goes through the rows."""
+
+    def count(self, skip=0, count=None):
+        """
+        The id counter, of which deleted rows are not taken off, within the limit.
+
+        :param skip: how many are left out
+        :param count: how many at most; None: all
+        :returns: int
+        """
+        total = max(0, reads.highest_id(self.connection, self.schema) - skip)
+        return total if count is None else min(total, count)
+
+    def store(self, seconds):
+        """Refused: such ids are not kept.
+
+        :raises QueryError: always
+        """
+        raise QueryError('You are missing filter or order criteria')
+
+
+class EverythingIndexed(_AllRows, Search):
+    """The rows that the index of the primary key has, in its order; it is asked as any :class:`Search`."""
+
+    def __init__(self, connection, schema, explain=False):
+        Search.__init__(self, connection, schema.namespace, (), schema.pk, schema, explain)
+        self.schema = schema
+
+
+class Everything(_AllRows):
+    """
+    The rows there are, found by going through the ids that were given out; it is asked as a :class:`Search` is.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -76,7 +127,7 @@ class Everything(object):
             ...
     """
 
-    def __init__(self, connection, schema):
+    def __init__(self, connection, schema, explain=False):
         self.connection = connection
         self.schema = schema
         self._scanned = self._calls = 0

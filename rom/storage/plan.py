@@ -4,55 +4,18 @@ An operation is a dict with the fields that `lua/write.lua` documents.
 """
 
 import math
-import re
 
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue
-from ..values import codecs, keygens
+from ..values import codecs
 from . import keys
 from .rows import Row, as_text, is_broken
 
 __all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 'rewrite', 'update']
 
-# a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
-_PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
-
 
 # -- index entries -----------------------------------------------------------------------------------------------------
-
-def _is_missing(column, row):
-    """Whether the row has no value for a column: a default that it lacks makes no entries before it is written."""
-    return not column.is_derived and row.text(column._attr) is None
-
-
-def _generated(column, row):
-    """What a column's keygen makes of the row, in any form that `keygens.entries` takes."""
-    if column.is_derived:  # these see None as well: they may index what is missing
-        return column._keygen2(column._attr, row) if column._keygen2 else column._keygen(row.get(column._column))
-    if column._keygen2 is not None:
-        return column._keygen2(column._attr, row)
-    if column.is_reference:
-        return column.index_entries(row.text(column._attr))
-    return column.index_entries(row[column._attr])
-
-
-def _whole_word(column, row):
-    if column._keygen is None or column.is_derived or not (column._prefix or column._suffix):
-        return None  # 1.1.2 makes no such entries for IndexOnly
-    return keygens.whole_word(column._keygen, row[column._attr])
-
-
-def _entries(column, row):
-    try:
-        return keygens.entries(_generated(column, row), _whole_word(column, row))
-    except InvalidColumnValue:
-        raise  # a field that cannot be read, which it names
-    except Exception as error:  # whatever a keygen of the program's own may raise
-        id = None if callable(row._id) else row._id
-        value = row.get(column._column if column.is_derived else column._attr)
-        six.raise_from(column._rom_not_indexed(value, id, error), error)
-
 
 def index_entries(columns, row):
     """The index entries of some columns.
@@ -64,30 +27,8 @@ def index_entries(columns, row):
     """
     found = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
     for column in columns:
-        attr = column._attr
-        if _is_missing(column, row):
-            continue
-        if column.text_is_score and _PLAIN_NUMBER.match(row.text(attr)):
-            found['scores'][attr] = row.text(attr)
-            continue
-        made = _entries(column, row)
-        if column._index:
-            found['words'].extend(keys.entry_names(attr, made.words))
-            for name, score in made.scores.items():
-                found['scores'][keys.entry_name(attr, name) if name else attr] = repr(score)
-        if column._prefix and made.prefixes:
-            found['prefixes'][attr] = _with_scores(made.prefixes)
-        if column._suffix and made.suffixes:
-            found['suffixes'][attr] = _with_scores(made.suffixes)
+        column._rom_index.add_entries(found, row)
     return found
-
-
-def _with_scores(words):
-    """[word, its prefix score, word, ...]"""
-    paired = []
-    for word in words:
-        paired += (word, codecs._prefix_score(word))
-    return paired
 
 
 def geo_entries(schema, row):
@@ -125,25 +66,6 @@ def _coordinates(schema, name, point):
 
 # -- unique values -----------------------------------------------------------------------------------------------------
 
-def unique_value(column, row):
-    """The text that a unique column claims for a row; None where it claims nothing."""
-    if _is_missing(column, row):
-        return None
-    if column._keygen2 is not None or column.is_derived or (column._keygen is not None and not column._index):
-        return column._rom_claimed(_entries(column, row), row.text)
-    return row.text(column._attr) or None
-
-
-def unique_value_of(column, value):
-    """The text under which a value of a unique column is looked up; None where it claims nothing.
-
-    :param value: a Python value that the column has accepted
-    """
-    if column._keygen is not None and (column.is_derived or not column._index):
-        return column._rom_claimed(keygens.entries(column._keygen(value)), lambda attr: column.encode(value))
-    return column.encode(value) or None
-
-
 def _together_value(constraint, row):
     texts = [row.text(attr) for attr in constraint]
     return None if None in texts else codecs._encode_unique_constraint(texts)
@@ -151,7 +73,7 @@ def _together_value(constraint, row):
 
 def unique_values(columns, constraints, row):
     """{unique name: value} of a row, for some unique columns and unique_together constraints."""
-    found = dict((column._attr, unique_value(column, row)) for column in columns)
+    found = dict((column._attr, column._rom_index.claim(row)) for column in columns)
     for constraint in constraints:
         found[keys.together_name(constraint)] = _together_value(constraint, row)
     return dict((name, value) for name, value in found.items() if value is not None)

@@ -11,6 +11,7 @@ import warnings
 import pytest
 import rom
 import six
+from rom.columns import index_kinds
 from rom.exceptions import BulkError, ColumnError, InvalidColumnValue, QueryError, UniqueKeyViolation
 from naming import shown
 
@@ -534,3 +535,62 @@ def test_no_namespace_is_the_name(connection, raw_client, namespace):
     Holder = model(_namespace=namespace, n=rom.Integer(index=True))
     Holder(n=1).save()
     assert Holder._namespace == 'Holder' and raw_client.exists('Holder:1')
+
+
+@pytest.mark.parametrize('keygen', [rom.IDENTITY, rom.FULL_TEXT, rom.SIMPLE])
+def test_words_of_a_source_that_is_not_there_are_asked_for(connection, keygen):
+    made = []
+    warned(lambda: made.append(model(low=rom.IndexOnly('name', keygen=keygen, prefix=True, suffix=True), key=rom.UnsafeColumn(),
+                                     high=rom.IndexOnly('key', keygen=keygen, prefix=True))))
+    made[0]().save()
+    query = made[0].query
+    assert [query.startswith(low=u'a').all(), query.endswith(low=u'a').all(), query.like(high=u'a*b').all()] == [[], [], []]
+
+
+# -- kinds of index -------------------------------------------------------------------------------------------------------------
+
+class Halves(index_kinds.Numbers):
+    """Holds twice the number."""
+
+    scores_texts = False
+
+    @staticmethod
+    def keygen(value):
+        return {'': 2 * value}
+
+    def number(self, value):
+        return 2 * index_kinds.Numbers.number(self, value)
+
+
+class Half(rom.Float):
+    _rom_index_kind = Halves
+
+
+def test_a_kind_of_index_is_one_class(connection, raw_client):
+    Holder = model(h=Half(index=True))
+    for value in (.5, 1.5, 2.5):
+        Holder(h=value).save()
+    assert raw_client.zrange('Holder:h:idx', 0, -1, withscores=True) == [(b'1', 1.0), (b'2', 3.0), (b'3', 5.0)]
+    assert [row.h for row in Holder.query.filter(h=1.5).all()] == [1.5]
+    assert [row.h for row in Holder.query.filter(h=(1, None)).order_by('-h').all()] == [2.5, 1.5]
+    assert Holder.query.filter(h=[.5, 2.5]).count() == 2
+
+
+# -- with and without filters --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('key', [rom.PrimaryKey, lambda: rom.PrimaryKey(index=True)])
+def test_queries_with_and_without_filters_are_asked_alike(connection, key):
+    Holder = model(key=key(), n=rom.Integer(index=True))
+    rows = [Holder(n=n) for n in range(5)]
+    rom.session.commit()
+    rows[0].delete()
+    for query, counted in ((Holder.query, 5), (Holder.query.filter(n=(0, None)), 4), (Holder.query.order_by('n'), 4)):
+        search = query._search(explain=True)
+        assert [int(id) for ids, _ in search.pages(1, 2) for id in ids] == [3, 4]
+        assert search.explained()['calls'] >= 1 and search.count() == counted
+        assert query.count() == counted and len(query.all()) == 4
+    assert Holder.query.limit(1, 3).count() == 3 and Holder.query.limit(4, 3).count() == 1
+    with pytest.raises(QueryError):
+        Holder.query.cached_result(30)
+    with pytest.raises(QueryError):
+        Holder.query._search().store(30)

@@ -250,3 +250,11 @@ def test_pages_beyond_all_numbers(Word, connection):
 
 def test_ids_are_what_a_counter_can_give():
     assert [bool(keyspace.ROW_ID.match(text)) for text in (u'1', u'0', u'9' * 19, u'01', u'1\n', u'9' * 20)] == [True] * 3 + [False] * 3
+
+
+def test_numbers_that_are_one_to_an_index_count_once(connection):
+    class Row(rom.Model):
+        n = rom.Integer(index=True)
+    fill(Row, [dict(n=n) for n in (5, 2 ** 53, 2 ** 53, 7)])
+    query = Row.query.filter(n=[5, 2 ** 53, 2 ** 53 + 1])
+    assert query.count() == 3 and ids_of(query) == [1, 2, 3]

@@ -1,0 +1,202 @@
+"""The kinds of index, by the type of the values and by the keygen; and which of them a column has."""
+
+import datetime
+import numbers
+import re
+
+import six
+
+from ..values import codecs, keygens
+from . import kinds
+from .indexes import Index
+
+__all__ = ['Booleans', 'Dates', 'FullText', 'Numbers', 'Order', 'References', 'Times', 'Words', 'index_of', 'kind_for']
+
+_STRINGS = (six.text_type, bytes)
+
+# a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
+_PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
+
+
+# -- by the type of the values ---------------------------------------------------------------------------------------------
+
+class Numbers(Index):
+    """Numbers, and dates and times as seconds: what a column of numbers has by itself."""
+
+    has_names, scores_texts = False, True
+
+    @staticmethod
+    def keygen(value):
+        return keygens._numeric_keygen(value)
+
+    def add_entries(self, found, row):
+        if self.column.text_is_score:
+            text = row.text(self.name)
+            if text is None:
+                return
+            if _PLAIN_NUMBER.match(text):
+                found['scores'][self.name] = text
+                return
+        Index.add_entries(self, found, row)
+
+    def _having(self, value):
+        return self._at(self.number(value))
+
+    def number(self, value):
+        if isinstance(value, bool):
+            raise self.refuse('takes numbers, not True or False', value)
+        return Index.number(self, value)
+
+    def _moment(self, value):
+        if isinstance(value, datetime.time) and codecs.is_moment(value):
+            raise self._takes_types(value)
+        return Index._moment(self, value)
+
+    def _takes_types(self, value):
+        allowed = kinds.kinds_of(self.column._allowed)
+        return self.refuse('takes %s' % ' or '.join(kind.__name__ for kind in allowed), value)
+
+
+class Dates(Numbers):
+    """Dates: of a datetime, with or without a time zone, the date that it shows."""
+
+    def _moment(self, value):
+        is_datetime = isinstance(value, datetime.datetime) and codecs.is_moment(value)
+        return value.date() if is_datetime else Numbers._moment(self, value)
+
+
+class Times(Numbers):
+    """Times of day, and no dates."""
+
+    def _moment(self, value):
+        if not isinstance(value, datetime.time) and codecs.is_moment(value):
+            raise self._takes_types(value)
+        return Index._moment(self, value)
+
+
+class Booleans(Numbers):
+    """True and False, as words."""
+
+    scores_texts = False
+
+    @staticmethod
+    def keygen(value):
+        return keygens._boolean_keygen(value)
+
+    def _having(self, value):
+        if isinstance(value, _STRINGS) and codecs.word_text(value) in (u'True', u'False'):
+            return self._with_words([codecs.word_text(value)])
+        return self._with_words([u'True' if value else u'False'])
+
+
+class References(Numbers):
+    """Ids of other rows; asked by entities, too."""
+
+    @staticmethod
+    def keygen(value):
+        return keygens._many_to_one_keygen(value)
+
+    def number(self, value):
+        return Numbers.number(self, value if isinstance(value, _STRINGS + (numbers.Number,)) else self._id_of(value))
+
+    def _id_of(self, value):
+        is_entity = hasattr(value, '_rom') and hasattr(value, '_rom_schema')
+        if is_entity and not self.column._rom_may_refer_to(value):
+            raise self.refuse('refers to %s' % self.column.get_related_model().__name__, value)
+        id = value._rom.id if is_entity else getattr(value, 'id', None)
+        if id is None:
+            raise self.refuse('takes saved entities and ids', value)
+        return id
+
+
+# -- by the keygen ---------------------------------------------------------------------------------------------------------
+
+class _Strings(Index):
+    """What a keygen for strings makes, be it of strings or of the texts of other values."""
+
+    def _having(self, value):
+        if isinstance(value, _STRINGS) or self.column.is_text:
+            return Index._having(self, value)
+        made = keygens.entries(self.column._keygen(value))
+        if not made.words and not made.scores:
+            raise self.refuse('has no index entry for this value', value)
+        return self._with_words(made.words) + [at for score in made.scores.values() for at in self._at(score)]
+
+    def number(self, value):
+        raise self.refuse('holds strings', value)
+
+
+class Words(_Strings):
+    """Words of which each value has one: IDENTITY and its kind."""
+
+    is_single, is_full_text = True, False
+
+    def _words(self, value):
+        text = self.checked_word(codecs.word_text(value))
+        try:
+            return keygens.entries(keygens.plain(self.column._keygen)(self._as_stored(value))).words or [text]
+        except UnicodeEncodeError:
+            raise self.refuse('takes bytes, or text that is Latin-1', value)
+
+    def about_words(self, literal):
+        told, source, keygen = {'is_single': self.is_single}, self.column._rom_source, self.column._keygen
+        if source.is_text and keygens.plain(keygen) is keygen:
+            told['source'] = {'field': source._attr, 'hint': literal.lower(), 'is_folded': keygens.casefolds(keygen),
+                              'is_full_text': self.is_full_text}
+        return told
+
+
+class FullText(Words):
+    """The words of a text, in lower case: they are text, whatever the column holds."""
+
+    is_single, is_full_text = False, True
+
+    def _folded(self, value, turn):
+        return [turn(form.lower()) for form in codecs.word_forms(value)]
+
+
+class Order(Words):
+    """The order of texts by their first bytes: SIMPLE. Its prefix and suffix indexes hold whole values."""
+
+    has_order = True
+
+    def _words(self, value):
+        self.checked_word(codecs.word_text(value))
+        raise self.refuse('is indexed by %s, which only knows order: filter by a range, or give the column an IDENTITY '
+                          'keygen' % keygens.plain(self.column._keygen).__name__, value)
+
+    def _place_of(self, text):
+        return self._place_by_keygen(text)
+
+
+# -- which kind a column has -----------------------------------------------------------------------------------------------
+
+_BY_KEYGEN = (
+    (FullText, (keygens.FULL_TEXT,)),
+    (Words, (keygens.IDENTITY, keygens.IDENTITY_CI, keygens.IDENTITY_STRING, keygens.IDENTITY_STRING_CI)),
+    (Order, keygens.STRING_SORT_KEYGENS),
+)
+
+
+def kind_for(allowed):
+    """The kind of index that values have by themselves.
+
+    :param allowed: tuple of the types of the values
+    :returns: `Index` or a subclass
+    """
+    if kinds.are_numbers(allowed):
+        return Times if datetime.time in allowed else Dates if datetime.date in allowed else Numbers
+    return Booleans if kinds.are_booleans(allowed) else Index
+
+
+def index_of(column):
+    """The index of a bound column: by its keygen, or, where it has none, as its class says.
+
+    :param column: `Column`
+    :returns: `Index`
+    """
+    kind = column._rom_index_kind if column._keygen is None and column._keygen2 is None else Index
+    for each, known in _BY_KEYGEN:
+        if keygens.plain(column._keygen) in known:
+            kind = each
+    return kind(column, column._attr)
