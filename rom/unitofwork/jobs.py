@@ -309,6 +309,8 @@ class Work(object):
         if entity._rom_has_hook('_before_insert' if entity._new else '_before_update'):
             self.hooked = True
             self.send()  # the program's hook sees what comes before it as stored
+            if not (self.refresh or entity._modified):
+                return  # another one's hook has saved it by now
         try:
             job = Job(entity, self.full, self.force, self.refresh)
             entity._rom_before_write(self.force)
