@@ -91,7 +91,8 @@ local function count_beginning(number)
   return count
 end
 
--- The digits with which the first ids of a page most likely begin: 1, 10, 100, ...; nil if they may begin with any.
+-- The digits with which the first ids of a page most likely begin: 1, 10, 100, ..., and the share of the ids that do; nil if
+-- they may begin with any.
 local function likely_beginning(plan)
   local driver, most = plan.driver, request.skip + request.count
   if scores or request.wants_rest or request.after or not driver.is_range or highest < 10 then return nil end
@@ -101,7 +102,7 @@ local function likely_beginning(plan)
   while each * count_beginning(beginning) > most + 4 * math.sqrt(most) + 5 do
     found, beginning = beginning, beginning * 10
   end
-  return found
+  return found, found and count_beginning(found) / highest
 end
 
 -- The first ids by text, from those that begin as the first ones do: the others need not be taken out of their
