@@ -9,7 +9,7 @@
 --   fields   columns of the rows to return; left out: none. rows: how many rows at most
 --   steps    what the call may cost, in microseconds, roughly
 --   after    where to go on, as an earlier reply said: {gather}, or behind {id, score} of a walk, which has taken `spent`
---            steps since it last filled a page, or is_over: reading is cheaper than walking on
+--            steps since it last filled half a page, or is_over: reading is cheaper than walking on
 --   lists    bool, whether several long lists may be answered by "apart"
 --   explain  bool, whether a report is wanted
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
@@ -70,9 +70,10 @@ local function walk_page(plan, gathering, after)
   -- too few up to the counter: there may be others behind it
   if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
   if not stop then return reply('done', page.ids) end
-  local is_full = #page.ids == page.count
-  if stop.is_too_far or can_gather and not is_full then return nil end
-  stop.skip, stop.spent = page.skip, not is_full and spent + work.steps - began or nil
+  -- where half of the page is found, the other half is as near, whatever it takes to ask about an id
+  local leads_there = 2 * #page.ids >= page.count
+  if stop.is_too_far or can_gather and not leads_there then return nil end
+  stop.skip, stop.spent = page.skip, not leads_there and spent + work.steps - began or nil
   stop.is_over = stop.spent and stop.spent >= most or nil
   return reply('more', page.ids, stop)
 end
@@ -81,8 +82,10 @@ local function find_page(filters, order, total)
   local after = request.after
   local gathering = parts.planner.gather(filters, total)
   if gathering.driver.is_range then
-    gathering.beginning = parts.gather.likely_beginning(gathering)
-    if gathering.beginning then gathering.cost = 0.5 * gathering.driver.size end
+    local beginning, share = parts.gather.likely_beginning(gathering)
+    gathering.beginning = beginning
+    -- all entries are looked through, and the others asked about those that begin so
+    if beginning then gathering.cost = 0.5 * gathering.driver.size + share * gathering.cost end
   end
   if after and (after.gather or after.is_over) then return parts.gather.page(gathering, after.gather) end
   local walk = parts.planner.walk(filters, order, total)

@@ -166,7 +166,7 @@ class Translator(object):
 def merged(filters):
     """
     Filters, all of which are meant, without those that others make superfluous: ranges of one index are one, of equal
-    words one is enough. Each stands where the last of its kind stood.
+    words or patterns one is enough. Each stands where the last of its kind stood.
 
     :param filters: list of objects of the request
     :returns: the same
@@ -177,12 +177,20 @@ def merged(filters):
     """
     kept = OrderedDict()
     for each in reversed(filters):
-        place = (each['kind'], each['key']) if each['kind'] in ('set', 'range') else id(each)
+        place = _what_only_superfluous_share(each)
         if place in kept and each['kind'] == 'range':
             kept[place] = dict(each, low=max(each['low'], kept[place]['low'], key=_low_end),
                                high=min(each['high'], kept[place]['high'], key=_high_end))
         kept.setdefault(place, each)
     return list(kept.values())[::-1]
+
+
+def _what_only_superfluous_share(each):
+    if each['kind'] in ('set', 'range'):
+        return each['kind'], each['key']
+    if each['kind'] == 'words':
+        return each['kind'], each['key'], each['prefix'], tuple(each.get('pattern', ()))
+    return id(each)
 
 
 def _low_end(bound):

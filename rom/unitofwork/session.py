@@ -206,7 +206,7 @@ class Session(IdentityMap):
             seen.update(waiting)
             prepared.extend(waiting)
             for entity in waiting:
-                if not entity._deleted:
+                if not entity._deleted and (all or entity._modified):  # another one's hook may have saved it by now
                     call_before_write(entity)
 
     def delete_with_rules(self, entities):

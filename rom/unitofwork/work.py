@@ -72,6 +72,8 @@ class Work(object):
         if has_own_hook(entity, '_before_insert' if entity._new else '_before_update'):
             self.hooked = True
             self.send()  # the program's hook sees what comes before it as stored
+            if not (self.refresh or entity._modified):
+                return  # another one's hook has saved it by now
         try:
             job = Save(entity, self.full, self.force, self.refresh)
             call_before_write(entity, self.force)

@@ -97,11 +97,25 @@ local function sieve(filters, ids)
   return kept, reached
 end
 
+-- A function that leaves out the ids it was given before.
+local function unseen()
+  local seen = {}
+  return function(ids)
+    local kept = {}
+    for place = 1, #ids do
+      if not seen[ids[place]] then kept[#kept + 1], seen[ids[place]] = ids[place], true end
+    end
+    return kept
+  end
+end
+
 -- Reads one filter, asks others about its ids, and hands those that pass to `take`. Returns where to go on: `left` are ids
 -- that are read and not yet asked about.
 local function scan_and_sieve(driver, rest, state, take)
   local left, at = {}, state or {}
+  local new_ones = driver.repeats and #rest > 0 and unseen()
   local function ask(ids)
+    ids = new_ones and new_ones(ids) or ids
     local kept, reached = sieve(rest, ids)
     for place = reached + 1, #ids do left[#left + 1] = ids[place] end
     take(kept)

@@ -10,5 +10,6 @@ local function row_at(key, columns)
   for place = 1, #columns do
     if values[place] then return values end
   end
-  return redis.call('TYPE', key).ok == 'hash' and values
+  if redis.call('TYPE', key).ok ~= 'hash' then return false end
+  return values.err and redis.call('HMGET', key, unpack(columns)) or values
 end

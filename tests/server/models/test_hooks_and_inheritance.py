@@ -188,6 +188,28 @@ def test_what_hooks_change_in_rows_that_were_written(connection, hooked):
     assert connection.hget('Sum:1', 'total') == b'3' and not total._modified
 
 
+@pytest.mark.parametrize('atomic', [False, True])
+def test_what_a_hook_has_saved_is_not_announced_again(connection, atomic):
+    """A counter of versions in `_before_update` counts once where another entity's hook has saved the row already."""
+    class Page(rom.Model):
+        text = rom.Text()
+        version = rom.Integer(default=0)
+
+        def _before_update(self):
+            self.version += 1
+
+    class Log(rom.Model):
+        n = rom.Integer()
+
+        def _before_update(self):
+            page.save()
+    log, page = Log(n=1), Page(text=u'a')
+    rom.session.commit()
+    log.n, page.text = 2, u'b'
+    rom.session.commit(atomic=atomic)
+    assert connection.hget('Page:1', 'version') == b'1' and connection.hget('Log:1', 'n') == b'2'
+
+
 def test_a_reference_that_a_hook_makes_is_saved_first(connection):
     class Owner(rom.Model):
         name = rom.Text(unique=True)

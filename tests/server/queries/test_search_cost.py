@@ -83,6 +83,32 @@ def test_ranges_of_one_index_are_one():
     assert merged([wide, dict(wide, high=u'(9'), dict(wide, high=u'9')]) == [dict(wide, high=u'(9')]
 
 
+@pytest.mark.pure
+def test_of_equal_words_one_is_enough():
+    words = {'kind': 'words', 'key': 'k', 'prefix': u'a', 'low': u'1', 'high': u'2'}
+    other, pattern = dict(words, prefix=u'b'), dict(words, pattern=[u'*', u'x'])
+    assert merged([words, other, pattern, dict(words), dict(pattern)]) == [other, words, pattern]
+
+
+def test_a_page_of_many_prefixes_does_not_look_at_all_rows(Note):
+    """Of 400 rows that have all of 60 long prefixes, a page is found without asking 60 filters about each of the 400."""
+    starts = [a + b for a in u'abcdefgh' for b in u'abcdefgh'][:60]
+    save(Note, [{'text': u' '.join(start + u'%d' % n for start in starts), 'name': u'%d' % n} for n in range(400)])
+    query = Note.query
+    for start in starts:
+        query = query.startswith(text=start)
+    found, reports = told(query)
+    assert found == sorted(range(1, 401), key=str)[:20] and sum(report['steps'] for report in reports) < 4 * STEPS
+    assert [note.id for note in query.all()] == sorted(range(1, 401), key=str)
+
+
+def test_a_row_with_many_words_of_a_prefix_is_asked_about_once(Note):
+    words = [first + u'%d' % word for first in u'ab' for word in range(150)]
+    save(Note, [{'text': u' '.join(words), 'name': u'%d' % n} for n in range(30)])
+    search = Note.query.startswith(text=u'a').startswith(text=u'b')._search(explain=True)
+    assert search.count() == 30 and sum(report['steps'] for report in search.reports) < 2 * STEPS
+
+
 def test_unique_values_are_looked_up_in_pages(Note, calls, monkeypatch):
     save(Note, [{'name': u'%d' % n} for n in range(30)])
     monkeypatch.setattr(reads, 'ROWS_PER_READ', 7)

@@ -274,3 +274,29 @@ def test_a_cascade_whose_end_is_denied(grant, connection, monkeypatch):
     with pytest.raises(InvalidOperation):
         top.delete()
     assert snapshot(connection) == before
+
+
+READS = [
+    lambda Place: [place.name for place in Place.get([1, 2])],
+    lambda Place: [place.name for place in Place.get_by(name=[u'name 1', u'name 2'])],
+    lambda Place: [place.name for place in Place.query.filter(n=(1, 2)).all()],
+    lambda Place: [place.name for place in Place.query.startswith(words=u'some').filter(n=(1, 2)).all()],
+    lambda Place: [place.name for place in Place.query.like(words=u'*o*e').filter(words=u'some').order_by('n').limit(0, 2).all()],
+    lambda Place: [place.name for place in Place.query.limit(0, 2).all()]]
+
+
+@pytest.mark.parametrize('read', READS)
+def test_a_read_that_is_denied_is_an_error_and_no_other_answer(grant, Place, connection, read):
+    """pcall hides nothing but a key of another type."""
+    prepared(Place, connection)
+    for command in ['hmget', 'hget', 'get', 'exists', 'zrange', 'zcount', 'scard', 'smembers', 'zscore', 'zmscore', 'smismember']:
+        rom.session.rollback()
+        try:
+            grant('~*', '+@all', '-' + command)
+        except redis.ResponseError:
+            continue  # a server without that command
+        try:
+            found = read(Place)
+        except redis.ResponseError:
+            continue
+        assert found == [u'name 1', u'name 2'], command

@@ -79,6 +79,7 @@ end
 -- A field of a hash; nil where there is none: a key that is no hash is somebody else's.
 local function field_of(key, field)
   local found = redis.pcall('HGET', key, field)
+  if found and found.err and is_of_type(key, 'hash') then return call('HGET', key, field) end
   return type(found) == 'string' and found or nil
 end
 
