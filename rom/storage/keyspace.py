@@ -1,4 +1,4 @@
-"""Which keys there are, as SCAN tells."""
+"""Find keys with SCAN."""
 import re
 
 from redis.exceptions import ResponseError
@@ -15,17 +15,17 @@ _drop = Script('drop')
 #: keys that one SCAN call looks at
 KEYS_PER_SCAN = 1000
 
-#: an id as text: what a counter of Redis can give
+#: an id as text, as large as a counter of Redis can get
 ROW_ID = re.compile(u'(0|[1-9][0-9]{0,18})\\Z')
 
 
 def keys_of(connection, namespace, pattern):
-    """What follows the namespace in keys.
+    """Find the keys of a namespace; gives what follows the namespace in them.
 
     :param connection: redis-py client
     :param namespace: text
     :param pattern: text, for SCAN, of what follows ``NS:``
-    :returns: generator of text, each once or, while the server moves its keys, twice
+    :returns: generator of text; a key may come twice while the server resizes its table of keys
 
     Example::
 
@@ -33,7 +33,7 @@ def keys_of(connection, namespace, pattern):
     """
     start = word_text(keys.start(namespace))
     match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
-    # keys of other programs may be no text, and SCAN tells of them as well
+    # SCAN finds keys of other programs too, which may not be text
     for key in connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(connection)):
         key = word_text(key)
         if key.startswith(start):
@@ -41,7 +41,7 @@ def keys_of(connection, namespace, pattern):
 
 
 def row_ids(connection, namespace):
-    """The ids of all rows, kept as one bit each.
+    """Find the ids of all rows, which are kept as one bit each.
 
     :param connection: redis-py client
     :param namespace: text

@@ -181,6 +181,6 @@ def _script_load(script):
     """
     loaded = Script('<text>', script)
 
-    def call(conn, keys=[], args=[], force_eval=False):
+    def call(conn, keys=[], args=[], force_eval=False):  # noqa: B006 (kept from 1.1.2)
         return (loaded.eval if force_eval else loaded)(conn, keys, args)
     return call

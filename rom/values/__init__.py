@@ -1,1 +1,1 @@
-"""Values and the texts, scores and words that stand for them: pure functions."""
+"""Pure functions between values and the texts, scores and words that represent them."""

@@ -1,8 +1,7 @@
-"""
-Values and what is stored of them: numbers, scores, unique keys. Pure functions.
+"""Pure functions that convert numbers, scores and unique keys to what is stored, and back.
 
-A *score* is what a sorted set orders by: a double. Dates and times are in :mod:`rom.timestamps`, texts
-and JSON in :mod:`rom.texts`; their functions can be imported from here as well.
+A *score* is the double by which a sorted set is ordered. Dates and times are in `timestamps`, texts and JSON in `texts`;
+their functions can be imported from here as well.
 """
 import datetime
 import decimal
@@ -30,12 +29,11 @@ __all__ = [
 
 # -- numbers
 
-_DIGITS = 4000  # CPython refuses to convert many more than that at once
+_DIGITS = 4000  # CPython refuses to convert much longer numbers at once
 
 
 def encode_int(value):
-    """
-    The decimal text of an int of any size.
+    """Return the decimal text of an int of any size.
 
     :param value: int (long)
     :returns: text
@@ -56,12 +54,11 @@ def encode_int(value):
 
 
 def decode_int(text):
-    """
-    The int of a decimal text of any length.
+    """Return the int that a decimal text of any length stands for.
 
     :param text: text or bytes
     :returns: int (long)
-    :raises ValueError: if it is no decimal integer.
+    :raises ValueError: if it is not a decimal integer.
 
     Example::
 
@@ -80,8 +77,7 @@ def decode_int(text):
 
 
 def float_repr(value):
-    """
-    The shortest text from which a float comes back, the same on every Python.
+    """Return the shortest text that reads as the same float, alike on every Python.
 
     :param value: float or int
     :returns: text
@@ -95,13 +91,12 @@ def float_repr(value):
 
 
 def check_score(value):
-    """
-    A value as the score of a sorted set.
+    """Return a value as the score of a sorted set.
 
     :param value: int, float, Decimal, bool, datetime, date, time, or the text of a number
     :returns: float; infinite only if `value` is
     :raises ValueError: for NaN, for a finite number beyond the range of a double, and for
-        everything that is no number.
+        everything that is not a number.
 
     Example::
 
@@ -129,7 +124,7 @@ def _as_float(value):
     if isinstance(value, bytes):
         value = value.decode('latin-1')
     if isinstance(value, six.text_type) and '_' in value:
-        raise ValueError(value)  # a number to Python, but not to Redis
+        raise ValueError(value)  # Python reads it as a number, Redis does not
     return float(value)
 
 
@@ -141,11 +136,10 @@ def _is_infinite(value):
 
 
 def _to_score(v, s=False):
-    """
-    A value as the text of one end of a range of scores.
+    """Return a value as the text of one end of a range of scores.
 
     :param v: number, or text; text that begins with ``(`` comes back without it
-    :param s: whether the end is to be exclusive: ``(`` before the number
+    :param s: whether to exclude the end: ``(`` before the number
     :returns: text
 
     Example::
@@ -160,13 +154,12 @@ def _to_score(v, s=False):
 
 # -- places
 
-#: the bounds of a geo set, those of Web Mercator: https://redis.io/commands/geoadd/
+#: the bounds of a geo set (Web Mercator): https://redis.io/commands/geoadd/
 MAX_LONGITUDE, MAX_LATITUDE = 180.0, 85.05112878
 
 
 def inside_map(longitude, latitude):
-    """
-    The same place where a geo set finds it: what lies on the eastern or northern edge it keeps in a step that it lacks.
+    """Move a place off the eastern and northern edge of the map, where a geo set would not find it again.
 
     :param longitude: float, up to 180 degrees east or west
     :param latitude: float, up to 85.05112878 degrees north or south
@@ -181,13 +174,12 @@ def inside_map(longitude, latitude):
 
 # -- prefixes
 
-_BASE = 258         # 256 bytes, one place below them for "no byte", one above
+_BASE = 258         # 256 bytes, one digit below them for "no byte", one above
 _SCORED_BYTES = 7
 
 
 def _bigint_to_float(v):
-    """
-    The double at place `v` among the positive normal doubles: order is kept, nothing else.
+    """Return the double number `v` among the positive normal doubles: the order of ints is kept, and nothing else.
 
     :param v: int, 0 to 2**62
     :returns: float
@@ -201,8 +193,7 @@ def _bigint_to_float(v):
 
 
 def _prefix_score(v, next=False):
-    """
-    The score under which a word stands in a prefix index: by its first 7 bytes.
+    """Return the score of a word in a prefix index, made of its first 7 bytes.
 
     :param v: text or bytes
     :param next: whether to give the score just above all words that begin with `v`
@@ -212,7 +203,7 @@ def _prefix_score(v, next=False):
 
         _prefix_score('x')      # '5.4797008793264326e-306'
     """
-    head = v[:_SCORED_BYTES]  # characters, of which none is shorter than a byte
+    head = v[:_SCORED_BYTES]  # so many characters have at least so many bytes
     if isinstance(head, six.text_type):
         head = head.encode('utf-8')
     head = head[:_SCORED_BYTES]
@@ -224,7 +215,7 @@ def _prefix_score(v, next=False):
     return score
 
 
-# words recur, and their first bytes more so: working a score out takes longer than all else about a word
+# words recur, and their first bytes even more often; nothing else about a word takes as long as its score
 _scores = {}
 _REMEMBERED_SCORES = 50000
 
@@ -240,8 +231,7 @@ def _score_of_head(head, next):
 
 
 def prefix_range(prefix):
-    """
-    The scores between which all words stand that begin with `prefix`.
+    """Return the scores between which all words lie that begin with `prefix`.
 
     :param prefix: text or bytes
     :returns: (low, high) as str; `low` inclusive, `high` exclusive
@@ -257,8 +247,7 @@ def prefix_range(prefix):
 # -- unique keys
 
 def _encode_unique_constraint(data):
-    """
-    The field under which a combination of values stands in the hash of a ``unique_together``.
+    r"""Return the field that a combination of values has in the hash of a ``unique_together``.
 
     :param data: list of stored values, in the order of the sorted column names: text, bytes,
         int or None
@@ -266,7 +255,7 @@ def _encode_unique_constraint(data):
 
     Example::
 
-        _encode_unique_constraint(['5', u'x'])      # '\\0\\0' '5' '\\0' '\\0\\0' 'x'
+        _encode_unique_constraint(['5', u'x'])      # '\0\0' '5' '\0' '\0\0' 'x'
     """
     return u'\0'.join(u'\0\0' + _byte_text(value) for value in data)
 

@@ -1,5 +1,4 @@
-"""
-Key generators: from the value of a column to its index entries. Pure functions.
+"""Key generators: pure functions from the value of a column to its index entries.
 
 A keygen returns words (a list, tuple or set of them), or a dict of numbers by name, where
 ``''`` is the column's own numeric index, or nothing. :func:`entries` reads all these forms.
@@ -32,7 +31,7 @@ _STRINGS = (six.text_type, bytes)
 
 
 def _string(val):
-    """Text and bytes as they are, anything else as its text."""
+    """Return text and bytes as they are, anything else as its text."""
     if isinstance(val, _STRINGS):
         return val
     return six.text_type(float_repr(val) if isinstance(val, float) else val)
@@ -41,8 +40,7 @@ def _string(val):
 # -- keygens for strings
 
 def FULL_TEXT(val):
-    """
-    The words of a text: split at whitespace, without punctuation at their ends, in lower case.
+    """Split a text into words: at whitespace, without punctuation at their ends, in lower case.
 
     :param val: text, bytes, or anything that has a text; None for no value
     :returns: sorted list of text; None for no value
@@ -63,8 +61,7 @@ _string_keygen = FULL_TEXT
 
 
 def SIMPLE(val):
-    """
-    A score that orders texts by their first 7 bytes; for ``order_by`` and ranges.
+    """Index a text by a score made of its first 7 bytes, for ``order_by`` and ranges.
 
     :param val: text or bytes; None or '' for no value
     :returns: ``{'': score}``, the score as its repr; None for no value
@@ -76,13 +73,12 @@ def SIMPLE(val):
     if not val:
         return None
     val = _string(val)
-    # bytes one by one as Latin-1 and not as word_text(): that would not keep their order
+    # not word_text(), which would not keep the order of bytes: as Latin-1, each byte is a character
     return {'': _prefix_score(latin1_to_text(val) if isinstance(val, bytes) else val)}
 
 
 def SIMPLE_CI(val):
-    """
-    As :func:`SIMPLE`, in lower case (of bytes: the ASCII letters).
+    """Do as :func:`SIMPLE` in lower case (of bytes: the ASCII letters).
 
     :param val: text or bytes; None or '' for no value
     :returns: ``{'': score}``, the score as its repr; None for no value
@@ -95,8 +91,7 @@ def SIMPLE_CI(val):
 
 
 def CASE_INSENSITIVE(val):
-    """
-    The same as :func:`SIMPLE_CI`.
+    """Do the same as :func:`SIMPLE_CI`.
 
     :param val: text or bytes; None or '' for no value
     :returns: ``{'': score}``, the score as its repr; None for no value
@@ -109,8 +104,7 @@ def CASE_INSENSITIVE(val):
 
 
 def IDENTITY(val):
-    """
-    The whole value as one word.
+    """Index the whole value as one word.
 
     :param val: text or bytes, or anything that has a text; None or '' for no value
     :returns: list of one text or bytes; None for no value
@@ -123,8 +117,7 @@ def IDENTITY(val):
 
 
 def IDENTITY_CI(val):
-    """
-    As :func:`IDENTITY`, in lower case (of bytes: the ASCII letters).
+    """Do as :func:`IDENTITY` in lower case (of bytes: the ASCII letters).
 
     :param val: text or bytes, or anything that has a text; None or '' for no value
     :returns: list of one text or bytes; None for no value
@@ -137,8 +130,7 @@ def IDENTITY_CI(val):
 
 
 def IDENTITY_STRING(val):
-    """
-    The whole value as one word of bytes, text as its Latin-1.
+    r"""Index the whole value as one word of bytes, text as its Latin-1.
 
     :param val: bytes or text; None or '' for no value
     :returns: list of one bytes; None for no value
@@ -146,7 +138,7 @@ def IDENTITY_STRING(val):
 
     Example::
 
-        IDENTITY_STRING(u'caf\\xe9')     # [b'caf\\xe9']
+        IDENTITY_STRING(u'caf\xe9')     # [b'caf\xe9']
     """
     if not val:
         return None
@@ -155,8 +147,7 @@ def IDENTITY_STRING(val):
 
 
 def IDENTITY_STRING_CI(val):
-    """
-    As :func:`IDENTITY_STRING`, the ASCII letters in lower case.
+    r"""Do as :func:`IDENTITY_STRING`, the ASCII letters in lower case.
 
     :param val: bytes or text; None or '' for no value
     :returns: list of one bytes; None for no value
@@ -164,7 +155,7 @@ def IDENTITY_STRING_CI(val):
 
     Example::
 
-        IDENTITY_STRING_CI(u'Caf\\xe9')     # [b'caf\\xe9']
+        IDENTITY_STRING_CI(u'Caf\xe9')     # [b'caf\xe9']
     """
     return [word.lower() for word in IDENTITY_STRING(val)] if val else None
 
@@ -172,8 +163,7 @@ def IDENTITY_STRING_CI(val):
 # -- keygens for other columns
 
 def _numeric_keygen(val):
-    """
-    The numeric index entry of a number, datetime, date or time.
+    """Index a number, datetime, date or time by its number.
 
     :returns: ``{'': number}``, the number as text; None for None
     """
@@ -187,12 +177,12 @@ def _numeric_keygen(val):
 
 
 def _boolean_keygen(val):
-    """The word of a boolean: ``['True']`` or ``['False']``. None counts as False: callers leave it out."""
+    """Index a boolean by a word: ``['True']`` or ``['False']``. None counts as False: callers leave it out."""
     return ['True' if val else 'False']
 
 
 def _many_to_one_keygen(val):
-    """The numeric index entry of an entity: ``{'': id}``; ``[]`` for None."""
+    """Index an entity by its id: ``{'': id}``; ``[]`` for None."""
     return [] if val is None else {'': val.id}
 
 
@@ -201,15 +191,14 @@ STRING_SORT_KEYGENS = (SIMPLE, SIMPLE_CI, CASE_INSENSITIVE)
 STRING_INDEX_KEYGENS_STR = ', '.join(keygen.__name__ for keygen in STRING_INDEX_KEYGENS)
 STRING_SORT_KEYGENS_STR = ', '.join(keygen.__name__ for keygen in STRING_SORT_KEYGENS)
 
-#: all that take strings
+#: all keygens that take strings
 STRING_KEYGENS = STRING_INDEX_KEYGENS + (IDENTITY_STRING, IDENTITY_STRING_CI)
 
 _FOLDING = (FULL_TEXT, SIMPLE_CI, CASE_INSENSITIVE, IDENTITY_CI, IDENTITY_STRING_CI)
 
 
 def casefolds(keygen):
-    """
-    Whether a keygen indexes lower case, so that the values of queries are to be folded as well.
+    """Whether a keygen indexes lower case, so that the values in queries have to be folded as well.
 
     :param keygen: a callable, ``functools.partial`` of one included
     :returns: bool
@@ -222,15 +211,14 @@ def casefolds(keygen):
 
 
 def plain(keygen):
-    """The keygen itself, behind any ``functools.partial``."""
+    """Return the keygen itself, without any ``functools.partial`` around it."""
     while isinstance(keygen, functools.partial):
         keygen = keygen.func
     return keygen
 
 
 def whole_word(keygen, value):
-    """
-    The one word that a keygen for sorting gives to prefix and suffix indexes: the whole value, folded as it folds.
+    """Return the one word that a keygen for sorting puts into prefix and suffix indexes: the whole value, in its case.
 
     :param keygen: a callable, ``functools.partial`` of one included
     :param value: text or bytes
@@ -248,15 +236,14 @@ def whole_word(keygen, value):
 # -- what keygens return
 
 class Entries(namedtuple('Entries', 'words scores')):
-    """
-    The index entries that a keygen made: a pair.
+    """The index entries that a keygen made: a pair.
 
     ``words`` is a list of text, ``scores`` a dict of float by name, ``''`` the column itself.
     ``prefixes`` and ``suffixes`` are the words for those indexes, the latter reversed; a keygen
     that returns a dict makes none.
     """
 
-    _affixed = ()  # the words as the keygen gave them: bytes are reversed as bytes
+    _affixed = ()  # the words as the keygen gave them, because bytes are reversed as bytes
 
     @property
     def prefixes(self):
@@ -270,8 +257,7 @@ class Entries(namedtuple('Entries', 'words scores')):
 
 
 def entries(result, whole=None):
-    """
-    The index entries in a keygen's result, whatever form that has.
+    """Read the index entries in a keygen's result, whatever its form.
 
     :param result: iterable of words (text, bytes or numbers), or dict of name to number (int,
         float, Decimal, bool, datetime, date, time, or the text of a number) or, for a word, to
@@ -303,7 +289,7 @@ _UNFIT = "Don't know how to turn %s into a sequence of keys: a keygen returns a 
 
 
 def _word_entries(given):
-    """Entries of words as given, each once."""
+    """Make entries of words as given, each once."""
     words, affixed, seen = [], [], set()
     for word in given:
         text = word_text(word)
@@ -318,7 +304,7 @@ def _word_entries(given):
 
 
 def _named_entries(result, whole):
-    """Entries of a dict: a name with a number is a score, one without is a word."""
+    """Make entries of a dict: a name with a number is a score, one without is a word."""
     words, scores = [], {}
     for name, number in result.items():
         name = word_text(_plain_word(name))
@@ -336,7 +322,7 @@ def _named_entries(result, whole):
 
 
 def _plain_word(word):
-    """A word as text or bytes; numbers and dates have theirs."""
+    """Return a word as text or bytes: those of a number or date are its text."""
     if isinstance(word, _STRINGS):
         return plain_string(word)
     if isinstance(word, (numbers.Number, datetime.date, datetime.time)):
@@ -345,7 +331,7 @@ def _plain_word(word):
 
 
 def _check_words(words):
-    # all at once: the words of a long text are many, and surrogates are rare
+    # all in one search: a long text has many words, and surrogates are rare
     if has_surrogates(u'\0'.join(words)):
         raise ValueError('index entries %r hold a lone surrogate, which is no character' % (
             [word for word in words if has_surrogates(word)],))

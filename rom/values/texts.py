@@ -1,4 +1,4 @@
-"""Texts and what is stored of them: words, bytes, JSON. Pure functions."""
+"""Pure functions between texts and what is stored of them: words, bytes, JSON."""
 import json
 import re
 import sys
@@ -17,22 +17,20 @@ _NARROW = sys.maxunicode == 0xffff
 # -- text, bytes and words
 
 def latin1_to_text(value):
-    """
-    The text in which a String column stores bytes: each byte the code point of that number.
+    r"""Return the text in which a String column stores bytes: each byte as the code point of the same number.
 
     :param value: bytes
     :returns: text
 
     Example::
 
-        latin1_to_text(b'caf\\xe9')      # u'caf\\xe9'
+        latin1_to_text(b'caf\xe9')      # u'caf\xe9'
     """
     return value.decode('latin-1')
 
 
 def text_to_bytes(value):
-    """
-    The bytes of a String column's text, the reverse of :func:`latin1_to_text`; bytes stay as they are.
+    r"""Return the bytes of a String column's text, the reverse of :func:`latin1_to_text`; bytes stay as they are.
 
     :param value: text or bytes
     :returns: bytes
@@ -40,14 +38,13 @@ def text_to_bytes(value):
 
     Example::
 
-        text_to_bytes(u'caf\\xe9')      # b'caf\\xe9'
+        text_to_bytes(u'caf\xe9')      # b'caf\xe9'
     """
     return value if isinstance(value, bytes) else value.encode('latin-1')
 
 
 def plain_string(value):
-    """
-    The text or bytes itself; of a subclass whose `str()` says something else, as an Enum's does, what it consists of.
+    """Return text or bytes as a plain object: the value of a subclass whose `str()` is something else, as an Enum's is.
 
     :param value: text or bytes
     :returns: exactly text or exactly bytes
@@ -58,15 +55,14 @@ def plain_string(value):
 
 
 def text_if_utf8(value):
-    """
-    Stored bytes as text, where they are UTF-8; all else as it is.
+    r"""Return stored bytes as text where they are UTF-8, and everything else as it is.
 
     :param value: bytes, text or None
     :returns: text, bytes or None
 
     Example::
 
-        text_if_utf8(b'caf\\xe9')       # b'caf\\xe9'
+        text_if_utf8(b'caf\xe9')       # b'caf\xe9'
     """
     if not isinstance(value, bytes):
         return value
@@ -77,15 +73,14 @@ def text_if_utf8(value):
 
 
 def word_text(value):
-    """
-    The word under which a value is indexed: bytes that are UTF-8 as that text, others as Latin-1.
+    r"""Return the word under which a value is indexed: bytes as UTF-8 if they are that, else as Latin-1.
 
     :param value: bytes or text
     :returns: text
 
     Example::
 
-        word_text(b'caf\\xc3\\xa9') == word_text(b'caf\\xe9') == u'caf\\xe9'
+        word_text(b'caf\xc3\xa9') == word_text(b'caf\xe9') == u'caf\xe9'
     """
     if not isinstance(value, bytes):
         return value
@@ -93,22 +88,21 @@ def word_text(value):
         text = value.decode('utf-8')
     except UnicodeDecodeError:
         return value.decode('latin-1')
-    # on 2.7 the decoder lets surrogates pass
+    # the decoder of Python 2.7 accepts surrogates
     return value.decode('latin-1') if six.PY2 and has_surrogates(text) else text
 
 
 def word_forms(value):
-    """
-    All texts under which a word with these first (or, reversed, last) bytes may be indexed.
+    r"""Return all texts under which a word that begins (or, reversed, ends) with these bytes may be indexed.
 
-    More than one: bytes that are UTF-8 in themselves may go on with bytes that are not.
+    There may be two: bytes that are UTF-8 can be followed by bytes that are not, and then the whole word is Latin-1.
 
     :param value: bytes or text
     :returns: list of text, :func:`word_text` first
 
     Example::
 
-        word_forms(b'\\xc3\\xa9')     # [u'\\xe9', u'\\xc3\\xa9']
+        word_forms(b'\xc3\xa9')     # [u'\xe9', u'\xc3\xa9']
     """
     word = word_text(value)
     if not isinstance(value, bytes):
@@ -123,15 +117,14 @@ _SURROGATES = re.compile(
 
 
 def has_surrogates(text):
-    """
-    Whether a text holds surrogates that stand for no character, so that it has no UTF-8.
+    r"""Whether a text holds lone surrogates, which UTF-8 cannot encode.
 
-    :param text: text; pairs are characters on narrow builds of Python 2.7
+    :param text: text; on narrow builds of Python 2.7 a pair of them is a character
     :returns: bool
 
     Example::
 
-        has_surrogates(u'\\ud800')       # True
+        has_surrogates(u'\ud800')       # True
     """
     return _SURROGATES.search(text) is not None
 
@@ -140,15 +133,14 @@ _REVERSED_PAIRS = re.compile(u'([\udc00-\udfff])([\ud800-\udbff])')
 
 
 def reverse_text(value):
-    """
-    A word reversed, for the suffix index: text by characters, bytes by bytes.
+    r"""Reverse a word for the suffix index: text by characters, bytes by bytes.
 
     :param value: text or bytes
     :returns: the same type
 
     Example::
 
-        reverse_text(u'h\\xe9llo')       # u'oll\\xe9h'
+        reverse_text(u'h\xe9llo')       # u'oll\xe9h'
     """
     value = value[::-1]
     if _NARROW and isinstance(value, six.text_type):
@@ -159,13 +151,12 @@ def reverse_text(value):
 # -- JSON
 
 def json_dumps(value):
-    """
-    The stored text of a Json column: the same for equal values, whatever the order of their keys.
+    """Return the stored text of a Json column, the same for equal values whatever the order of their keys.
 
     :param value: dict, list, tuple, str, number, bool or None, nested as you like
     :returns: text (ASCII)
     :raises TypeError: for what JSON cannot hold
-    :raises ValueError: for keys that JSON cannot tell apart, as 1 and '1', of which one would be lost
+    :raises ValueError: for keys that are the same in JSON, such as 1 and '1': one of them would be lost
 
     Example::
 
@@ -177,7 +168,7 @@ def json_dumps(value):
     try:
         return json.dumps(value, sort_keys=True)
     except TypeError:
-        # keys that do not compare, or a value that is refused for good
+        # keys that cannot be sorted; or a value that JSON refuses, and will again
         return json.dumps(_ordered(value))
 
 
@@ -185,15 +176,14 @@ _encode_compact = json.JSONEncoder(separators=(',', ':'), ensure_ascii=False).en
 
 
 def compact_json(value):
-    """
-    The text that the server's own `cjson.encode` makes of lists and texts, byte for byte.
+    r"""Encode lists and texts exactly as the server's `cjson.encode` does, byte for byte.
 
     :param value: lists, tuples and texts, nested
     :returns: text
 
     Example::
 
-        compact_json([['a/b'], []])     # '[["a\\/b"],[]]'
+        compact_json([['a/b'], []])     # '[["a\/b"],[]]'
     """
     return _encode_compact(value).replace('/', '\\/').replace('\x7f', '\\u007f')
 
@@ -211,12 +201,12 @@ def _check_keys(value):
 
 
 def _key_name(key):
-    """What JSON calls a key."""
+    """Return a key as JSON spells it."""
     return next(iter(json.loads(json.dumps({key: None}, sort_keys=True))))
 
 
 def _with_plain_numbers(value):
-    """For Python 2.7, whose json asks the `str()` of a subclass of int or float what it is."""
+    """Replace subclasses of int and float, for Python 2.7: its json writes what their `str()` returns."""
     if isinstance(value, dict):
         return dict((key, _with_plain_numbers(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):
@@ -227,7 +217,7 @@ def _with_plain_numbers(value):
 
 
 def _ordered(value):
-    """`value` with dicts in order of their keys: None, numbers, texts."""
+    """Return `value` with its dicts in the order of their keys: None, numbers, texts."""
     if isinstance(value, dict):
         return OrderedDict((key, _ordered(value[key])) for key in sorted(value, key=_key_order))
     if isinstance(value, (list, tuple)):
@@ -244,9 +234,9 @@ def _key_order(key):
 # -- messages
 
 def _shown(value):
-    """A value for a message: never long, never an error itself."""
+    """Show a value in a message: never at length, and without raising whatever it is."""
     try:
         text = repr(value)
-    except Exception:  # an int of more digits than CPython prints, an object with a broken __repr__
+    except Exception:  # an int with more digits than CPython prints, or an object with a broken __repr__
         text = 'a %s' % type(value).__name__
     return text if len(text) <= 100 else text[:97] + '...'

@@ -1,7 +1,6 @@
-"""
-Datetimes, dates and times, and the timestamps that are stored of them. Pure functions.
+"""Pure functions between datetimes, dates and times and the timestamps that are stored for them.
 
-A *timestamp* is seconds, since 1970-01-01 without time zone for dates, since midnight for times.
+A *timestamp* is a number of seconds: of a date since 1970-01-01, with no time zone; of a time since midnight.
 """
 import datetime
 import decimal
@@ -26,8 +25,7 @@ _DATE_PARTS, _TIME_PARTS = ('year', 'month', 'day'), ('hour', 'minute', 'second'
 
 
 def is_moment(value):
-    """
-    Whether what calls itself a datetime, date or time is one: `pandas.NaT` is an instance, but has neither year nor day.
+    """Whether an instance of datetime, date or time really is one: `pandas.NaT` is an instance too, without year or day.
 
     :param value: datetime.datetime, date or time, or one of a subclass
     :returns: bool
@@ -42,13 +40,12 @@ def is_moment(value):
         _TIME_PARTS if isinstance(value, (datetime.datetime, datetime.time)) else ())
     try:
         return all(isinstance(getattr(value, name), six.integer_types) for name in names)
-    except Exception:  # whatever such an object raises when it is asked
+    except Exception:  # such an object may raise anything
         return False
 
 
 def naive_utc(value):
-    """
-    A datetime without time zone: an aware one converted to UTC, a naive one as it is.
+    """Return a datetime without time zone: an aware one converted to UTC, a naive one as it is.
 
     :param value: datetime.datetime
     :returns: naive datetime.datetime
@@ -69,15 +66,14 @@ def naive_utc(value):
 
 
 def _since_epoch(value):
-    """The timedelta from 1970-01-01 to a datetime or date."""
+    """Return the timedelta from 1970-01-01 to a datetime or date."""
     if isinstance(value, datetime.datetime):
         return naive_utc(value) - _epoch
     return value - _epochd
 
 
 def dt2ts(value):
-    """
-    The timestamp of a datetime or date, as near as a float comes to it.
+    """Return the timestamp of a datetime or date, as exactly as a float can hold it.
 
     :param value: datetime.datetime (an aware one counts in UTC) or datetime.date
     :returns: float, seconds since 1970-01-01
@@ -92,8 +88,7 @@ def dt2ts(value):
 
 
 def t2ts(value):
-    """
-    The timestamp of a time.
+    """Return the timestamp of a time.
 
     :param value: datetime.time
     :returns: float, seconds since midnight
@@ -106,12 +101,11 @@ def t2ts(value):
 
 
 def ts2dt(value):
-    """
-    The datetime of a timestamp, to the nearest microsecond.
+    """Return the datetime of a timestamp, to the nearest microsecond.
 
     :param value: float, int, Decimal, or the text of one: seconds since 1970-01-01
     :returns: naive datetime.datetime
-    :raises ValueError: if it is no number, or outside the years 1 to 9999.
+    :raises ValueError: if it is not a number, or outside the years 1 to 9999.
 
     Example::
 
@@ -121,12 +115,11 @@ def ts2dt(value):
 
 
 def ts2t(value):
-    """
-    The time of a timestamp, to the nearest microsecond.
+    """Return the time of a timestamp, to the nearest microsecond.
 
     :param value: float, int, Decimal, or the text of one: seconds since midnight
     :returns: datetime.time
-    :raises ValueError: if it is no number, or not within a day.
+    :raises ValueError: if it is not a number, or not within a day.
 
     Example::
 
@@ -141,11 +134,10 @@ def ts2t(value):
 
 
 def encode_datetime(value):
-    """
-    The stored text of a datetime: exact to the microsecond, for every year.
+    """Return the stored text of a datetime: exact to the microsecond, for every year.
 
-    It is the `repr` of the timestamp wherever that stands for this very microsecond, and a
-    longer decimal (which ``float`` reads as well) otherwise.
+    It is the `repr` of the timestamp where that stands for the same microsecond, and else a longer decimal, which
+    ``float`` reads as well.
 
     :param value: datetime.datetime (an aware one is stored in UTC) or datetime.date
     :returns: text
@@ -160,47 +152,47 @@ def encode_datetime(value):
 
 
 def decode_datetime(text):
-    """The datetime of a stored text or timestamp; arguments, result and errors are those of :func:`ts2dt`."""
+    """Return the datetime of a stored text or timestamp, as :func:`ts2dt` does."""
     return ts2dt(text)
 
 
 def encode_date(value):
-    """The stored text of a date, or of the date part of a naive datetime; as :func:`encode_datetime`."""
+    """Return the stored text of a date, or of the date part of a naive datetime, as :func:`encode_datetime` does."""
     return repr(dt2ts(datetime.date(value.year, value.month, value.day)))
 
 
 def decode_date(text):
-    """The date of a stored text or timestamp; argument and errors are those of :func:`ts2dt`."""
+    """Return the date of a stored text or timestamp; argument and errors are those of :func:`ts2dt`."""
     return ts2dt(text).date()
 
 
 def encode_time(value):
-    """The stored text of a time, exact to the microsecond; as :func:`encode_datetime`."""
+    """Return the stored text of a time, exact to the microsecond, as :func:`encode_datetime` does."""
     seconds = value.hour * 3600 + value.minute * 60 + value.second
     return _exact_text(repr(t2ts(value)), seconds * _MICROS + value.microsecond)
 
 
 def decode_time(text):
-    """The time of a stored text or timestamp; argument, result and errors are those of :func:`ts2t`."""
+    """Return the time of a stored text or timestamp, as :func:`ts2t` does."""
     return ts2t(text)
 
 
 def _exact_text(text, micros):
-    """`text` if it stands for `micros` microseconds, else a decimal of seconds that does."""
+    """Return `text` if it stands for `micros` microseconds, else a decimal number of seconds that does."""
     if _microseconds(text) == micros:
         return text
     seconds, fraction = divmod(abs(micros), _MICROS)
     return '%s%d.%06d' % ('-' if micros < 0 else '', seconds, fraction)
 
 
-# the common form of a stored timestamp, read without Decimal
+# the usual form of a stored timestamp, which needs no Decimal
 _PLAIN_SECONDS = re.compile(r'(-?)([0-9]{1,15})(?:\.([0-9]{1,6}))?\Z')
-# not the thread's own context, whose precision the program may have set
+# a context of our own: the program may have changed the precision of the thread's
 _CONTEXT = decimal.Context(prec=60, traps=[decimal.InvalidOperation, decimal.Overflow])
 
 
 def _microseconds(seconds):
-    """A timestamp (number or text) as the nearest whole number of microseconds."""
+    """Return a timestamp (number or text) as the nearest whole number of microseconds."""
     text = seconds
     if isinstance(text, bytes):
         text = text.decode('latin-1')
@@ -224,7 +216,7 @@ def _datetime_at(micros, shown):
     try:
         return _epoch + datetime.timedelta(microseconds=micros)
     except OverflowError:
-        # 1.1.2 stored the last microseconds of the year 9999 as the float above them
+        # kept from 1.1.2: it stored the last microseconds of the year 9999 as the next float, the year 10000
         if micros == 253402300800 * _MICROS:
             return datetime.datetime.max
         raise ValueError('%s seconds since 1970 is outside the years 1 to 9999' % _shown(shown))

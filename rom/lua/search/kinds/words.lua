@@ -8,7 +8,7 @@
 --   source      {field, is_folded, is_full_text, hint}: where the field is ASCII, what its words are; without the hint
 --               in it there are none
 --
--- uses: request, namespace, parts, work, call, CHUNK, spend, is_exhausted, is_to_stop, ask_each, new_matcher
+-- uses: request, namespace, parts, work, call, CHUNK, spend, is_exhausted, is_to_stop, is_of_type, ask_each, new_matcher
 -- gives: {walk, prepare, keep, sample, scan}
 
 local MOST_RUNS, SAMPLES = 32, 8
