@@ -35,13 +35,13 @@ class ClassProperty(object):
         self.delete(type(obj))
 
     def getter(self, get):
-        """The same property with another getter."""
+        """Return the same property with another getter."""
         return type(self)(get, self.set, self.delete)
 
     def setter(self, set):
-        """The same property with another setter."""
+        """Return the same property with another setter."""
         return type(self)(self.get, set, self.delete)
 
     def deleter(self, delete):
-        """The same property with another deleter."""
+        """Return the same property with another deleter."""
         return type(self)(self.get, self.set, delete)

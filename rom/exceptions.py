@@ -38,8 +38,7 @@ _DATA = {'model': None, 'pk': None, 'columns': (), 'value': None, 'errors': ()}
 
 @six.python_2_unicode_compatible
 class ORMError(Exception):
-    """
-    The base of every error that rom raises itself.
+    """The base of every error that rom raises itself.
 
     Positional arguments stay in ``.args``, the message first. Keyword arguments
     become attributes of the error; those not given have their empty value:
@@ -102,8 +101,7 @@ class EntityDeletedError(InvalidOperation):
 
 # No star import may cover a name of a program's own: what 1.1.2 does not have is not in __all__.
 class OutcomeUnknownError(InvalidOperation):
-    """
-    Raised when a write got no answer and nobody knows any more whether it was done.
+    """Raised when a write got no answer and nobody knows any more whether it was done.
 
     What is stored is to be looked at; written again, the row may be there twice.
     """
@@ -126,8 +124,7 @@ class UnsafeError(ColumnError):
 
 
 class BulkError(ORMError):
-    """
-    Raised when several entities were to be written together and could not be.
+    """Raised when several entities were to be written together and could not be.
 
     ``.errors`` lists every entity that stood in the way, as ``(entity, exception)``.
 

@@ -11,8 +11,7 @@ __all__ = ['GeneralIndex', 'GeoIndex', 'Geofilter', 'Pattern', 'Prefix', 'Search
 
 
 class GeneralIndex(object):
-    """
-    Searches in the indexes of one namespace.
+    """Searches in the indexes of one namespace.
 
     :param namespace: text, the prefix of the keys
 
@@ -25,8 +24,7 @@ class GeneralIndex(object):
         self.namespace = namespace
 
     def search(self, conn, filters, order_by, offset=None, count=None, timeout=None):
-        """
-        Ids of rows, or the key of a sorted set of all of them.
+        """Ids of rows, or the key of a sorted set of all of them.
 
         :param conn: redis-py client
         :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
@@ -49,8 +47,7 @@ class GeneralIndex(object):
         return [id for page, _ in search.pages(offset or 0, count) for id in page]
 
     def count(self, conn, filters):
-        """
-        How many rows pass all filters; 0 without any.
+        """How many rows pass all filters; 0 without any.
 
         :param conn: redis-py client
         :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them

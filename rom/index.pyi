@@ -57,7 +57,7 @@ class GeneralIndex:
         count: Optional[int] = ...,
         timeout: Optional[int] = ...,
     ) -> Any:
-        """A list of ids, or with `timeout` the key that keeps them."""
+        """Return a list of ids, or with `timeout` the key that keeps them."""
 
     def count(self, conn: Any, filters: List[Any]) -> int: ...
 

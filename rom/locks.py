@@ -14,11 +14,10 @@ _clock = getattr(time, 'monotonic', time.time)
 
 
 class Lock(object):
-    """
-    A lock that one holder at a time has, until it is released or expires.
+    """A lock with one holder at a time, held until it is released or expires.
 
-    Each step is one round trip. As context manager it is acquired on entering and released
-    on leaving; it may be acquired again while it is held, which refreshes it.
+    Each step is one round trip. As a context manager it is acquired on entering and released on leaving. Acquiring
+    it again while it is held refreshes it.
 
     :param conn: a redis-py client.
     :param lockname: str; the lock is stored under ``lock:<lockname>``.
@@ -44,8 +43,7 @@ class Lock(object):
         self.identifier = None
 
     def acquire(self):
-        """
-        Takes the lock, trying for up to `acquire_timeout` seconds; refreshes it if it is held already.
+        """Take the lock, trying for up to `acquire_timeout` seconds; refresh it if it is held already.
 
         :returns: bool, whether the lock is held now.
         :raises ValueError: if `lock_timeout` is not positive.
@@ -66,20 +64,19 @@ class Lock(object):
         return True
 
     def _acquire(self):
-        """Tries once; returns whether the lock is held."""
+        """Try once; returns whether the lock is held."""
         if self.identifier is None:
             self.identifier = binascii.hexlify(os.urandom(16)).decode('ascii')
-        # the holder is known before the call: a call that is sent twice takes the lock once
+        # the holder has its name before the call: a call that is sent twice takes the lock once
         if locking.acquire(self.conn, self.lockname, self.identifier, self._expires()):
             return True
         self.identifier = None
         return False
 
     def refresh(self):
-        """
-        Lets the lock last for another `lock_timeout` seconds from now.
+        """Let the lock last for another `lock_timeout` seconds from now.
 
-        :returns: bool; False if it is not held any more, and it is never taken again here.
+        :returns: bool; False if it is not held any more: a lost lock is not taken again.
         :raises ValueError: if `lock_timeout` is not positive.
 
         Example::
@@ -91,10 +88,9 @@ class Lock(object):
             self.conn, self.lockname, self.identifier, self._expires())
 
     def release(self):
-        """
-        Gives the lock back.
+        """Give the lock back.
 
-        :returns: bool; False if it was not held any more, in which case nothing changes.
+        :returns: bool; False if it was not held any more: nothing changes then.
 
         Example::
 
@@ -125,14 +121,13 @@ class Lock(object):
 
 
 def EntityLock(entity, acquire_timeout, lock_timeout):
-    """
-    A lock on one entity: nobody is kept from writing it, but one holder at a time has the lock.
+    """Make a lock on one entity. It does not keep anybody from writing the entity; it has one holder at a time.
 
     :param entity: the entity; the lock is stored under ``lock:<namespace>:<id>``.
     :param acquire_timeout: seconds for which to try to get the lock, fractions count; 0 tries once.
     :param lock_timeout: seconds after which a lock that is not refreshed expires, fractions count.
     :returns: :class:`Lock`
-    :raises rom.exceptions.DataRaceError: on entering it as context manager, if it could not be had.
+    :raises rom.exceptions.DataRaceError: on entering it as a context manager, if it is held by another.
 
     Example::
 

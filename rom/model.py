@@ -70,7 +70,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     @ClassProperty
     def query(cls):
-        """A `Query` over all rows of the model."""
+        """Return a `Query` over all rows of the model."""
         return Query(cls)
 
     # -- reading --------------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             session.delete_with_rules([self])
 
     def copy(self):
-        """A new, unsaved entity with the same values and an id of its own.
+        """Return a new, unsaved entity with the same values and an id of its own.
 
         :returns: the entity, which joins the session
 

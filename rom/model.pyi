@@ -55,7 +55,7 @@ class Model(Entity, metaclass=_ModelMetaclass):
     def get(cls, ids: _Ids) -> List[Self]: ...
     @classmethod
     def get_by(cls, *, _limit: Optional[Tuple[int, Optional[int]]] = ..., _numeric: bool = ..., **kwargs: Any) -> Any:
-        """An entity or None for a value of a unique column, else a list of them."""
+        """Return an entity or None for a value of a unique column, else a list of them."""
 
     def refresh(self, force: bool = ...) -> None: ...
     @classmethod

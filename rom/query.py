@@ -26,8 +26,7 @@ _UNSORTED = ("You are trying to order by a non-numeric column %r. Unless you hav
 
 
 class Query(object):
-    """
-    What is wanted of one model. Every method that adds to it returns a new Query.
+    """What is wanted of one model. Every method that adds to it returns a new Query.
 
     Filters are all meant at once. Without `order_by`, results come by the score of the last numeric
     filter, after `near` by distance, and otherwise by id as text; ties by id as text.
@@ -56,8 +55,7 @@ class Query(object):
     # -- describing --------------------------------------------------------------------------------------------------
 
     def replace(self, **kwargs):
-        """
-        A copy with other parts.
+        """Return a copy with other parts.
 
         :param kwargs: any argument of Query
 
@@ -74,8 +72,7 @@ class Query(object):
         return self.replace(filters=tuple(self._filters) + tuple(filters))
 
     def filter(self, **kwargs):
-        """
-        Only rows with certain values.
+        """Only rows with certain values.
 
         :param kwargs: column=value. A number, date or boolean: rows with that value. A pair: a range,
             ends included, None as an open end, ``'(5'`` an end left out. A string: rows with that
@@ -93,8 +90,7 @@ class Query(object):
                          for each in _filters_of.to_filters(schema, name, value))
 
     def startswith(self, **kwargs):
-        """
-        Only rows with a word that begins so.
+        """Only rows with a word that begins so.
 
         :param kwargs: column=text, or a list of texts of which one will do
         :returns: Query
@@ -107,8 +103,7 @@ class Query(object):
         return self._and(_filters_of.to_prefixes(self._model._rom_schema, *item) for item in kwargs.items())
 
     def endswith(self, **kwargs):
-        """
-        Only rows with a word that ends so.
+        """Only rows with a word that ends so.
 
         :param kwargs: column=text, or a list of texts of which one will do
         :returns: Query
@@ -121,8 +116,7 @@ class Query(object):
         return self._and(_filters_of.to_suffixes(self._model._rom_schema, *item) for item in kwargs.items())
 
     def like(self, **kwargs):
-        """
-        Only rows with a word that begins with a pattern.
+        """Only rows with a word that begins with a pattern.
 
         In a pattern ``?`` is one character or none, ``*`` any number, ``+`` one or more, ``!`` exactly
         one; all others are themselves. A pattern that begins with a wildcard reads the whole index.
@@ -138,8 +132,7 @@ class Query(object):
         return self._and(_filters_of.to_patterns(self._model._rom_schema, *item) for item in kwargs.items())
 
     def near(self, name, lon, lat, distance, measure, count=None):
-        """
-        Only rows near a point; without `order_by` the nearest first.
+        """Only rows near a point; without `order_by` the nearest first.
 
         :param name: name of a GeoIndex of the model
         :param lon: float, degrees
@@ -158,8 +151,7 @@ class Query(object):
         return self._and([_filters_of.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
 
     def order_by(self, column):
-        """
-        Results in the order of a column; rows without a value are left out, ties come by id as text.
+        """Results in the order of a column; rows without a value are left out, ties come by id as text.
 
         :param column: name of a column with a numeric index, also ``'col:x'``; ``'-col'`` for descending
         :returns: Query
@@ -178,8 +170,7 @@ class Query(object):
         return self.replace(order_by=column)
 
     def limit(self, offset, count):
-        """
-        Only a part of the results.
+        """Only a part of the results.
 
         :param offset: how many to leave out
         :param count: how many at most; None: all the rest
@@ -203,8 +194,7 @@ class Query(object):
         return offset, count
 
     def select(self, *column_names, **kwargs):
-        """
-        Values instead of entities.
+        """Values instead of entities.
 
         :param column_names: names of columns
         :param include_pk: bool, the primary key as well, at the end
@@ -254,8 +244,7 @@ class Query(object):
         return self.iter_result()
 
     def iter_result(self, timeout=30, pagesize=100, no_hscan=False):
-        """
-        All results, page by page.
+        """All results, page by page.
 
         Each page is a call of its own. Rows that others add, move or delete in between may be found
         or not; all others are, once, whatever the loop writes; those that it makes are not.
@@ -275,8 +264,7 @@ class Query(object):
         return self._iter_blocks(page_size(pagesize))
 
     def all(self):
-        """
-        All results, within the limit.
+        """All results, within the limit.
 
         :returns: list of entities, or of what :meth:`select` says
 
@@ -289,12 +277,11 @@ class Query(object):
         return list(self._iter_blocks(size))
 
     def execute(self):
-        """The same as :meth:`all`."""
+        """Do the same as :meth:`all`."""
         return self.all()
 
     def first(self):
-        """
-        The first result, within the limit.
+        """Return the first result, within the limit.
 
         :returns: an entity, or what :meth:`select` says; None where there is none
 
@@ -310,8 +297,7 @@ class Query(object):
             return result
 
     def count(self):
-        """
-        How many rows there are.
+        """How many rows there are.
 
         With filters, the limit does not count. Without, this is the primary key's counter, of which
         deleted rows are not taken off, within the limit.
@@ -325,8 +311,7 @@ class Query(object):
         return self._search().count(*self._window())
 
     def cached_result(self, timeout):
-        """
-        The ids of all results, in a sorted set.
+        """Keep the ids of all results in a sorted set for a while.
 
         Its scores keep the order: those of the column ordered by (negative for descending), of the last
         numeric filter, the distance, or 0. The limit does not count. Without results there is no key.
@@ -343,8 +328,7 @@ class Query(object):
         return self._search().store(checked_timeout(timeout))
 
     def delete(self, blocksize=100):
-        """
-        Deletes the results, page by page.
+        """Delete the results, page by page.
 
         :param blocksize: rows to delete in one call
         :raises QueryError: for models on which an on_delete rule other than 'no action' depends
@@ -368,8 +352,7 @@ class Query(object):
                 sessions.session.delete(*entities)
 
     def explain(self):
-        """
-        How this query is answered; it is run for that, without fetching rows.
+        """How this query is answered; it is run for that, without fetching rows.
 
         :returns: :class:`Explanation`; ``str()`` says it in words
 

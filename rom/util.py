@@ -59,7 +59,7 @@ def set_connection_settings(*args, **kwargs):
 
 
 def get_connection():
-    """The connection of every model without a `_conn` of its own; programs may replace this function.
+    """Return the connection of every model without a `_conn` of its own; programs may replace this function.
 
     :returns: redis-py client
 
@@ -74,7 +74,7 @@ def get_connection():
 
 
 def _connect(obj):
-    """The redis-py client of a model, an entity, or (None) the default one.
+    """Return the redis-py client of a model, an entity, or (None) the default one.
 
     :param obj: Model class, entity or None
     """

@@ -135,7 +135,7 @@ class Column(_Column):
         """Refuse what cannot work together with the models that exist already; references and their lists do."""
 
     def register(self, namespace):
-        """What a column does once its class is made; references let the other side know."""
+        """Do what a column has to once its class is made; references let the other side know."""
 
     @property
     def where(self):
@@ -154,7 +154,7 @@ class Column(_Column):
             return self._read(state)
 
     def _read(self, state):
-        """The value of which a `State` has the text only, from now on among its values."""
+        """Decode the value of which a `State` has the text only, and put it among its values."""
         raw = state.row[self._position]
         try:
             if self._rom_starts and not state.new and self._rom_start(state, as_text(raw)):
@@ -207,20 +207,20 @@ class Column(_Column):
         return self._attr in state.values
 
     def initial(self):
-        """The default for one entity: called, copied or as it is; None without a default."""
+        """Return the default for one entity: called, copied or as it is; None without a default."""
         if self._default is NULL:
             return None
         value = self._default() if callable(self._default) else copy.deepcopy(self._default)
         return None if value is None else self.accept(value)
 
     def missing(self):
-        """What a row without a value for this column reads."""
+        """Return what a row without a value for this column reads."""
         return self.initial()
 
     # -- converting ------------------------------------------------------------------------------------------------
 
     def accept(self, value):
-        """The value as this column holds it, converted where that is exact.
+        """Return the value as this column holds it, converted where that is exact.
 
         :param value: anything but None
         :raises InvalidColumnValue: where it does not fit
@@ -231,7 +231,7 @@ class Column(_Column):
         return value
 
     def _converted(self, value):
-        """The value as one of the allowed types; what is none of them is read as a row's text would be."""
+        """Return the value as one of the allowed types; what is none of them is read as a row's text would be."""
         if isinstance(value, self._allowed):
             return value
         try:
@@ -258,16 +258,16 @@ class Column(_Column):
         self._typed(value)
 
     def refuse(self, value, why):
-        """An InvalidColumnValue for `value`, naming model, column and value."""
+        """Return an InvalidColumnValue for `value`, naming model, column and value."""
         return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
                                   columns=(self._attr,), value=value)
 
     def _to_redis(self, value):
-        """The text that a row keeps for a value; column classes of one's own may say another."""
+        """Return the text that a row keeps for a value; column classes of one's own may say another."""
         return value if isinstance(value, six.text_type) else six.text_type(repr(value))
 
     def _from_redis(self, value):
-        """The value that a row's text stands for; by default what the first allowed type makes of it that takes it."""
+        """Return the value that a row's text stands for; by default what the first allowed type makes of it that takes it."""
         for kind in kinds.kinds_of(self._allowed)[:-1]:
             try:
                 return kind(value)
@@ -276,7 +276,7 @@ class Column(_Column):
         return kinds.kinds_of(self._allowed)[-1](value)
 
     def encode(self, value):
-        """The text that a row keeps for `value`; None for None.
+        """Return the text that a row keeps for `value`; None for None.
 
         :raises InvalidColumnValue: where the value cannot be stored
         """
@@ -286,7 +286,7 @@ class Column(_Column):
         return text if isinstance(text, six.text_type) else self._rom_text_of(text)
 
     def _rom_text_of(self, made):
-        """What a row keeps of what a `_to_redis` of the program's own returned, if that is no text."""
+        """Return what a row keeps of what a `_to_redis` of the program's own returned, if that is no text."""
         if isinstance(made, bytes):
             return made.decode('latin-1')
         if isinstance(made, six.integer_types) and not isinstance(made, bool):
@@ -296,11 +296,11 @@ class Column(_Column):
         raise self.refuse(made, 'cannot be stored: _to_redis returns text, bytes or a number')
 
     def _rom_stored_text(self, value):
-        """The text of a row for what a program says that it holds: text and bytes as they are."""
+        """Return the text of a row for what a program says that it holds: text and bytes as they are."""
         return value if value is None or isinstance(value, (six.text_type, bytes)) else self.encode(self.accept(value))
 
     def decode(self, raw):
-        """The value that stands in a row.
+        """Return the value that stands in a row.
 
         :param raw: bytes or text of the field
         :raises InvalidColumnValue: where the field is broken
@@ -333,7 +333,7 @@ class Column(_Column):
         return row.text(self._attr) is None
 
     def _rom_generated(self, row):
-        """What the keygen makes of a row, in any form that `keygens.entries` takes.
+        """Return what the keygen makes of a row, in any form that `keygens.entries` takes.
 
         :param row: `Row`
         """
@@ -343,7 +343,7 @@ class Column(_Column):
         return None if value is None or keygen is None else keygen(value)
 
     def _rom_whole_word(self, row):
-        """The one word that prefix and suffix indexes hold where the keygen gives an order; else None."""
+        """Return the one word that prefix and suffix indexes hold where the keygen gives an order; else None."""
         if self._keygen is None or not (self._prefix or self._suffix):
             return None
         return keygens.whole_word(self._keygen, row[self._attr])
@@ -354,7 +354,7 @@ class Column(_Column):
         return self._keygen is not None and not self._index
 
     def _rom_read_all(self, texts):
-        """The values of many rows, for queries that select them.
+        """Return the values of many rows, for queries that select them.
 
         :param texts: list of what the rows keep, None for nothing
         :returns: list

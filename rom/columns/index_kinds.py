@@ -179,7 +179,7 @@ _BY_KEYGEN = (
 
 
 def kind_for(allowed):
-    """The kind of index that values have by themselves.
+    """Return the kind of index that values have by themselves.
 
     :param allowed: tuple of the types of the values
     :returns: `Index` or a subclass
@@ -190,7 +190,7 @@ def kind_for(allowed):
 
 
 def index_of(column):
-    """The index of a bound column: by its keygen, or, where it has none, as its class says.
+    """Return the index of a bound column: by its keygen, or, where it has none, as its class says.
 
     :param column: `Column`
     :returns: `Index`

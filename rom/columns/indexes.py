@@ -1,5 +1,4 @@
-"""
-The index of a column: what it holds of a row, and how it is asked. Its kinds are in `rom.columns.index_kinds`.
+"""The index of a column: what it holds of a row, and how it is asked. Its kinds are in `rom.columns.index_kinds`.
 
 What the entries are made from, the column class says (`Column._rom_generated`): its own value, the id that it keeps, or
 another column.
@@ -73,7 +72,7 @@ class Index(object):
             six.raise_from(self._not_indexed(row, error), error)
 
     def _not_indexed(self, row, error):
-        """An InvalidColumnValue for a row of which the keygen makes no entries."""
+        """Return an InvalidColumnValue for a row of which the keygen makes no entries."""
         column, pk = self.column, None if callable(row._id) else row._id
         value = row.get(column._rom_source._attr)
         what = error if type(error) is ValueError else '%s: %s' % (type(error).__name__, error)
@@ -82,7 +81,7 @@ class Index(object):
             columns=(column._attr,), value=value)
 
     def claim(self, row):
-        """The text that a unique column claims for a row; None where it claims nothing."""
+        """Return the text that a unique column claims for a row; None where it claims nothing."""
         column = self.column
         if column._rom_is_missing(row):
             return None
@@ -91,7 +90,7 @@ class Index(object):
         return row.text(column._attr) or None
 
     def claim_of(self, value):
-        """The text under which a value of a unique column is looked up; None where it claims nothing.
+        """Return the text under which a value of a unique column is looked up; None where it claims nothing.
 
         :param value: a Python value that the column has accepted
         """
@@ -101,7 +100,7 @@ class Index(object):
         return column.encode(value) or None
 
     def _claimed(self, made, text_of):
-        """What is claimed by a keygen: the first word; the text itself where the keygen makes nothing of it."""
+        """Return what is claimed by a keygen: the first word; the text itself where the keygen makes nothing of it."""
         column = self.column
         if made.scores and not made.words:
             raise ColumnError('%s is unique: its keygen must give a list of strings, and gave numbers only; or set '
@@ -113,7 +112,7 @@ class Index(object):
     # -- how it is asked ---------------------------------------------------------------------------------------------
 
     def filter_of(self, value):
-        """The filters for ``filter(column=value)``, all of which are meant.
+        """Return the filters for ``filter(column=value)``, all of which are meant.
 
         :param value: anything but a list of values
         :returns: list of filters, as :mod:`rom.values.filter_forms` describes them
@@ -124,7 +123,7 @@ class Index(object):
         return [self._range(value)] if isinstance(value, tuple) else self._having(value)
 
     def _having(self, value):
-        """The filters for one value that is neither None nor a range."""
+        """Return the filters for one value that is neither None nor a range."""
         if isinstance(value, _STRINGS):
             return self._with_words(self._words(value))
         return self._at(self.number(value))
@@ -136,11 +135,11 @@ class Index(object):
         return [(self.name, number, number)]
 
     def _words(self, value):
-        """The words that a row must have to be found by a string."""
+        """Return the words that a row must have to be found by a string."""
         return [self.checked_word(codecs.word_text(value))]
 
     def checked_word(self, word):
-        """A word as it is.
+        """Return a word as it is.
 
         :raises QueryError: where no index can hold it
         """
@@ -175,7 +174,7 @@ class Index(object):
         return (u'(' if is_open else u'') + six.text_type(self._place_of(value[1:] if is_open else value))
 
     def _place_of(self, text):
-        """The text of the number that a string has in the index: by the keygen, if it is one for strings."""
+        """Return the text of the number that a string has in the index: by the keygen, if it is one for strings."""
         if self.column.is_text and self.column._keygen is not None:
             return self._place_by_keygen(text)
         return codecs.float_repr(self._checked_number(text))
@@ -192,7 +191,7 @@ class Index(object):
         return codecs.float_repr(score)
 
     def number(self, value):
-        """A value as the number that the index holds for it.
+        """Return a value as the number that the index holds for it.
 
         :param value: int, float, Decimal, date, datetime, time, an entity, or the text of a number
         :returns: the number as given, or of dates, texts and entities a float or int
@@ -211,7 +210,7 @@ class Index(object):
                              model=self.column._model, columns=(self.name,), value=value)
 
     def _moment(self, value):
-        """A date or time as the index holds it."""
+        """Return a date or time as the index holds it."""
         if not codecs.is_moment(value):
             raise self.refuse('takes dates and times, and this is one in name only', value)
         if isinstance(value, datetime.datetime):
@@ -228,7 +227,7 @@ class Index(object):
     # -- words that begin or end so ----------------------------------------------------------------------------------
 
     def affixes(self, value, turn):
-        """The texts under which words that begin, turned, with a string may stand in a prefix or suffix index.
+        """Return the texts under which words that begin, turned, with a string may stand in a prefix or suffix index.
 
         :param value: text or bytes
         :param turn: callable(string) -> string, as the index turns its words
@@ -240,11 +239,11 @@ class Index(object):
         return codecs.word_forms(turn(value.lower() if keygens.casefolds(self.column._keygen) else value))
 
     def about_words(self, literal):
-        """What is known of the words of its prefix or suffix index, all of which contain a text, as search.lua takes it."""
+        """Return what is known of the words of its prefix or suffix index, all of which contain a text, as search.lua takes it."""
         return {}
 
     def _as_stored(self, value):
-        """A string as the column, or the one that it indexes, would hold it: bytes for String, text for all others."""
+        """Return a string as the column, or the one that it indexes, would hold it: bytes for String, text for all others."""
         if bytes not in kinds.kinds_of(self.column._rom_source._allowed):
             return codecs.word_text(value)
         try:
@@ -253,7 +252,7 @@ class Index(object):
             return value
 
     def refuse(self, what, value):
-        """A QueryError for `value`, naming model, column and value."""
+        """Return a QueryError for `value`, naming model, column and value."""
         return QueryError('%s.%s %s, you provided %s' % (self.column._model, self.name, what, _shown(value)),
                           model=self.column._model, columns=(self.name,), value=value)
 
@@ -271,7 +270,7 @@ class Named(Index):
 
 
 def _with_scores(words):
-    """[word, its prefix score, word, ...]"""
+    """Return [word, its prefix score, word, ...]."""
     paired = []
     for word in words:
         paired += (word, codecs._prefix_score(word))

@@ -15,7 +15,7 @@ _IMMUTABLE = _NUMBERS + _STRINGS + (complex, bool, type(None), datetime.timedelt
 
 
 def kinds_of(allowed):
-    """The types in `_allowed`, which is anything that isinstance() takes.
+    """Return the types in `_allowed`, which is anything that isinstance() takes.
 
     :returns: tuple of types
     """

@@ -17,7 +17,7 @@ MODELS_REFERENCED = {}
 
 
 def find_model(table):
-    """The Model class called `table`; a class is given back as it is.
+    """Return the Model class called `table`; a class is given back as it is.
 
     :param table: class name or namespace (text), or a Model class
     :returns: the Model class, or None where no such model has been made yet
@@ -26,7 +26,7 @@ def find_model(table):
 
 
 def references_to(model):
-    """The references that point at `model`.
+    """Return the references that point at `model`.
 
     :param model: a Model class
     :returns: list of (referring Model class, attribute, on_delete action)

@@ -24,7 +24,7 @@ def _check_on_delete(on_delete, required, default):
 
 
 def _existing(column):
-    """The model on the other side of a relation.
+    """Return the model on the other side of a relation.
 
     :raises ORMError: where no such model has been made
     """
@@ -35,7 +35,7 @@ def _existing(column):
 
 
 def _references(columns, target):
-    """The names among `columns` of the references to a model."""
+    """Return the names among `columns` of the references to a model."""
     return [attr for attr, column in columns.items()
             if isinstance(column, ManyToOne) and find_model(column._ftable) is target]
 
@@ -65,7 +65,7 @@ class _Reference(Column):
         return None if getattr(value, '_new', False) else value
 
     def _default_if_any(self):
-        """The default, which may be a new entity; None where it is a row that is gone."""
+        """Return the default, which may be a new entity; None where it is a row that is gone."""
         try:
             return self.initial()
         except InvalidColumnValue:
@@ -81,7 +81,7 @@ class _Reference(Column):
         """Refuse what is to be written and refers to a row that is gone, where that can be told."""
 
     def _rom_generated(self, row):
-        """The id as a number, from the text that the row keeps: the other row is never read for this."""
+        """Return the id as a number, from the text that the row keeps: the other row is never read for this."""
         if self._keygen2 is not None:
             return super(_Reference, self)._rom_generated(row)
         text = row.text(self._attr)
@@ -147,7 +147,7 @@ class ManyToOne(_Reference):
         return _existing(self).get(int(value))
 
     def get_related_model(self):
-        """The model pointed at.
+        """Return the model pointed at.
 
         :returns: Model class; None where no such model has been made
 
@@ -219,7 +219,7 @@ class ManyToOne(_Reference):
 
 
     def _rom_read_all(self, texts):
-        """The entities, read in one call."""
+        """Return the entities, read in one call."""
         ids = sorted(set(int(text) for text in texts if text is not None))
         found = _existing(self)._rom_targets(ids, fresh=True) if ids else {}
         return [None if text is None else found.get(int(text)) for text in texts]
@@ -292,7 +292,7 @@ class OneToMany(Column):
         Column.__init__(self)
 
     def get_related_model(self):
-        """The referring model.
+        """Return the referring model.
 
         :returns: Model class; None where no such model has been made
 

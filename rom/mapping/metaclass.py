@@ -122,7 +122,7 @@ def _inherited(bases, dict, name):
 
 
 def _unique_together(bases, dict, columns):
-    """What the class says; or what its bases say, constraints aside of which a column was taken out."""
+    """Return what the class says; or what its bases say, constraints aside of which a column was taken out."""
     found = _inherited(bases, dict, 'unique_together')
     if not found or 'unique_together' in dict:
         return found
@@ -132,7 +132,7 @@ def _unique_together(bases, dict, columns):
 
 
 def _described(schema):
-    """The class attributes by which 1.1.2 tells what a model has."""
+    """Return the class attributes by which 1.1.2 tells what a model has."""
     columns = [column for column in schema.columns.values() if not isinstance(column, UnsafeColumn)]
 
     def having(flag):

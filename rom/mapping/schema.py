@@ -138,19 +138,19 @@ class Schema(object):
         return attr == (column._column if column.is_derived else column._attr)
 
     def affected_indexes(self, attrs):
-        """The indexed columns whose entries follow from one of `attrs`."""
+        """Return the indexed columns whose entries follow from one of `attrs`."""
         return _once(column for attr in attrs for column in self._affected_indexes[attr])
 
     def affected_uniques(self, attrs):
-        """The unique columns whose values follow from one of `attrs`."""
+        """Return the unique columns whose values follow from one of `attrs`."""
         return _once(column for attr in attrs for column in self._affected_uniques[attr])
 
     def affected_together(self, attrs):
-        """The unique_together constraints that have one of `attrs` in them."""
+        """Return the unique_together constraints that have one of `attrs` in them."""
         return [constraint for constraint in self.together if any(attr in constraint for attr in attrs)]
 
     def sources(self, column):
-        """The stored columns that an indexed or unique column's entries are made from."""
+        """Return the stored columns that an indexed or unique column's entries are made from."""
         if column._keygen2 is not None:
             return self.stored
         attr = column._column if column.is_derived else column._attr

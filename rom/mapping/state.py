@@ -88,7 +88,7 @@ class State(object):
 
     @classmethod
     def of(cls, entity, id=None, row=None, generation=0):
-        """The state of an entity that is being made; its row is empty unless it is told here."""
+        """Return the state of an entity that is being made; its row is empty unless it is told here."""
         schema = entity._rom_schema
         return cls(schema, weakref.ref(entity), id, [None] * len(schema.stored) if row is None else row, None, generation)
 
@@ -98,26 +98,26 @@ class State(object):
         return keys.row(self.schema.namespace, self.id)
 
     def raw(self, attr):
-        """What the row keeps for a column, as it was last seen: bytes, text or None."""
+        """Return what the row keeps for a column, as it was last seen: bytes, text or None."""
         return self.row[self.schema.position[attr]]
 
     # -- values ---------------------------------------------------------------------------------------------------------
 
     def know(self, attr, value):
-        """A column was found to have a value."""
+        """Return a column was found to have a value."""
         if self.values is _NONE_YET:
             self.values = {}
         self.values[attr] = value
 
     def hold(self, attr, value):
-        """A column was given a value."""
+        """Note that a column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
         self.know(attr, value)
         self.assigned.add(attr)
 
     def value(self, attr):
-        """The value of a column, decoded on first use."""
+        """Return the value of a column, decoded on first use."""
         return self.values[attr] if attr in self.values else self.schema.columns[attr]._read(self)
 
     def start(self):
@@ -129,14 +129,14 @@ class State(object):
                 continue
 
     def text_in_place(self, attr):
-        """What the row would keep of a value that was read; False where that cannot be told."""
+        """Return what the row would keep of a value that was read; False where that cannot be told."""
         try:
             return attr in self.values and self.schema.columns[attr].encode(self.values[attr])
         except InvalidColumnValue:  # the save will say so
             return False
 
     def siblings_alive(self):
-        """The states of the entities loaded together with this one, itself included."""
+        """Return the states of the entities loaded together with this one, itself included."""
         entities = [reference() for reference in self.siblings or ()]
         states = [entity._rom for entity in entities if entity is not None]
         states = [state for state in states if not state.deleted]
@@ -202,14 +202,14 @@ class State(object):
         return found
 
     def as_row(self, texts=None):
-        """The row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
+        """Return the row as `plan` takes it: as it is stored, or with `texts`, as it will be."""
         if texts is None:
             return Row(self.schema, self.row, id=self.id)
         id = self.entity()._rom_allocate_id if self.id is None else self.id
         return Row(self.schema, self.row, self.values, texts, id)
 
     def plan(self, full=False, force=False, refresh=False, stored=None):
-        """What a save writes.
+        """Return what a save writes.
 
         :param bool full: every column
         :param bool force: over what other writers changed
@@ -241,7 +241,7 @@ class State(object):
         return plan.rewrite(schema, self.id, before, after, texts, filled=texts)
 
     def new_references(self):
-        """New entities that this one refers to, which must be saved before it."""
+        """Return the new entities that this one refers to, which must be saved before it."""
         if not self.assigned:
             return ()
         targets = [self.values[attr] for attr in self.schema.references if attr in self.assigned]
@@ -260,12 +260,12 @@ class State(object):
     # -- what became of it ----------------------------------------------------------------------------------------------
 
     def assigned_since(self, planned):
-        """The columns that were assigned since a write was `Planned`, and when."""
+        """Return the columns that were assigned since a write was `Planned`, and when."""
         return Assignments((attr, self.assigned[attr]) for attr in self.assigned
                            if attr not in planned.values or self.values[attr] is not planned.values[attr])
 
     def written(self, planned, generation):
-        """The row was written; what was assigned since is not.
+        """Note that the row was written; what was assigned since is not.
 
         :param planned: `Planned`; where the row was read since then, that knows better what is stored
         """
@@ -277,7 +277,7 @@ class State(object):
         self.generation = generation
 
     def refer_to(self, targets, texts):
-        """An on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
+        """Note that an on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
         for attr, target in targets.items():
             self.row[self.schema.position[attr]] = texts[attr]
             self.know(attr, target)
@@ -383,7 +383,7 @@ class State(object):
     # -- copies ---------------------------------------------------------------------------------------------------------
 
     def copied_values(self, memo):
-        """The values for another object of the row; references that were only read are read again by that."""
+        """Return the values for another object of the row; references that were only read are read again by that."""
         columns = self.schema.columns
         return dict((attr, copy.deepcopy(value, memo) if columns[attr].is_mutable else value)
                     for attr, value in self.values.items() if attr in self.assigned or not columns[attr].is_reference)

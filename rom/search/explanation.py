@@ -7,8 +7,7 @@ __all__ = ['Explanation']
 
 @six.python_2_unicode_compatible
 class Explanation(object):
-    """
-    How a query was answered.
+    """How a query was answered.
 
     :ivar data: dict of plan, driver, filters (each kind, key and size), order, descending, keys,
         scanned, returned, calls and steps; each is an attribute as well

@@ -1,5 +1,4 @@
-"""
-What a query asks for: from the names and values of its methods to filters, see :mod:`rom.values.filter_forms`.
+"""What a query asks for: from the names and values of its methods to filters, see :mod:`rom.values.filter_forms`.
 
 What a value means, the index of the column says, see :mod:`rom.columns.indexes`. Here is what depends on names
 (``'col:x'``), and on lists, which any column takes.
@@ -22,8 +21,7 @@ _LISTS = (list, set, frozenset)
 
 
 def index_named(schema, name, clause, flag):
-    """
-    The index that a clause of a query asks.
+    """Return the index that a clause of a query asks.
 
     :param schema: `Schema` of the model
     :param name: the column's attribute, or ``'col:x'`` for entries that its keygen named
@@ -44,8 +42,7 @@ def index_named(schema, name, clause, flag):
 
 
 def to_filters(schema, name, value):
-    """
-    The filters for ``query.filter(name=value)``.
+    """Return the filters for ``query.filter(name=value)``.
 
     :returns: list of filters, all of which are meant
     :raises QueryError: where the column has no index, or the value does not fit it
@@ -70,8 +67,7 @@ def _not_empty(index, values):
 # -- prefixes, suffixes, patterns ------------------------------------------------------------------------------------
 
 def to_prefixes(schema, name, value):
-    """
-    The filter for ``query.startswith(name=value)``.
+    """Return the filter for ``query.startswith(name=value)``.
 
     :param value: text or bytes, or a list of them
     :returns: a :class:`Prefix`, or a list of them
@@ -103,8 +99,7 @@ def _affixes(index, value, turn, kind):
 # -- near ------------------------------------------------------------------------------------------------------------
 
 def to_near(schema, name, lon, lat, distance, measure, count=None):
-    """
-    The filter for ``query.near``.
+    """Return the filter for ``query.near``.
 
     :returns: a :class:`Geofilter`
     :raises ValueError: for an unknown index or unit

@@ -48,12 +48,12 @@ class Loop(object):
         running.pop(id(self), None)
 
     def note(self, connection, namespace, id, is_new):
-        """A row was written by this process."""
+        """Note that this process has written a row."""
         if namespace == self._namespace and _server_of(connection) is self._server:
             (self._made if is_new else self._written).add(id)
 
     def choose(self, ids, rows, counter, count=None):
-        """What to give of a page that was found.
+        """Return what to give of a page that was found.
 
         :param ids: list of ids, as bytes or text
         :param rows: list of the rows of the first of them
@@ -76,5 +76,5 @@ class Loop(object):
                 and (self._is_counter_behind or number <= self._first_counter))
 
     def passed_by(self):
-        """The ids of rows that were there but not given, and were written: they may have moved behind the place reached."""
+        """Return the ids of rows that were there but not given, and were written: they may have moved behind the place reached."""
         return self._written - self._given - self._made

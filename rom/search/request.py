@@ -16,8 +16,7 @@ _STRINGS = (six.text_type, bytes)
 
 
 def parse_pattern(pattern):
-    """
-    A pattern of ``like`` in two parts.
+    """Split a pattern of ``like`` in two parts.
 
     :param pattern: text; ``?`` none or one, ``*`` any number, ``+`` one or more, ``!`` exactly one
         character, everything else itself
@@ -72,7 +71,7 @@ def _wild_steps(wild):
 
 
 def _characters(text):
-    """The characters of a text; on narrow builds of Python 2.7 some are two code units."""
+    """Return the characters of a text; on narrow builds of Python 2.7 some are two code units."""
     found = []
     for unit in text:
         if found and u'\udc00' <= unit <= u'\udfff' and u'\ud800' <= found[-1] <= u'\udbff':
@@ -97,7 +96,7 @@ class Translator(object):
         return keys.index(self._namespace, codecs.word_text(name), kind)
 
     def translate_all(self, items):
-        """Filters, all of which are meant.
+        """Translate filters, all of which are meant.
 
         :raises QueryError: where one is none, or there are too many
         """
@@ -158,15 +157,15 @@ class Translator(object):
         return made
 
     def _about_words(self, attr, literal):
-        """What the schema tells about the words of a column, all of which contain a literal."""
+        """Return what the schema tells about the words of a column, all of which contain a literal."""
         column = self._schema.columns.get(attr) if self._schema else None
         return {} if column is None or column._rom_index is None else column._rom_index.about_words(literal)
 
 
 def merged(filters):
-    """
-    Filters, all of which are meant, without those that others make superfluous: ranges of one index are one, of equal
-    words or patterns one is enough. Each stands where the last of its kind stood.
+    """Leave out the filters that others make superfluous.
+
+    Ranges of one index are one; of equal words or patterns one is enough. Each stands where the last of its kind stood.
 
     :param filters: list of objects of the request
     :returns: the same
@@ -202,7 +201,7 @@ def _high_end(bound):
 
 
 def leaves(filters):
-    """The filters without those made of filters.
+    """Return the filters without those made of filters.
 
     :param filters: list of objects of the request
     """
@@ -217,7 +216,7 @@ _WEIGHTS = {'words': 20, 'near': 1000}
 
 
 def pieces(item, most):
-    """A filter as a list of filters, any of which a row must have, none of which is too long for one call.
+    """Return a filter as a list of filters, any of which a row must have, none of which is too long for one call.
 
     :param item: an object of the request
     :param most: int, how many sets or ranges one of them may be made of
@@ -234,7 +233,7 @@ def pieces(item, most):
 
 
 def _literals(start, steps):
-    """The texts that are in all words which fit a pattern."""
+    """Return the texts that are in all words which fit a pattern."""
     return u''.join([start] + [u'?' if step in u'!?*' else step for step in steps]).split(u'?')
 
 
@@ -253,7 +252,7 @@ def _bound(item, value, default):
 
 
 def _identity(item):
-    """What only equal filters have in common; a Prefix and a Suffix are equal as tuples."""
+    """Return what only equal filters have in common; a Prefix and a Suffix are equal as tuples."""
     return type(item), tuple(_identity(each) for each in item) if isinstance(item, list) else item
 
 

@@ -65,8 +65,7 @@ def _namedtuple_data_factory(columns):
 # -- select ----------------------------------------------------------------------------------------------------------
 
 class Selection(object):
-    """
-    The columns that a query selects, and how they come out.
+    """The columns that a query selects, and how they come out.
 
     :param model: the Model class
     :param kept: what `Query._select` holds: (names, decode, remove_last, factory), the primary key always among
@@ -89,8 +88,7 @@ class Selection(object):
 
     @staticmethod
     def checked(model, names, include_pk=False, decode=True, ff=None, **ignored):
-        """
-        What `Query._select` is to hold.
+        """Return what `Query._select` is to hold.
 
         :raises QueryError: for unknown names, or one given twice
         """
@@ -106,8 +104,7 @@ class Selection(object):
         return names if pk in names else names + (pk,), decode, remove_last, ff or _dict_data_factory
 
     def results(self, rows):
-        """
-        What rows become.
+        """Turn rows into results.
 
         :param rows: list of (id, values in the order of `fields`, or None where the row is gone)
         :returns: list
@@ -117,7 +114,7 @@ class Selection(object):
         return [self._make(list(values)) for values in zip(*columns)]
 
     def _column_values(self, name, column, rows):
-        """The values of one column in all rows."""
+        """Return the values of one column in all rows."""
         if name == self._model._rom_schema.pk:
             return [id if self._decode else str(id) for id, _ in rows]
         if not self._is_raw and (name not in self._place or column in self._model._rom_schema.starting):
@@ -131,8 +128,7 @@ class Selection(object):
 # -- rows ------------------------------------------------------------------------------------------------------------
 
 def rows_of_pages(connection, schema, pages, fields, size):
-    """
-    The rows of a search, those that did not come with their ids read in calls of their own.
+    """Yield the rows of a search; those that did not come with their ids are read in calls of their own.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model

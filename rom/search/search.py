@@ -1,5 +1,4 @@
-"""
-Searches: filters, order and limit become one request to ``search.lua``, its replies ids and rows.
+"""Searches: filters, order and limit become one request to ``search.lua``, its replies ids and rows.
 
 One call answers whatever fits a page. Results of many thousand rows, scans of many thousand index
 entries, lists of many thousand values and the nearest many thousand places are cut into several
@@ -37,8 +36,7 @@ PARTS_BESIDE = 100
 # -- searches --------------------------------------------------------------------------------------------------------
 
 class Search(object):
-    """
-    One search: filters, all of which are meant, and an order.
+    """One search: filters, all of which are meant, and an order.
 
     :param connection: redis-py client
     :param namespace: text
@@ -131,7 +129,7 @@ class Search(object):
         return reply
 
     def _find_last(self, near):
-        """Replaces the `count` of a near filter that takes the server too long, by the last of its places."""
+        """Replace the `count` of a near filter that takes the server too long, by the last of its places."""
         count = near.pop('count', None)
         if count is None:
             return
@@ -144,7 +142,7 @@ class Search(object):
             near['radius'] = min(near['radius'], away * 1.001 + .001)
 
     def _requests(self, place, **more):
-        """The requests that find everything for a list, in pieces, and all other filters that are not asked apart."""
+        """Return the requests that find everything for a list, in pieces, and all other filters that are not asked apart."""
         filters, order = self.request['filters'], self.request.get('order')
         kept = [each for each in range(len(filters)) if each == place or each not in self._apart]
         if order:
@@ -154,8 +152,7 @@ class Search(object):
             yield dict(self.request, filters=[piece if each == place else filters[each] for each in kept], skip=0, **more)
 
     def pages(self, skip=0, count=None, fields=None, first=ROWS_PER_READ):
-        """
-        The ids in order, with rows as far as they came along.
+        """Return the ids in order, with rows as far as they came along.
 
         :param skip: how many to leave out
         :param count: how many at most; None: all
@@ -203,12 +200,12 @@ class Search(object):
                 loop.end()
 
     def _passed_by(self, loop):
-        """The ids that the loop has moved behind the place reached before they were given, in order."""
+        """Return the ids that the loop has moved behind the place reached before they were given, in order."""
         waiting = loop.passed_by()
         return [id for id in self._in_order(self._all_parts()) if int(id) in waiting] if waiting else []
 
     def _in_order(self, parts):
-        """The ids of parts, each once, sorted."""
+        """Return the ids of parts, each once, sorted."""
         found = dict(parts)
         sign = -1 if self.request.get('descending') else 1
         return sorted(found, key=lambda id: (sign * found[id], id))
@@ -235,21 +232,19 @@ class Search(object):
         return found.items()
 
     def _with_lists_apart(self):
-        """This search, where the server has said that each list is better asked for by itself."""
+        """Return this search, set to ask for each list by itself, as the server has said is better."""
         self._apart = [place for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
         return self
 
     def all_ids(self):
-        """
-        The ids of all rows, in as few calls as that takes.
+        """Return the ids of all rows, in as few calls as that takes.
 
         :returns: set of int
         """
         return set(int(id) for id, _ in self._all_parts())
 
     def count(self, skip=0, count=None):
-        """
-        How many rows there are; the limit is of no consequence, as in 1.1.2.
+        """How many rows there are; the limit is of no consequence, as in 1.1.2.
 
         :returns: int
         """
@@ -266,8 +261,7 @@ class Search(object):
         return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
-        """
-        Puts all ids into a sorted set that expires.
+        """Put all ids into a sorted set that expires.
 
         :param seconds: int, how long it lives; QueryError for more than Redis can count
         :returns: text, its key
@@ -295,7 +289,7 @@ class Search(object):
             searches.keep(self.connection, key, block, seconds)
 
     def explained(self):
-        """dict: what the calls so far were planned as, and what they took."""
+        """Tell as a dict what the calls so far were planned as, and what they took."""
         from_first = self.reports[0] if self.reports else {}
         sizes = from_first.get('sizes') or []
         filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': size}
@@ -311,8 +305,7 @@ class Search(object):
 
 
 def ids_without(connection, namespace, attr, kind, starts):
-    """
-    Ids of rows that have words in an index, none of which begins with certain texts.
+    """Ids of rows that have words in an index, none of which begins with certain texts.
 
     :param kind: 'pre' or 'suf'
     :param starts: list of text; for 'suf' reversed

@@ -1,5 +1,4 @@
-"""
-All rows of a model: what a query without filter and order asks for, by the ids that were given out or by their index.
+"""All rows of a model: what a query without filter and order asks for, by the ids that were given out or by their index.
 
 `search_for` chooses the object that answers a query. All of them answer `pages`, `count`, `store` and `explained`.
 """
@@ -68,8 +67,7 @@ class _Walk(object):
 
 
 def search_for(connection, schema, filters=(), order_by=None, explain=False):
-    """
-    What answers a query.
+    """Return what answers a query.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -88,8 +86,7 @@ class _AllRows(object):
     """What a query without filter and order answers alike, whichever way it goes through the rows."""
 
     def count(self, skip=0, count=None):
-        """
-        The id counter, of which deleted rows are not taken off, within the limit.
+        """Return the id counter, from which deleted rows are not subtracted, within the limit.
 
         :param skip: how many are left out
         :param count: how many at most; None: all
@@ -115,8 +112,7 @@ class EverythingIndexed(_AllRows, Search):
 
 
 class Everything(_AllRows):
-    """
-    The rows there are, found by going through the ids that were given out; it is asked as a :class:`Search` is.
+    """The rows there are, found by going through the ids that were given out; it is asked as a :class:`Search` is.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -133,8 +129,7 @@ class Everything(_AllRows):
         self._scanned = self._calls = 0
 
     def pages(self, skip=0, count=None, fields=None, first=reads.ROWS_PER_READ):
-        """
-        The ids in order, with their rows.
+        """Return the ids in order, with their rows.
 
         :param skip: how many rows to leave out
         :param count: how many at most; None: all
@@ -163,6 +158,6 @@ class Everything(_AllRows):
         return reads.read_batch(self.connection, self.schema, fields, ids)
 
     def explained(self):
-        """dict: what was looked at, as :meth:`rom.index.Search.explained` tells it."""
+        """Tell as a dict what was looked at, as :meth:`rom.index.Search.explained` tells it."""
         return {'plan': 'rows', 'driver': None, 'filters': [], 'order': None, 'descending': False, 'keys': [],
                 'scanned': self._scanned, 'steps': 2 * self._scanned, 'calls': self._calls}

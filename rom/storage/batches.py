@@ -11,7 +11,7 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 
 
 def weight(operation):
-    """What an operation costs the server, in index entries.
+    """Return what an operation costs the server, in index entries.
 
     :param operation: dict as `plan` makes it
     :returns: int
@@ -23,7 +23,7 @@ def weight(operation):
 
 
 def likely_weight(raw):
-    """What taking a row out of the indexes likely costs: the list of its entries stays on the server.
+    """Return what taking a row out of the indexes likely costs: the list of its entries stays on the server.
 
     :param raw: list of stored values or None
     :returns: int, as if all its values were texts of which each word is indexed
@@ -32,7 +32,7 @@ def likely_weight(raw):
 
 
 def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
-    """Lists that one call carries.
+    """Yield lists that one call carries.
 
     :param items: iterable
     :param weight: callable(item) -> int, what it costs in index entries

@@ -1,5 +1,4 @@
-"""
-Many rows in one transaction of plain commands: a pipeline that packs them, and takes the replies apart, in fewer steps.
+"""Many rows in one transaction of plain commands: a pipeline that packs them, and takes the replies apart, in fewer steps.
 
 A server takes a third of the time for HMGET by itself that it takes for it in a script, and redis-py takes most of its own
 for packing. It is a pipeline of redis-py's all the same: whoever watches pipelines or connections sees it. Where the
@@ -16,7 +15,7 @@ __all__ = ['fits', 'read_hashes']
 
 
 def read_hashes(connection, keys, fields, counter):
-    """Some fields of many hashes, all at one moment and in one round trip, of a client that `fits`.
+    """Return some fields of many hashes, all at one moment and in one round trip, of a client that `fits`.
 
     :param connection: redis-py client
     :param keys: list of bytes
@@ -40,7 +39,7 @@ class _BulkRead(redis.client.Pipeline):
     """A pipeline of HMGETs, run by redis-py's own `execute`; its `command_stack` tells what is sent."""
 
     def read(self, keys, fields, counter, as_bytes):
-        """The replies to HMGET of each key, EXISTS of all and GET of the counter."""
+        """Return the replies to HMGET of each key, EXISTS of all and GET of the counter."""
         self._packed = _packed(keys, fields, counter)
         self._as_bytes = {'disable_decoding': True} if as_bytes else {}
         fields = tuple(fields)
@@ -63,7 +62,7 @@ class _BulkRead(redis.client.Pipeline):
 
 
 def _packed(keys, fields, counter):
-    """The commands in the protocol of Redis."""
+    """Return the commands in the protocol of Redis."""
     keys = [_bulk(key) for key in keys]
     start = b'*%d\r\n$5\r\nHMGET\r\n' % (len(fields) + 2)
     end = b''.join([_bulk(field) for field in fields])
@@ -91,7 +90,7 @@ def _replies(link, count, **options):
 # -- which clients fit --------------------------------------------------------------------------------------------------
 
 def _code(owner, name):
-    """The code of an object's or a class's method; None where there is something else, such as a wrapper."""
+    """Return the code of an object's or a class's method; None where there is something else, such as a wrapper."""
     found = getattr(owner, name, None)
     if type(found) is types.MethodType:  # wrapt's wrappers say of themselves that they are what they wrap
         found = found.__func__

@@ -49,17 +49,17 @@ def execute(connection, arguments, options=(), before_sending=nothing):
 
 
 def as_bytes(value):
-    """A text as bytes; anything else stays what it is."""
+    """Return a text as bytes; anything else stays what it is."""
     return value.encode('utf-8') if isinstance(value, six.text_type) else value
 
 
 def as_str(value):
-    """A reply as text, whether the client decodes or not; None stays None."""
+    """Return a reply as text, whether the client decodes or not; None stays None."""
     return value.decode('utf-8') if isinstance(value, bytes) else value
 
 
 def settings(connection):
-    """What the connections of a client are made with.
+    """Return what the connections of a client are made with.
 
     :param connection: redis-py client, or whatever stands for one
     :returns: dict, empty where that is not known
@@ -68,7 +68,7 @@ def settings(connection):
 
 
 def bytes_wanted(connection):
-    """The option by which the reply to one command is bytes, for a client that decodes; else none.
+    """Return the option by which the reply to one command is bytes, for a client that decodes; else none.
 
     :param connection: redis-py client
     :returns: dict, for `execute`
@@ -91,7 +91,7 @@ def alters_replies(connection):
 
 
 def _pool(connection):
-    """A client's pool; a cluster client has a manager of its nodes instead."""
+    """Return a client's pool; a cluster client has a manager of its nodes instead."""
     return getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
 
 

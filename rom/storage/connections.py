@@ -6,7 +6,7 @@ __all__ = ['distinct', 'lead_to_the_same', 'shard_of']
 
 
 def shard_of(connection, namespace):
-    """What the rows that one call may write have in common: the client and, in a cluster, the slot.
+    """Return what the rows that one call may write have in common: the client and, in a cluster, the slot.
 
     :param connection: redis-py client
     :param namespace: text
@@ -18,7 +18,7 @@ def shard_of(connection, namespace):
 
 
 def distinct(connections):
-    """The connections without those that came before."""
+    """Return the connections without those that came before."""
     return list(dict((id(connection), connection) for connection in connections).values())
 
 

@@ -38,7 +38,7 @@ def compare(connection, schema, rows, remove):
 
 
 def lists_of(connection, schema, ids):
-    """What rows list of their index entries.
+    """Return what rows list of their index entries.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -54,5 +54,5 @@ def _counter(schema):
 
 
 def _bytes_of(reply):
-    """What is stored, by what readable.lua makes of it."""
+    """Return what is stored, by what readable.lua makes of it."""
     return None if reply is None else commands.as_str(reply).encode('latin-1')

@@ -12,23 +12,23 @@ INDEX_KINDS = ('idx', 'pre', 'suf', 'uidx', 'geo')
 
 
 def start(namespace):
-    """What all keys of a namespace begin with, those of rows in front of their id: ``NS:``."""
+    """Return what all keys of a namespace begin with, those of rows in front of their id: ``NS:``."""
     return namespace + ':'
 
 
 def row(namespace, id):
-    """The hash of one row: ``NS:ID``."""
+    """Return the key of one row: ``NS:ID``."""
     return '%s:%s' % (namespace, id)
 
 
 def rows(namespace, ids):
-    """The hashes of many rows, as list of bytes."""
+    """Return the keys of many rows, as list of bytes."""
     before = (namespace + ':').encode('utf-8')
     return [before + str(id).encode('utf-8') for id in ids]
 
 
 def counter(namespace, pk):
-    """The counter that ids come from: ``NS:PK:``."""
+    """Return the key of the counter that ids come from: ``NS:PK:``."""
     return '%s:%s:' % (namespace, pk)
 
 
@@ -48,17 +48,17 @@ def index(namespace, name, kind='idx'):
 
 
 def entry_name(attr, word):
-    """The name, for `index` and for what a row lists of its entries, of a word of a column: ``COL:WORD``."""
+    """Return the name, for `index` and for what a row lists of its entries, of a word of a column: ``COL:WORD``."""
     return u'%s:%s' % (attr, word)
 
 
 def entry_names(attr, words):
-    """The same for many words, as list."""
+    """Return the same for many words, as list."""
     return [u'%s:%s' % (attr, word) for word in words]
 
 
 def together_name(attrs):
-    """The name of the index of a unique_together: ``A:B``.
+    """Return the name of the index of a unique_together: ``A:B``.
 
     :param attrs: the columns, sorted
     """
@@ -66,7 +66,7 @@ def together_name(attrs):
 
 
 def name_and_kind(rest):
-    """What `index` was made of, from that which follows ``NS:`` in a key; ('', ...) for what is no index.
+    """Return what `index` was made of, from that which follows ``NS:`` in a key; ('', ...) for what is no index.
 
     Example::
 
@@ -77,7 +77,7 @@ def name_and_kind(rest):
 
 
 def unsafe(row, attr):
-    """The key of an unsafe column: ``NS:ID:COL``."""
+    """Return the key of an unsafe column: ``NS:ID:COL``."""
     return '%s:%s' % (row, attr)
 
 
@@ -87,7 +87,7 @@ def legacy_lists(namespace):
 
 
 def results(namespace, name):
-    """The ids that a search has found, kept for a while."""
+    """Return the key for the ids that a search has found, kept for a while."""
     return '%s:%s' % (namespace, name)
 
 
@@ -102,7 +102,7 @@ def is_memory(rest):
 
 
 def lock(name):
-    """A lock: ``lock:NAME``, of an entity ``lock:NS:ID``."""
+    """Return the key of a lock: ``lock:NAME``, of an entity ``lock:NS:ID``."""
     return 'lock:' + name
 
 

@@ -32,7 +32,7 @@ NOTHING_DONE = Outcome({'done': (), 'errors': ()})
 
 
 def problem(schema, id, error):
-    """The exception for one error of a write call.
+    """Return the exception for one error of a write call.
 
     :param schema: `Schema` of the entity
     :param id: its primary key, or None

@@ -18,7 +18,7 @@ __all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 're
 # -- index entries -----------------------------------------------------------------------------------------------------
 
 def index_entries(columns, row):
-    """The index entries of some columns.
+    """Work out the index entries of some columns.
 
     :param columns: indexed columns
     :param row: `Row`
@@ -72,7 +72,7 @@ def _together_value(constraint, row):
 
 
 def unique_values(columns, constraints, row):
-    """{unique name: value} of a row, for some unique columns and unique_together constraints."""
+    """Return {unique name: value} of a row, for some unique columns and unique_together constraints."""
     found = dict((column._attr, column._rom_index.claim(row)) for column in columns)
     for constraint in constraints:
         found[keys.together_name(constraint)] = _together_value(constraint, row)
@@ -114,7 +114,7 @@ def _index_all(operation, schema, row):
 
 
 def index_data(schema, operation):
-    """What a row keeps of its index entries, as text: `-index-data-`.
+    """Return what a row keeps of its index entries, as text: `-index-data-`.
 
     :param operation: one that has all the entries of the row
     """
@@ -138,7 +138,7 @@ def missing_defaults(schema, raw):
 
 
 def insert(schema, after, texts):
-    """The operation that writes a row for the first time.
+    """Plan the operation that writes a row for the first time.
 
     :param after: `Row` as it will be
     :param texts: {column: text or None}
@@ -155,7 +155,7 @@ def insert(schema, after, texts):
 
 
 def update(schema, id, before, after, texts, filled=()):
-    """The operation that writes some columns of a row and leaves all others as they are stored.
+    """Plan the operation that writes some columns of a row and leaves all others as they are stored.
 
     :param before: `Row` as this writer knows it
     :param after: `Row` as it will be
@@ -194,7 +194,7 @@ def _only_rescores(operation, schema, columns):
 
 
 def rewrite(schema, id, before, after, texts, force=False, filled=()):
-    """The operation that makes a row, and all its index entries, exactly what they should be.
+    """Plan the operation that makes a row, and all its index entries, exactly what they should be.
 
     :param texts: {column: text or None} of every column, or of those filled in to refresh index entries only
     :param force: write the row even where it has gone
@@ -221,7 +221,7 @@ def rewrite(schema, id, before, after, texts, force=False, filled=()):
 
 
 def delete(schema, id, before, guard=(), reason=None):
-    """The operation that removes a row and all that stands for it elsewhere.
+    """Plan the operation that removes a row and all that stands for it elsewhere.
 
     :param before: `Row` as this writer knows it
     :param guard: [[index key, id, ids]] of the rows that may refer to it
@@ -244,14 +244,14 @@ def delete(schema, id, before, guard=(), reason=None):
 
 
 def look(schema, id, guard):
-    """The operation that sees to guards, and to the right to delete a row, and changes nothing."""
+    """Plan the operation that sees to guards, and to the right to delete a row, and changes nothing."""
     operation = _operation(schema, id)
     operation['look'], operation['guard'] = True, [list(one) for one in guard]
     return operation
 
 
 def _known_index_data(schema, before):
-    """What a row likely kept of its index entries, for the case that it has vanished with that."""
+    """Return what a row likely kept of its index entries, for the case that it has vanished with that."""
     known = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}, 'geo': (), 'pk_index': schema.columns[schema.pk]._index}
     if not any(before._raw):
         return u''
@@ -271,7 +271,7 @@ def _known_index_data(schema, before):
 
 
 def _stored_unique_values(columns, constraints, before):
-    """The unique values of a stored row; a column whose field is broken claims nothing that could be told."""
+    """Return the unique values of a stored row; a column whose field is broken claims nothing that could be told."""
     found = {}
     for column in columns:
         try:

@@ -28,7 +28,7 @@ _command = Script('command', declares_all=True)
 
 
 def read_rows(connection, schema, ids):
-    """The rows of some ids: up to 1,000 in one call, which sees one moment.
+    """Return the rows of some ids: up to 1,000 in one call, which sees one moment.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -44,7 +44,7 @@ def read_rows(connection, schema, ids):
 
 
 def read_batch(connection, schema, fields, ids):
-    """Some columns of some rows, in one call.
+    """Return some columns of some rows, in one call.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -65,7 +65,7 @@ def read_batch(connection, schema, fields, ids):
 
 
 def _rows_in_bulk(connection, schema, fields, hashes, rows, existing, highest):
-    """What `read_hashes` replied, as rows: those without a value are asked about again where they may be there."""
+    """Return what `read_hashes` replied, as rows: those without a value are asked about again where they may be there."""
     # looking at one value is mostly enough
     empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
         value is not None for value in row)]
@@ -81,8 +81,7 @@ def _rows_in_bulk(connection, schema, fields, hashes, rows, existing, highest):
 
 
 def lookup_unique(connection, schema, attr, values):
-    """
-    The rows that hold unique values: up to 1,000 in one call.
+    """Return the rows that hold unique values: up to 1,000 in one call.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -104,7 +103,7 @@ def _read_by_script(connection, schema, fields, hashes):
 
 
 def highest_id(connection, schema):
-    """The id counter: the highest id that was given out.
+    """Return the id counter: the highest id that was given out.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -119,7 +118,7 @@ def highest_id(connection, schema):
 
 
 def _counted(reply):
-    """The id counter, as it was read."""
+    """Return the id counter, as it was read."""
     is_number = isinstance(reply, (bytes, six.text_type)) and _NUMBER.match(as_bytes(reply))
     return int(reply) if is_number else 0
 
@@ -141,7 +140,7 @@ def _read_one(connection, schema, id):
 
 
 def read_fields(connection, schema, fields, id):
-    """Some fields of one row, whether the model has such columns or not.
+    """Return some fields of one row, whether the model has such columns or not.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -154,7 +153,7 @@ def read_fields(connection, schema, fields, id):
 
 
 def ids_by_number(connection, schema, attr, number):
-    """The ids of rows that stand in an index of numbers under one number.
+    """Return the ids of rows that stand in an index of numbers under one number.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
@@ -192,7 +191,7 @@ def _counter(schema):
 
 
 def allocate_ids(connection, schema, count):
-    """New ids from the counter.
+    """Take new ids from the counter.
 
     :returns: list of `count` ints
     """

@@ -31,7 +31,7 @@ class Row(Mapping):
         self._id = id
 
     def text(self, attr):
-        """What the row keeps for a column: text, or None. Bytes that are no UTF-8 are told as Latin-1."""
+        """Return what the row keeps for a column: text, or None. Bytes that are no UTF-8 are told as Latin-1."""
         if attr in self._texts:
             return self._texts[attr]
         return as_text(self._raw[self._schema.position[attr]])
@@ -70,7 +70,7 @@ class Row(Mapping):
 
 
 def as_text(raw):
-    """The text of a stored value; None for None."""
+    """Return the text of a stored value; None for None."""
     if raw is None or isinstance(raw, six.text_type):
         return raw
     try:

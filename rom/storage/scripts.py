@@ -20,7 +20,7 @@ NO_SCRIPT_MESSAGES = ['NOSCRIPT', 'No matching script.']
 
 
 def _pipeline_classes():
-    """The pipeline classes of the redis-py that is installed."""
+    """Return the pipeline classes of the redis-py that is installed."""
     cluster = getattr(redis, 'cluster', None)
     found = [redis.client.Pipeline, getattr(cluster, 'ClusterPipeline', None)]
     return tuple(each for each in found if each is not None)
@@ -40,14 +40,13 @@ _INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
 
 
 def _read_file(name):
-    """The text of ``lua/<name>.lua``, with the files that its ``-- include`` lines name in their places."""
+    """Return the text of ``lua/<name>.lua``, with the files that its ``-- include`` lines name in their places."""
     text = pkgutil.get_data('rom', 'lua/%s.lua' % name)
     return _INCLUDE.sub(lambda found: _read_file(found.group(1).decode('ascii')).rstrip(), text)
 
 
 class Script(object):
-    """
-    One Lua script, read from ``rom/lua/<name>.lua`` when it is first needed.
+    """One Lua script, read from ``rom/lua/<name>.lua`` when it is first needed.
 
     A call is one round trip (EVALSHA); where the server does not have the script, as after
     SCRIPT FLUSH, a restart or a failover, a second one sends it in full (EVAL), which also
@@ -93,8 +92,7 @@ class Script(object):
         return Script(self.name, _read_file('as_readable').replace(b'-- script', self.text))
 
     def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, **options):
-        """
-        Runs the script, or queues it if `conn` is a pipeline.
+        """Run the script, or queue it if `conn` is a pipeline.
 
         :param conn: a redis-py client, cluster client, or a pipeline of one.
         :param keys: list of key names; at least one, so that a cluster knows the node.
@@ -114,8 +112,7 @@ class Script(object):
         return self.eval(conn, keys, args, **options)
 
     def read(self, conn, keys=(), args=()):
-        """
-        The same for a script that reads what is stored: its reply is bytes, whether the client decodes or not.
+        """Run a script that reads what is stored: its reply is bytes, whether the client decodes or not.
 
         :param conn: a redis-py client, or cluster client.
         :param keys: list of key names; at least one.
@@ -129,7 +126,7 @@ class Script(object):
             return _from_readable(self._readable(conn, keys, args))
 
     def eval(self, conn, keys=(), args=(), **options):
-        """Runs or queues the script with its full text; arguments and reply are those of a call."""
+        """Run or queue the script with its full text; arguments and reply are those of a call."""
         return commands.execute(conn, ['EVAL', self.text] + self._arguments(conn, keys, args), options)
 
     def _arguments(self, conn, keys, args):
@@ -140,8 +137,7 @@ class Script(object):
 
     @staticmethod
     def eval_error_is_noscript(error):
-        """
-        Whether `error` says that the server does not have the script, in which case nothing was run.
+        """Whether `error` says that the server does not have the script, in which case nothing was run.
 
         :param error: the exception, as raised or as found in a pipeline's results.
         :returns: bool
@@ -157,7 +153,7 @@ class Script(object):
 
 
 def _from_readable(reply):
-    """What such a reply stands for: text where it is UTF-8, else bytes."""
+    """Return what such a reply stands for: text where it is UTF-8, else bytes."""
     if isinstance(reply, list):
         return [_from_readable(part) for part in reply]
     return text_if_utf8(reply.encode('latin-1')) if isinstance(reply, six.text_type) else reply
@@ -168,8 +164,7 @@ def _to_bytes(text):
 
 
 def _script_load(script):
-    """
-    A function that runs a Lua script, as rom 1.1.2 has it in ``rom.util``.
+    """Return a function that runs a Lua script, as rom 1.1.2 has it in ``rom.util``.
 
     :param script: str, the script's text.
     :returns: a function ``call(conn, keys=[], args=[], force_eval=False)``.

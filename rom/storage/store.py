@@ -53,7 +53,7 @@ def _call_write(connection, key, sequence, request, *before_sending):
 
 
 def _keys_touched(operations):
-    """The counters and rows that operations write, as far as they are known."""
+    """Return the counters and rows that operations write, as far as they are known."""
     return sorted(set(keys.row(operation['namespace'], operation['id']) if 'id' in operation
                       else keys.counter(operation['namespace'], operation['pk']) for operation in operations))
 
@@ -71,7 +71,7 @@ def ask_what_became(connection, key, sequence, next_number):
 
 
 def look_what_became(connection, key, sequence):
-    """What the server remembers of a call, as yet: None also where it may still be done."""
+    """Return what the server remembers of a call, as yet: None also where it may still be done."""
     memory = as_str(ask(connection, 'GET', key))
     if memory is None:
         return None
@@ -148,7 +148,7 @@ class WriteCall(object):
         return frame is not None
 
     def current_connection(self):
-        """The connection to ask: the program may have replaced the one that failed."""
+        """Return the connection to ask: the program may have replaced the one that failed."""
         return self.jobs[0].current_connection()
 
     def done(self):
@@ -178,7 +178,7 @@ class WriteCall(object):
         return any(lead_to_the_same(own, connection) for connection in connections)
 
     def names(self):
-        """The rows in it, for messages."""
+        """Return the rows in it, for messages."""
         names = [job.name() for job in self.jobs[:5]]
         return ', '.join(names) + (' and %d more' % (len(self.jobs) - 5) if len(self.jobs) > 5 else '')
 
@@ -248,7 +248,7 @@ class Writer(object):
         return bool(self.unacknowledged or self._inherited)
 
     def in_flight(self):
-        """The entities in calls that this one interrupts, as a signal handler does: nobody knows yet what becomes of them."""
+        """Return the entities in calls that this one interrupts, as a signal handler does: nobody knows yet what becomes of them."""
         return [job.entity for call in self.unacknowledged if call.outcome is None and call.is_running() for job in call.jobs]
 
     def reconcile(self, entities):

@@ -8,7 +8,7 @@ __all__ = ['Collector', 'Decided', 'rules_on']
 
 
 def rules_on(model):
-    """The references to a model whose on_delete rule asks for something: [(model, attribute, action)]."""
+    """Return the references to a model whose on_delete rule asks for something: [(model, attribute, action)]."""
     return [reference for reference in references_to(model) if reference[2] != 'no action']
 
 
@@ -68,7 +68,7 @@ class Collector(object):
                 self.removed.append(current)
 
     def _dependents(self, entity):
-        """The entities that go with `entity`; notes those that change, and those that forbid it."""
+        """Return the entities that go with `entity`; note those that change, and those that forbid it."""
         cascading = []
         for model, attr, action in rules_on(type(entity)):
             referring = self._referring(entity, model, attr)
@@ -154,7 +154,7 @@ class Collector(object):
                                     columns=(attr,))
 
     def _choose_targets(self, child, targets):
-        """What goes as well is nothing to refer to; a row that must refer to something forbids that."""
+        """Refer to nothing in place of what goes as well; a row that must refer to something forbids the delete."""
         for attr, target in targets.items():
             if target is not None and (target._deleted or not target._new and target._pk in self._seen):
                 targets[attr] = None
@@ -162,12 +162,12 @@ class Collector(object):
                 self._restricting.append((self._left[child._pk, attr], child, attr))
 
     def new_targets(self):
-        """The new entities that 'set default' makes rows refer to: they are to be saved first."""
+        """Return the new entities that 'set default' makes rows refer to: they are to be saved first."""
         targets = [target for _, _, targets in self.changed.values() for target in targets.values()]
         return [target for target in targets if target is not None and target._new]
 
     def batches(self):
-        """The work in lists that one atomic call carries, by connection: changes first, children before parents.
+        """Return the work in lists that one atomic call carries, by connection: changes first, children before parents.
 
         :returns: generator of lists of (entity, stored row, {attribute: target}) or, of those to go, (entity,)
         """

@@ -91,7 +91,7 @@ def _keep(state, kept):
 
 
 def _detached(model, pickled=None, assigned=()):
-    """An entity that no session knows; pickles of release 2.0.0 give its whole state here."""
+    """Return an entity that no session knows; pickles of release 2.0.0 give its whole state here."""
     entity = model.__new__(model)
     entity._rom = state = State.of(entity)
     if pickled is not None:

@@ -27,7 +27,7 @@ class Entity(Hooks, Duplicates):
     # -- the session ----------------------------------------------------------------------------------------------------
 
     def _rom_assign(self, attr, value):
-        """A column was given a value: the session holds on to the entity."""
+        """Note that a column was given a value: the session holds on to the entity."""
         self._rom.hold(attr, value)
         self._rom_remember()
 
@@ -36,7 +36,7 @@ class Entity(Hooks, Duplicates):
             session.add(self)
 
     def _rom_remember_read(self, attr):
-        """A value that can change in place was read: the session holds on to the entity, or watches one it does not know."""
+        """Note that a value that can change in place was read: the session holds on to the entity, or watches one it does not know."""
         state = self._rom
         if session.wknown.get(key_of(self)) is self:
             session.add(self)
@@ -44,7 +44,7 @@ class Entity(Hooks, Duplicates):
             session.watch(self, attr)
 
     def _rom_allocate_id(self):
-        """The id, taken from the counter where there is none yet."""
+        """Return the id, taken from the counter where there is none yet."""
         state = self._rom
         if state.id is None:
             session.reconcile([self])  # a call without an answer may have given it one
@@ -56,7 +56,7 @@ class Entity(Hooks, Duplicates):
         session.take_id(self, id)
 
     def _rom_written(self, id, planned, is_new=False):
-        """The row is what was `Planned`: the state, other objects of the row and loops that run learn of it."""
+        """Return the row is what was `Planned`: the state, other objects of the row and loops that run learn of it."""
         state = self._rom
         if state.id is None:
             self._rom_take_id(id)
@@ -70,7 +70,7 @@ class Entity(Hooks, Duplicates):
             loops.note(self._connection, self._namespace, self._rom.id, is_new)
 
     def _rom_refreshed(self, row):
-        """The row was read again."""
+        """Return the row was read again."""
         self._rom.refreshed(row, session._generation)
 
     def _rom_removed(self):
@@ -148,7 +148,7 @@ def begin_loaded(entity, values):
 
 
 def load_its_way(model, id, row, siblings, generation):
-    """An entity for a row that was read, made by an `__init__` or by an `_init_` of columns of the program's own."""
+    """Return an entity for a row that was read, made by an `__init__` or by an `_init_` of columns of the program's own."""
     entity = model(**_told_on_loading(model, id, row))
     state = entity._rom
     state.row, state.siblings, state.generation = row, siblings, generation
@@ -158,7 +158,7 @@ def load_its_way(model, id, row, siblings, generation):
 
 
 def _told_on_loading(model, id, row):
-    """What 1.1.2 gives to an `__init__` of a model's own when a row is loaded: the texts, and `_loading`."""
+    """Return what 1.1.2 gives to an `__init__` of a model's own when a row is loaded: the texts, and `_loading`."""
     told = dict((attr, as_text(value)) for attr, value in zip(model._rom_schema.stored, row) if value is not None)
     told.update({model._pkey: str(id), '_loading': True})
     return told

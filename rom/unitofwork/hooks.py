@@ -11,22 +11,22 @@ class Hooks(object):
     __slots__ = ()
 
     def _before_insert(self):
-        """Called before a new entity is written."""
+        """Run before a new entity is written."""
 
     def _before_update(self):
-        """Called before a change is written."""
+        """Run before a change is written."""
 
     def _before_delete(self):
-        """Called before the row is removed."""
+        """Run before the row is removed."""
 
     def _after_insert(self):
-        """Called after a new entity was written."""
+        """Run after a new entity was written."""
 
     def _after_update(self):
-        """Called after a change was written."""
+        """Run after a change was written."""
 
     def _after_delete(self):
-        """Called after the row was removed."""
+        """Run after the row was removed."""
 
 
 def has_own_hook(entity, name):

@@ -56,7 +56,7 @@ class WeakEntities(weakref.WeakValueDictionary):
         return len(self.keys())
 
     def keys(self):
-        """The keys of living entities, as a list."""
+        """Return the keys of living entities, as a list."""
         return [key for key, reference in list(self.data.items()) if reference() is not None]
 
 
@@ -85,7 +85,7 @@ class Watched(object):
         self._entries.pop(id(entity), None)
 
     def changed(self):
-        """The entities with values that have changed since they were read, as a list."""
+        """Return the entities with values that have changed since they were read, as a list."""
         found = [(reference(), texts) for _, reference, texts in list(self._entries.values())]
         return [entity for entity, texts in found if entity is not None and not entity._deleted
                 and any(entity._rom.text_in_place(attr) != text for attr, text in texts.items())]
@@ -124,6 +124,7 @@ def _in_this_process(method):
         if self._process != os.getpid():
             self.rollback()
         return method(self, *args)
+    checked.__wrapped__ = method  # Python 2.7 does not say so by itself
     return checked
 
 
@@ -223,7 +224,7 @@ class IdentityMap(threading.local):
 
     @_in_this_process
     def watch(self, obj, attr):
-        """A value that can change in place was read, of an entity that the session does not know: it joins if that changes.
+        """Note that a value that can change in place was read, of an entity that the session does not know: it joins if that changes.
 
         :param obj: an entity
         :param attr: name of the column
@@ -239,7 +240,7 @@ class IdentityMap(threading.local):
         return list(self.known.values()) + [obj for others in list(self._others.values()) for obj in others]
 
     def others_of(self, obj):
-        """The other objects of an entity's row that the session holds on to, as a list."""
+        """Return the other objects of an entity's row that the session holds on to, as a list."""
         if not self._others:
             return []
         key = key_of(obj)
@@ -265,7 +266,7 @@ class IdentityMap(threading.local):
 
     @_in_this_process
     def maps(self):
-        """The strong and the weak map; empty ones that nothing keeps where the session is switched off."""
+        """Return the strong and the weak map; empty ones that nothing keeps where the session is switched off."""
         return ({}, WeakEntities()) if self.null_session else (self.known, self.wknown)
 
     def take_id(self, obj, id):
@@ -308,7 +309,7 @@ class IdentityMap(threading.local):
 
     @_in_this_process
     def get(self, pk):
-        """The entity that the session knows of a row.
+        """Return the entity that the session knows of a row.
 
         :param pk: text, 'namespace:id'
         :returns: the entity, or None
@@ -322,7 +323,7 @@ class IdentityMap(threading.local):
 
     @_in_this_process
     def current_of(self, namespace, ids):
-        """The entities known of some rows that need not be read again.
+        """Return the entities known of some rows that need not be read again.
 
         :param namespace: text
         :param ids: list of int

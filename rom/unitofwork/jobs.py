@@ -33,15 +33,15 @@ class Job(object):
         return self.entity._rom.id
 
     def name(self):
-        """The row, for messages."""
+        """Return the row, for messages."""
         return keys.row(self.owner._namespace, self.id)
 
     def current_connection(self):
-        """The connection of the model as it is now: the program may have replaced the one that was planned for."""
+        """Return the connection of the model as it is now: the program may have replaced the one that was planned for."""
         return self.owner._connection
 
     def problem(self, error):
-        """The exception for an error of the write call."""
+        """Return the exception for an error of the write call."""
         return outcomes.problem(self.schema, self.id, error)
 
     def recover(self, error):
@@ -49,7 +49,7 @@ class Job(object):
         raise self.problem(error)
 
     def finish(self, id):
-        """It is done: let the entity know. Returns the number of columns written, or of rows removed."""
+        """Let the entity know that it is done; returns the number of columns written, or of rows removed."""
         raise NotImplementedError
 
     def run_hook(self):
@@ -162,7 +162,7 @@ class StoredJob(Job):
         self.plan()
 
     def update(self, texts):
-        """The operation that writes some columns and leaves all else as it is stored."""
+        """Plan the operation that writes some columns and leaves all else as it is stored."""
         before = plan.Row(self.schema, self.stored, id=self.id)
         after = plan.Row(self.schema, self.stored, texts=texts, id=self.id)
         return plan.update(self.schema, self.id, before, after, texts)

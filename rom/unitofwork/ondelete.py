@@ -93,8 +93,10 @@ class Deletion(object):
     # -- rows -----------------------------------------------------------------------------------------------------------
 
     def _apply(self, collector):
-        """Change and remove what was collected. Of more than one batch, what 'restrict' may forbid is looked at before the
-        first row goes, and the rows that were asked for with every batch.
+        """Change and remove what was collected.
+
+        Of more than one batch, what 'restrict' may forbid is looked at before the first row goes, and the rows that were
+        asked for with every batch.
 
         :raises Moved: where who refers to whom has changed, and must be collected again
         """

@@ -32,7 +32,7 @@ class Entities(object):
 
 
 def once_each(entities):
-    """The entities without those that came before."""
+    """Return the entities without those that came before."""
     seen = Entities()
     for entity in entities:
         if entity not in seen:
@@ -41,7 +41,7 @@ def once_each(entities):
 
 
 def entities_of(objects, verb, skip_none=False):
-    """The entities among what a session is given, lists of them included.
+    """Return the entities among what a session is given, lists of them included.
 
     :param objects: entities, and lists of what may be in here
     :param verb: what is to be done with them, for the message
@@ -63,7 +63,7 @@ def entities_of(objects, verb, skip_none=False):
 
 
 def with_references(entities):
-    """The entities, and before each the new ones that it refers to; ids handed out where a row needs them.
+    """Return the entities, and before each the new ones that it refers to; hand out ids where a row needs them.
 
     :param entities: list
     :returns: list
@@ -105,7 +105,7 @@ def _hand_out_ids(entities):
 
 
 def groups(jobs):
-    """New rows that refer to each other stand or fall together, lest one be left that refers to nothing.
+    """Group new rows that refer to each other: they are written together or not at all, lest one refer to nothing.
 
     :param jobs: list, each after those that its entity refers to, where these do not refer back to it
     :returns: ([(jobs of one call, whether it is all of them or none)], the jobs that refer to new entities not among them)

@@ -142,7 +142,7 @@ class Session(IdentityMap):
         self.refresh(*self.held(), **kwargs)
 
     def _dirty(self, all=False, seen=()):
-        """The entities to write, one a row, those in `seen` left out."""
+        """Return the entities to write, one a row, those in `seen` left out."""
         entities = dict((id(entity), entity) for entity in self.held())
         return self.one_a_row(sorted((entity for entity in entities.values() if (all or entity._modified)
                                       and not entity._deleted and entity not in seen),
@@ -197,7 +197,7 @@ class Session(IdentityMap):
         return written
 
     def _prepared(self, all, seen):
-        """The entities to write, before-hooks called: those included that the hooks make or change."""
+        """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
         prepared = []
         while True:
             waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
@@ -217,7 +217,7 @@ class Session(IdentityMap):
         ondelete.Deletion(self, self._writer, entities).run()
 
     def agreed(self, entities, decisions, asked_by=()):
-        """The entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
+        """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
 
         :param decisions: {pk: bool} of those asked before, added to
         :param asked_by: entities whose delete() is running already
@@ -244,7 +244,7 @@ class Session(IdentityMap):
             self._remove([entity])
 
     def not_deleted(self, entities):
-        """The entities to delete: those are left out that a call whose reply was lost has deleted."""
+        """Return the entities to delete: those are left out that a call whose reply was lost has deleted."""
         entities = list(entities)
         self.reconcile(entities)
         entities = [entity for entity in once_each(entities) if not entity._deleted]

@@ -67,7 +67,7 @@ def _check_parties(source, target, attr, parties):
 
 
 def _with_token(legs, entity, attr, identity):
-    """The legs, and the mark that this transfer was done: a number above zero in a field of a row."""
+    """Return the legs, and the mark that this transfer was done: a number above zero in a field of a row."""
     for leg in legs:
         if leg.entity._pk == entity._pk:
             leg.token_attr = attr

@@ -29,7 +29,7 @@ def write(writer, jobs, atomic=False, refuse=None):
 
 
 def raise_first(problems, total):
-    """What `write` does by default with the jobs that Redis refused."""
+    """Raise the first problem: what `write` does by default with jobs that Redis refused."""
     raise problems[0][1]
 
 

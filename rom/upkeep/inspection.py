@@ -1,4 +1,4 @@
-"""Rows against index entries, both ways: looked at, and mended, while others write."""
+"""Compare rows with index entries, both ways, and repair what differs, while others write."""
 
 import collections
 import json
@@ -20,13 +20,13 @@ class Problem(collections.namedtuple('Problem', 'kind key pk detail')):
 
     ``kind`` is one of
 
-    * ``missing``: the row should stand in the index `key` and does not, or not rightly
+    * ``missing``: the row should have an entry in the index `key`, and has none or a wrong one
     * ``stale``: the index `key` has an entry for a row that should have none, or is gone
-    * ``listing``: the row's own list of its index entries is not right
-    * ``duplicate``: two rows have the same unique value; only you can tell which is right
-    * ``broken``: the index entries of the row cannot be told, as where a field is broken, or not be written, as where a
-      key that should hold an index holds something else
-    * ``busy``: the row never stood still long enough to be looked at; check again
+    * ``listing``: the row's own list of its index entries is wrong
+    * ``duplicate``: two rows have the same unique value; only you know which is right
+    * ``broken``: the index entries of the row cannot be worked out, because a field is broken, or cannot be written,
+      because the key of an index holds something else
+    * ``busy``: the row was changed again and again while it was looked at; check again
 
     ``key`` is the Redis key concerned, ``pk`` the id as text, ``detail`` says more.
     """
@@ -39,14 +39,14 @@ _Listing = collections.namedtuple('_Listing', 'words scores prefixes suffixes ge
 
 
 def _listing_of(operation):
-    """The list that the row should keep, by the operation that would write it."""
+    """Return the list that the row should keep, according to the operation that would write it."""
     pairs = [set(plan.pairs_of(operation, part)) for part in ('prefixes', 'suffixes')]
     return _Listing(set(operation.get('words', ())), set(operation['scores']), pairs[0], pairs[1],
                     set(operation.get('geo', ())))
 
 
 def _listing_in(text):
-    """The list that a row keeps, however old it is; what cannot be read counts as empty."""
+    """Return the list that a row keeps, in any version of its format; what cannot be read counts as empty."""
     try:
         parts = json.loads(text or u'[]')
     except ValueError:
@@ -62,14 +62,14 @@ def _listing_in(text):
 
     def pairs(part):
         return set(tuple(pair) for pair in part if isinstance(pair, list) and len(pair) == 2 and are_texts(pair))
-    # 1.1.2 left the names of geo indexes among the suffixes
+    # kept from 1.1.2: it put the names of geo indexes among the suffixes
     return _Listing(names(words), names(scores), pairs(prefixes), pairs(suffixes), names(geo) | names(suffixes))
 
 
 class _View(object):
-    """One row as it was read, and which index entries it should have.
+    """One row as it was read, and the index entries that it should have.
 
-    `wanted` is {(key, member): what stands there}, `stray` a list of (key, member) that should not be there.
+    `wanted` is {(key, member): what the index should hold}, `stray` a list of (key, member) that should not be there.
     """
 
     def __init__(self, id, raw, listing, operation):
@@ -78,10 +78,10 @@ class _View(object):
 
 
 class Inspector(object):
-    """Looks at the index entries of one model, notes problems and, if asked to, mends them.
+    """Looks at the index entries of one model, reports problems and, if asked to, repairs them.
 
     :param model: Model class
-    :param bool repair: mend what is found
+    :param bool repair: repair what is found
     """
 
     def __init__(self, model, repair=False):
@@ -106,7 +106,7 @@ class Inspector(object):
     # -- which keys ---------------------------------------------------------------------------------------------------
 
     def index_keys(self):
-        """The model's index keys as sift.lua takes them: [[key, kind, name as rows list it or False]]."""
+        """Find the model's index keys, as sift.lua takes them: [[key, kind, name as rows list it or False]]."""
         own = keys.start(self.namespace)
         longer = set(keys.start(namespace_of(model)) for model in MODELS.values()) - set([own])
         longer = [start for start in longer if start.startswith(own)]
@@ -118,7 +118,7 @@ class Inspector(object):
             if not name or ROW_ID.match(name.partition(u':')[0]):
                 continue
             known = self._is_known(name, kind)
-            # without a column to tell by: what may be another model's is left to that model
+            # no column of ours has this name, so that it may be a key of another model: leave it to that model
             if known or not (u':' in name and kind in (u'pre', u'suf', u'geo')
                              or u':' in self.namespace and kind == u'uidx'
                              or any(key.startswith(start) for start in longer)):
@@ -139,7 +139,7 @@ class Inspector(object):
         return [column._attr for column in self.schema.unique] + [keys.together_name(attrs) for attrs in self.schema.together]
 
     def _tells_by_row(self, name, kind):
-        """Whether the row as it is tells an entry: by its list, or by a field that is the unique value itself."""
+        """Whether a stored row says itself that it has an entry: in its list, or by a field that is the unique value."""
         column = self.schema.columns.get(name)
         return kind != u'uidx' or bool(column is not None and column.is_stored and not column._keygen2
                                        and (column._keygen is None or column._index))
@@ -147,7 +147,7 @@ class Inspector(object):
     # -- from entries to rows -----------------------------------------------------------------------------------------
 
     def sift(self, indexes, limit):
-        """Look at every entry of the index keys, and mend or note those that stand for nothing.
+        """Look at every entry of the index keys, and repair or report those that no row accounts for.
 
         :param indexes: as `index_keys` gives them
         :param limit: entries a call, roughly
@@ -165,12 +165,12 @@ class Inspector(object):
             position += done
             yield position
 
-    # -- rows and what is said of them --------------------------------------------------------------------------------
+    # -- from rows to entries -----------------------------------------------------------------------------------------
 
     def examine(self, found, whole=False):
-        """Compare rows with index entries, and mend or note what does not fit.
+        """Compare rows with index entries, and repair or report what differs.
 
-        :param found: {id text: [(key, member)]}, entries that may have no business there
+        :param found: {id text: [(key, member)]}, entries that may be wrong
         :param whole: compare all entries of the rows, not only those
         """
         wrong, left = set(), found
@@ -190,12 +190,12 @@ class Inspector(object):
         if not self.repair or not wrong:
             return
         if whole:
-            self._mend(sorted(int(id) for id in wrong))
+            self._repair_rows(sorted(int(id) for id in wrong))
         else:
             self.examine(dict((id, []) for id in wrong), whole=True)
 
     def _answers(self, found, whole):
-        """(view, reply of inspect.lua) of each row, false where it has changed since it was read."""
+        """Yield (view, reply of inspect.lua) for each row; the reply is false if the row has changed since it was read."""
         for page in batches.in_batches(self._views(found, whole), lambda view: 1 + len(view.wanted) + len(view.stray),
                                 most=ENTRIES_PER_CALL):
             for view, reply in zip(page, self._ask(page)):
@@ -217,7 +217,7 @@ class Inspector(object):
         return views
 
     def _read(self, ids):
-        """(id, row, its list of index entries, the old list beside the rows) of each id; None for what is not there."""
+        """Return (id, row, its list of index entries, the old list beside the rows) for each id; None for what is missing."""
         if not ids:
             return []
         rows = reads.read_rows(self.connection, self.schema, ids)
@@ -225,7 +225,7 @@ class Inspector(object):
         return [(id, row) + pair for id, row, pair in zip(ids, rows, lists)]
 
     def _view(self, id, raw, listed, old, whole):
-        """What to ask about one row; None where its entries cannot be told."""
+        """Return what to ask about one row; None if its entries cannot be worked out."""
         if raw is None:
             return _View(id, None, None, None)
         try:
@@ -245,7 +245,7 @@ class Inspector(object):
         return view
 
     def _wanted(self, id, operation):
-        """{(key, member): what stands there} of a row: True in a set, a score, a point, or an id."""
+        """Return {(key, member): what the index should hold} for a row: True in a set, a score, a point, or an id."""
         found = {}
         for name in operation.get('words', ()):
             found[self._key(name, u'idx'), id] = True
@@ -262,8 +262,10 @@ class Inspector(object):
         return found
 
     def _named(self, id, listing):
-        """The entries that a row's list may be taken to name: sift.lua reads it as text, and may mistake one part
-        for another."""
+        """Return the entries that a row's list may seem to name.
+
+        sift.lua looks into the list as text, and may take one part of it for another.
+        """
         pairs = listing.prefixes | listing.suffixes
         strings = set(text for pair in pairs for text in pair) | listing.geo
         strings = set(text for text in strings if text.partition(u':')[0] in self.schema.columns)
@@ -273,7 +275,7 @@ class Inspector(object):
         found.update((self._key(name, u'geo'), id) for name in listing.geo.union(self.schema.geo))
         return found
 
-    # -- asking, judging, mending -------------------------------------------------------------------------------------
+    # -- asking, judging, repairing -----------------------------------------------------------------------------------
 
     def _ask(self, views):
         questions = [self._question(view) for view in views]
@@ -289,7 +291,7 @@ class Inspector(object):
         return question
 
     def _others(self, key, id):
-        """[[row key, name or False]]: the rows of models with longer or shorter namespaces whose entry this may be."""
+        """Return [[row key, name or False]]: rows of models with longer or shorter namespaces, which may own this entry."""
         name, kind = keys.name_and_kind(key)
         if kind not in ('idx', 'uidx'):
             return []
@@ -299,7 +301,7 @@ class Inspector(object):
         return longer + shorter
 
     def _judge(self, view, reply):
-        """Note what is wrong with a row; returns whether the row is there and needs mending."""
+        """Report what is wrong with a row; returns whether the row exists and needs repair."""
         wrong = view.list_differs
         wanted, stray = reply
         for (entry, expected), there in zip(view.wanted.items(), wanted):
@@ -330,7 +332,7 @@ class Inspector(object):
         view = self._views({id: [entry]}, False)
         return bool(view) and view[0].raw is not None and entry not in view[0].stray
 
-    def _mend(self, ids):
+    def _repair_rows(self, ids):
         failures = collections.OrderedDict()
         refresh_rows(self.model, self._writer, ids, failures)
         for (id, name), error in failures.items():
@@ -348,12 +350,12 @@ def _fits(expected, there):
         return there is not None and expected in (True, there)
     if isinstance(expected, float):
         return float(there) == expected
-    # a geo set keeps points to less than a millionth of its range
+    # a geo set rounds points to less than a millionth of its range
     return all(abs(float(degrees) - wanted) < 1e-5 for degrees, wanted in zip(there.split(u' '), expected))
 
 
 def _difference(view):
-    """What a row lists and should not, or the other way round."""
+    """Describe what a row lists and should not, or the other way round."""
     texts = []
     for part, listed, wanted in zip(_Listing._fields, view.listing, _listing_of(view.operation)):
         if listed != wanted:

@@ -1,4 +1,4 @@
-"""Finding the rows of a model, and deriving their index entries anew while others write."""
+"""Work out the index entries of rows again, and write them, while others write."""
 
 from ..exceptions import InvalidColumnValue, ORMError
 from ..storage import batches, outcomes, plan, reads
@@ -31,21 +31,21 @@ def blocks(items, size):
 
 
 def retry_sizes():
-    """How many rows to take at once in each attempt: fewer are written sooner after they were read."""
+    """Yield how many rows to take at once in each attempt: the fewer they are, the sooner they are written after reading."""
     for attempt in range(ATTEMPTS):
         yield max(1, batches.ROWS_PER_WRITE >> 3 * attempt)
 
 
 def session_aside():
-    """Keygens that follow references see what is stored, and leave nothing in the program's session."""
+    """Set the program's session aside: keygens that follow references then see what is stored, and leave nothing in it."""
     return session.aside()
 
 
 def planned(model, id, raw, fill=False):
-    """The operation that makes a stored row's index entries and unique values what they should be.
+    """Plan the operation that makes a stored row's index entries and unique values what they should be.
 
-    :param bool fill: write the defaults that the row lacks, as 1.1.2 does, so that a new column gets into old rows
-    :raises ORMError: where they cannot be told, as of a row with a broken field
+    :param bool fill: write the defaults that the row lacks, as 1.1.2 does, so that old rows get a new column
+    :raises ORMError: if they cannot be worked out, as those of a row with a broken field
     """
     schema = model._rom_schema
     texts = plan.missing_defaults(schema, raw) if fill else {}
@@ -55,7 +55,7 @@ def planned(model, id, raw, fill=False):
     if operation.get('pk_index'):
         scores[schema.pk] = operation['id']
     for name, score in scores.items():
-        # the row may have been written by hand
+        # somebody may have written the row by hand
         try:
             scores[name] = codecs.float_repr(codecs.check_score(score))
         except ValueError as error:
@@ -67,7 +67,7 @@ def planned(model, id, raw, fill=False):
 # -- rows -> index entries ---------------------------------------------------------------------------------------------
 
 def refresh_rows(model, writer, ids, failures):
-    """Rewrite the index entries of some rows; notes in `failures` {(id, unique name or None): ORMError}."""
+    """Rewrite the index entries of some rows; adds {(id, unique name or None): ORMError} to `failures`."""
     for size in retry_sizes():
         ids = [id for block in blocks(ids, size) for id in _refresh_block(model, writer, block, failures)]
         if not ids:
@@ -77,7 +77,7 @@ def refresh_rows(model, writer, ids, failures):
 
 
 def _refresh_block(model, writer, ids, failures):
-    """One attempt; returns the ids of rows that have changed meanwhile."""
+    """Make one attempt; returns the ids of rows that were changed meanwhile."""
     jobs = []
     rows = reads.read_rows(model._connection, model._rom_schema, ids)
     with session_aside():
@@ -93,7 +93,7 @@ def _refresh_block(model, writer, ids, failures):
 
 
 class _Refresh(Job):
-    """The index entries of one row on their way to Redis; what cannot be written is noted, and the others go on."""
+    """The index entries of one row on their way to Redis; if they cannot be written, that is noted and the others go on."""
 
     id = None
 
@@ -103,14 +103,14 @@ class _Refresh(Job):
         self.has_changed = False  # by another writer, since it was read
 
     def recover(self, error):
-        """Leave out what another row has; or leave the row to be read again, or to be reported."""
+        """Leave out a unique value that another row has; for all else drop the job, to read the row again or to report it."""
         if error[1] == 'unique':
             self.failures[self.id, error[2]] = self.problem(error)
             del self.operation['claim'][error[2]]
             return
         self.operation = None
         for failure in [failure for failure in self.failures if failure[0] == self.id]:
-            del self.failures[failure]  # that was said of a row which now is another, or gone
+            del self.failures[failure]  # the row has changed since, or is gone
         self.has_changed = error[1] == 'stale'
         if error[1] not in ('stale', 'gone'):
             self.failures[self.id, None] = self.problem(error)

@@ -21,16 +21,16 @@ __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', '
 # -- reindexing --------------------------------------------------------------------------------------------------------
 
 def refresh_indices(model, block_size=100, scan=True):
-    """Derive every index entry and unique value of a model from its stored rows, and write what differs.
+    """Work out every index entry and unique value of a model from its stored rows, and write what differs.
 
-    Touches no session, commits nothing, and changes no column; others may write meanwhile.
+    It does not touch the session or change any column; others may write meanwhile.
 
     :param model: Model class
     :param int block_size: rows between two reports
     :param bool scan: find the rows with SCAN; else look at every id up to the id counter
     :returns: generator of (rows done, rows in all), of ids where `scan` is False
-    :raises BulkError: at the end, listing ('namespace:id', error) of each row that could not be indexed, as one
-        with a broken field or with another row's unique value; all else is done
+    :raises BulkError: at the end, listing ('namespace:id', error) for each row that could not be indexed, such as one
+        with a broken field or with another row's unique value; everything else is done
 
     Example::
 
@@ -48,7 +48,7 @@ def refresh_indices(model, block_size=100, scan=True):
 
 
 def _counted_ids(model):
-    """(the id counter, every id up to it)."""
+    """Return (the id counter, every id up to it)."""
     last = reads.highest_id(model._connection, model._rom_schema)
     return last, iter(range(1, last + 1))
 
@@ -59,7 +59,7 @@ def _bulk_error(errors):
 
 
 def refresh_all_indexes():
-    """Reindex every model, one after another, and print how far it is.
+    """Reindex every model, one after another, and print the progress.
 
     :raises BulkError: at the end, as :func:`refresh_indices` does
 
@@ -82,7 +82,7 @@ def refresh_all_indexes():
 
 
 def show_progress(job):
-    """Run a job to its end and print how far it is; then what was wrong, for :func:`check_indexes`.
+    """Run a job to its end and print its progress; for :func:`check_indexes` also what was wrong.
 
     :param job: iterable of (done, total)
 
@@ -113,8 +113,10 @@ def _print_progress(part, elapsed, left, end):
 # -- cleaning ----------------------------------------------------------------------------------------------------------
 
 def clean_old_index(model, block_size=100, **kwargs):
-    """Remove what nothing stands behind any more: index entries and unique values of rows deleted from outside, or of
-    columns and indexes that the model no longer has, and the lists that rom before 1.0 kept beside the rows.
+    """Remove index entries and unique values that no row accounts for.
+
+    Those are of rows deleted from outside, or of columns and indexes that the model no longer has; and the lists that rom
+    before 1.0 kept beside the rows.
 
     :param model: Model class
     :param int block_size: index entries between two reports, roughly
@@ -150,7 +152,7 @@ def clean_unsafe_cols(*models, **kwargs):
         unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)
         pairs = []
         for rest in keys_of(model._connection, namespace_of(model), u'*'):
-            examined += not keys.is_memory(rest)  # what write calls remember is no data of the model
+            examined += not keys.is_memory(rest)  # keys of write calls are no data of the model
             id, _, attr = rest.partition(u':')
             if attr in unsafe and ROW_ID.match(id):
                 row = keys.row(namespace_of(model), id)
@@ -166,11 +168,11 @@ def clean_unsafe_cols(*models, **kwargs):
 class check_indexes(object):
     """Check every index entry and unique value of a model against every row, both ways, while others may write.
 
-    Iterating does the work and gives (index keys and rows done, all of them); ``problems`` then lists what was wrong
-    as :class:`Problem`, ``unmended`` what still is, and `str()` tells it.
+    Iterating does the work and gives (index keys and rows done, all of them). Then ``problems`` lists what was wrong,
+    as :class:`Problem`, ``unmended`` what still is, and `str()` says it in words.
 
     :param model: Model class
-    :param bool repair: mend what is found; each mend is atomic and looks again at the row as it is by then
+    :param bool repair: repair what is found; each repair is atomic, and looks at the row again before it writes
 
     Example::
 

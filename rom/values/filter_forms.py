@@ -1,5 +1,4 @@
-"""
-The forms that a filter has, as 1.1.2 keeps them in a query. PURE.
+"""The forms that a filter has, as 1.1.2 keeps them in a query. PURE.
 
 A filter is one of
 
@@ -15,8 +14,7 @@ __all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Pref
 
 
 class Prefix(namedtuple('Prefix', 'attr prefix')):
-    """
-    Rows with a word that begins so; what `Query.startswith` makes.
+    """Rows with a word that begins so; what `Query.startswith` makes.
 
     :param attr: name of a column with `prefix=True`
     :param prefix: text
@@ -28,8 +26,7 @@ class Prefix(namedtuple('Prefix', 'attr prefix')):
 
 
 class Suffix(namedtuple('Suffix', 'attr suffix')):
-    """
-    Rows with a word that ends so; what `Query.endswith` makes.
+    """Rows with a word that ends so; what `Query.endswith` makes.
 
     :param attr: name of a column with `suffix=True`
     :param suffix: text
@@ -41,8 +38,7 @@ class Suffix(namedtuple('Suffix', 'attr suffix')):
 
 
 class Pattern(namedtuple('Pattern', 'attr pattern')):
-    """
-    Rows with a word that begins with a pattern; what `Query.like` makes.
+    """Rows with a word that begins with a pattern; what `Query.like` makes.
 
     :param attr: name of a column with `prefix=True`
     :param pattern: text, as `Query.like` takes it
@@ -54,8 +50,7 @@ class Pattern(namedtuple('Pattern', 'attr pattern')):
 
 
 class Geofilter(namedtuple('Geofilter', 'name lon lat radius measure count')):
-    """
-    Rows near a point; what `Query.near` makes.
+    """Rows near a point; what `Query.near` makes.
 
     :param name: name of a GeoIndex
     :param lon: float, degrees
@@ -71,8 +66,7 @@ class Geofilter(namedtuple('Geofilter', 'name lon lat radius measure count')):
 
 
 class GeoIndex(namedtuple('GeoIndex', 'name callback')):
-    """
-    An index of places, for the `geo_index` of a model; :meth:`rom.query.Query.near` asks it.
+    """An index of places, for the `geo_index` of a model; :meth:`rom.query.Query.near` asks it.
 
     :param name: text, the name of the index
     :param callback: callable(row) -> ``{'lon': number, 'lat': number}`` in degrees, or a list of one; None or
