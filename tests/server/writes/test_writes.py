@@ -66,7 +66,7 @@ def test_one_script_call_a_write(Person, calls):
 
 @pytest.mark.parametrize('point', [{'lon': 500, 'lat': 0}, {'lon': 0, 'lat': 86}, {'lon': float('nan'), 'lat': 0}, {'lon': 0, 'lat': float('inf')},
                                    {'lon': 'x', 'lat': 0}, {'lon': 0}, {'lon': 10 ** 400, 'lat': 0}, 5],
-                         ids=lambda point: repr(point)[:30])
+                         ids=lambda point: shown(point)[:30])
 def test_what_redis_would_refuse_is_refused_before(connection, point):
     """Nothing is half-written: what Redis would refuse is refused before."""
     class Place(rom.Model):
