@@ -9,6 +9,8 @@
 local ODD = '\1rom'    -- a key unlike any other: who may write this one may write all
 local everywhere = {}  -- command -> whether the user may use it on any key
 local trouble          -- what keeps this server from writing more; before Redis 7
+-- What needs no memory; and SET, for what is remembered, which comes behind other writes and is not refused there.
+local NEEDS_NO_MEMORY = {DEL = true, HDEL = true, SREM = true, ZREM = true, SET = true}
 
 -- Whether a reply is the refusal of a command that the user, or the server, does not have.
 local function is_denied(reply)
@@ -62,9 +64,7 @@ local function need(command, key)
     everywhere[command] = is_free
   end
   if not is_free and not may(command, key) then error({'right', command, key}) end
-  if trouble and command ~= 'DEL' and command ~= 'HDEL' and command ~= 'SREM' and command ~= 'ZREM' then
-    error({'refused', trouble})
-  end
+  if trouble and not NEEDS_NO_MEMORY[command] then error({'refused', trouble}) end
 end
 
 -- What a function gives back, or nil and {kind, detail...} where something in it was refused.
