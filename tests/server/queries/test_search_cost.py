@@ -43,9 +43,10 @@ def server_time(connection, work):
 def test_planning_grows_with_the_filters_not_their_square(Note, connection, rom_connection):
     save(Note, [{'text': u' '.join(u'w%d' % n for n in range(800)), 'name': u'x'}])
     query = lambda count: Note.query.filter(text=u' '.join(u'w%d' % n for n in range(count)))
-    cost = lambda count: min(server_time(connection, query(count).count) for _ in range(3))
+    cost = lambda count: min(server_time(connection, query(count).count) for _ in range(5))
     assert query(800).count() == 1
-    assert cost(800) < 40 * cost(40)
+    # twenty times the filters: 20 if it is linear, 400 if it is square; the rest is what a busy machine may add
+    assert cost(800) < 120 * cost(40)
 
 
 def test_a_filter_without_rows_ends_the_search(Note):
