@@ -22,7 +22,7 @@ __all__ = [
     "_tuple_data_factory",
 ]
 
-_R = TypeVar("_R")
+_R = TypeVar("_R", covariant=True)
 _S = TypeVar("_S")
 _Unit = Literal["m", "km", "mi", "ft"]
 _Names = Union[str, List[str], Tuple[str, ...]]
