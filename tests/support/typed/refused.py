@@ -117,15 +117,15 @@ def declarations() -> Sequence[object]:
 
 
 def reading(user: User, team: Team) -> None:
-    print(user.nmae)                                # refused
+    print(user.surname)                                # refused
     print(user.nick.upper())                        # refused
     print(user.team.title)                          # refused
     print(user.other.title)                         # refused
     print(user.first.title, user.last.title, user.name.upper())
-    print([member.titel for member in team.members])    # refused
+    print([member.headline for member in team.members])    # refused
     print(User.get(1).name)                         # refused
     print(User.query.first().name)                  # refused
-    print([each.nmae for each in User.query.filter(age=5)])     # refused
+    print([each.surname for each in User.query.filter(age=5)])     # refused
 
 
 def queries() -> None:
@@ -134,4 +134,4 @@ def queries() -> None:
     User.query.order_by(5)                          # refused
     User.query.limit(10)                            # refused
     User.get(None)                                  # refused
-    User.query.fliter(age=5)                        # refused
+    User.query.where(age=5)                        # refused
