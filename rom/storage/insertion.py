@@ -27,7 +27,7 @@ class Layout(object):
         self.scores = [(column._attr, column._position) for column in numbers]
         self.unique = [(column._attr, column._position) for column in claimed]
         self.computed = [column for column in schema.unique if column not in claimed]
-        self.steps = [column._rom_index.add_entries for column in others]
+        self.steps = [column._rom_index.step() for column in others]
         self.has_claims = bool(self.computed or schema.together)
         self._told = [schema.pk, schema.pk_index, len(schema.stored)] + list(schema.stored)
         for pairs in (self.scores, self.unique):
@@ -88,7 +88,7 @@ def insert(schema, after, texts, id=None):
                 break
     found = plan.Entries()
     for add in layout.steps:
-        add(found, after)
+        add(found, after, texts)
     geo = plan.geo_entries(schema, after) if schema.geo else {}
     claims = plan.unique_values(layout.computed, schema.together, after) if layout.has_claims else {}
     said = [None if id is None else str(id), plan.index_data(schema, found, geo, names)]
