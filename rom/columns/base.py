@@ -288,6 +288,11 @@ class Column(_Column):
         text = self._to_redis(value)
         return text if isinstance(text, six.text_type) else self._rom_text_of(text)
 
+    def _rom_encoder(self):
+        """Return a callable(value) -> text for the values of new rows, None aside, worked out once: `encode`, or what that comes to."""
+        is_plain = six.PY3 and not self._overrides('encode') and not self._overrides('_to_redis')
+        return self._to_redis if is_plain else self.encode
+
     def _rom_text_of(self, made):
         """Return what a row keeps of what a `_to_redis` of the program's own returned, if that is no text."""
         if isinstance(made, bytes):
@@ -344,6 +349,12 @@ class Column(_Column):
             return self._keygen2(self._attr, row)
         value, keygen = row[self._attr], self._keygen or self._rom_default_keygen
         return None if value is None or keygen is None else keygen(value)
+
+    @property
+    def _rom_is_stock_text(self):
+        """bool: whether a value is the text that the row keeps, and its words what a keygen of this package makes of that."""
+        return (six.PY3 and self._allowed is six.text_type and self.is_stored and self._keygen2 is None
+                and not any(self._overrides(name) for name in ('encode', '_to_redis', '_from_redis', '_converted', 'accept')))
 
     def _rom_whole_word(self, row):
         """Return the one word that prefix and suffix indexes hold where the keygen gives an order; else None."""

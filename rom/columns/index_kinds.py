@@ -105,6 +105,10 @@ class References(Numbers):
         return id
 
 
+#: keygens that make of a text words that are text, each once
+_TEXT_KEYGENS = (keygens.FULL_TEXT, keygens.IDENTITY, keygens.IDENTITY_CI)
+
+
 # -- by the keygen ---------------------------------------------------------------------------------------------------------
 
 class _Strings(Index):
@@ -126,6 +130,25 @@ class Words(_Strings):
     """Words of which each value has one: IDENTITY and its kind."""
 
     is_single, is_full_text = True, False
+
+    def step(self):
+        column, attr = self.column, self.name
+        keygen, place, before, score_of = column._keygen, column._position, attr + u':', codecs._prefix_score
+        if not column._rom_is_stock_text or keygen not in _TEXT_KEYGENS:
+            return Index.step(self)
+
+        def add(found, row, texts):
+            words = texts[place] and keygen(texts[place]) or ()
+            if column._index:
+                found.words += [before + word for word in words]
+            if column._prefix:
+                for word in words:
+                    found.prefixes += (attr, word, score_of(word))
+            if column._suffix:
+                for word in words:
+                    word = codecs.reverse_text(word)
+                    found.suffixes += (attr, word, score_of(word))
+        return add
 
     def _words(self, value):
         text = self.checked_word(codecs.word_text(value))

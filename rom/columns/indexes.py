@@ -64,6 +64,10 @@ class Index(object):
             for word in made.suffixes:
                 found.suffixes += (attr, word, codecs._prefix_score(word))
 
+    def step(self):
+        """Return the step by which a new row is indexed, chosen once: callable(found, row, texts), with texts as they are stored."""
+        return lambda found, row, texts: self.add_entries(found, row)
+
     def _entries(self, row):
         column = self.column
         try:

@@ -80,6 +80,14 @@ class _Reference(Column):
     def _refuse_deleted(self, value):
         """Refuse what is to be written and refers to a row that is gone, where that can be told."""
 
+    def _rom_encoder(self):
+        return self._encode_living
+
+    def _encode_living(self, value):
+        text = self.encode(value)
+        self._refuse_deleted(value)
+        return text
+
     def _rom_generated(self, row):
         """Return the id as a number, from the text that the row keeps: the other row is never read for this."""
         if self._keygen2 is not None:

@@ -19,12 +19,13 @@
 --   geo {name: [longitude, latitude]}; index_data: all of these, as the row is to keep them, where `touched` is true or
 --   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
 --
--- A batch is an object of
---   namespace, pk, pk_index (bool: whether ids are indexed), columns [name], scores [[column, its number]] and unique
---   [[unique name, number of the column]]: those of which the stored text is the score, or the unique value
---   parts [words, scores, prefixes, suffixes, geo, claims, refer]: those that the model has; rows: each a list of
---   id or null, index_data, a text or null per column, a list per part: ["COL:WORD"], ["COL:X", score...], [COL, word, score...],
---   the same, [name, longitude, latitude...], [unique name, value...], [column, key of a row...]
+-- A batch is one flat list, which the server reads quickest:
+--   namespace, pk, whether ids are indexed, number of columns, columns...
+--   length of what follows / 2, (column, its place in a row)...  those of which the stored text is the score
+--   the same of those of which the stored text, if not empty, is the unique value: (unique name, place)...
+--   the rows, each: id or null, index_data, a text or null per column, and seven parts, each behind its length:
+--   "COL:WORD"... | ("COL:X", score)... | prefixes: (COL, word, score)... | suffixes: the same |
+--   (name, longitude, latitude)... | (unique name, value)... | (column, key of the row that it refers to)...
 --
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
@@ -43,6 +44,8 @@ local remembered    -- what KEYS[1] holds
 -- include write/once
 -- include write/insert
 
+local function is_batch(item) return type(item[1]) == 'string' end
+
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
@@ -51,7 +54,7 @@ end
 -- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
 local function write_in_order(items, reply)
   for _, item in ipairs(items) do
-    local ids = item.rows and insert_rows(item)
+    local ids = is_batch(item) and insert_rows(item)
     if ids and #items == 1 then
       return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'
     end

@@ -39,6 +39,7 @@ class Schema(object):
         self.reads_row = False
         self.pk_index = False  # whether ids are indexed
         self.layout = self.explicit_layout = None  # of new rows
+        self.encoders = ()  # (stored column, callable(value) -> text) in their order
         self._affected_indexes = {}
         self._affected_uniques = {}
 
@@ -75,6 +76,7 @@ class Schema(object):
         for attr in self.stored:
             self._affected_indexes[attr] = tuple(c for c in self.indexed if self._depends(c, attr))
             self._affected_uniques[attr] = tuple(c for c in self.unique if self._depends(c, attr))
+        self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
 

@@ -46,14 +46,15 @@ class Planned(object):
     :ivar operation: dict as `storage.plan` makes it; None where there is nothing to do
     :ivar texts: {column: text or None} to be written
     :ivar filled: those of them that are defaults, to be written unless another writer was there first
-    :ivar values: {column: value} of what was assigned by then
     :ivar row: the raw row of the state by then
+    :ivar number: int: what was assigned later has a higher one
     """
 
-    __slots__ = ('operation', 'texts', 'filled', 'values', 'row')
+    __slots__ = ('operation', 'texts', 'filled', 'row', 'number')
 
-    def __init__(self, operation, texts, row, values=(), filled=()):
-        self.operation, self.texts, self.row, self.values, self.filled = operation, texts, row, values, filled
+    def __init__(self, operation, texts, row, filled=(), number=None):
+        self.operation, self.texts, self.row, self.filled = operation, texts, row, filled
+        self.number = next(_numbers) if number is None else number
 
 
 class State(object):
@@ -223,22 +224,26 @@ class State(object):
         changes = self.texts() if whole else self.changes()
         filled = self.defaults_to_fill(changes) if not whole and (changes or refresh) else {}
         texts = dict(changes, **filled)
-        planned = Planned(None, texts, self.row, self._assigned_values(), filled)
+        planned = Planned(None, texts, self.row, filled)
         if whole or changes or refresh:
             planned.operation = self._operation(texts, whole, force, changes, filled, stored)
         return planned
 
-    def _assigned_values(self):
-        values = self.values
-        return dict((attr, values[attr]) for attr in self.assigned)
-
     def _plan_new(self):
-        texts = self.texts()
-        planned = Planned(None, texts, self.row, self._assigned_values())
+        """Plan the first write. A number is noted first: what is assigned by keygens that run is assigned since."""
+        planned = Planned(None, None, self.row)
+        texts = planned.texts = self.texts() if any(self.row) else self._new_texts()
         planned.operation = insertion.insert(self.schema, self.as_row(texts), [texts[attr] for attr in self.schema.stored], self.id)
         if self.id is not None:  # told to a keygen that asked
             planned.operation.said[0] = str(self.id)
         return planned
+
+    def _new_texts(self):
+        values, texts = self.values, {}
+        for attr, encode in self.schema.encoders:
+            value = values[attr] if attr in values else self.value(attr)
+            texts[attr] = None if value is None else encode(value)
+        return texts
 
     def _operation(self, texts, whole, force, changes, filled, stored):
         schema, after = self.schema, self.as_row(texts)
@@ -270,8 +275,9 @@ class State(object):
 
     def assigned_since(self, planned):
         """Return the columns that were assigned since a write was `Planned`, and when."""
-        return Assignments((attr, self.assigned[attr]) for attr in self.assigned
-                           if attr not in planned.values or self.values[attr] is not planned.values[attr])
+        if not self.assigned or max(self.assigned.values()) < planned.number:
+            return ()
+        return Assignments((attr, number) for attr, number in self.assigned.items() if number > planned.number)
 
     def written(self, planned, generation):
         """Note that the row was written; what was assigned since is not.
@@ -282,7 +288,7 @@ class State(object):
             for attr, text in planned.texts.items():
                 self.row[self.schema.position[attr]] = text
         self.new = False
-        self.assigned = self.assigned_since(planned) or ()
+        self.assigned = self.assigned_since(planned)
         self.generation = generation
 
     def refer_to(self, targets, texts):

@@ -27,34 +27,31 @@ class Layout(object):
         self.scores = [(column._attr, column._position) for column in numbers]
         self.unique = [(column._attr, column._position) for column in claimed]
         self.computed = [column for column in schema.unique if column not in claimed]
-        self.steps = [column._rom_index.add_entries for column in others]
-        self.has_entries = bool(others)
-        self.has_prefixes = any(column._prefix for column in others)
-        self.has_suffixes = any(column._suffix for column in others)
+        self.steps = [column._rom_index.step() for column in others]
         self.has_claims = bool(self.computed or schema.together)
-        parts = (('words', others), ('scores', others), ('prefixes', self.has_prefixes), ('suffixes', self.has_suffixes),
-                 ('geo', schema.geo), ('claims', self.has_claims), ('refer', schema.references))
-        self.parts = [name for name, is_there in parts if is_there]
+        self._told = [schema.pk, schema.pk_index, len(schema.stored)] + list(schema.stored)
+        for pairs in (self.scores, self.unique):
+            self._told.append(len(pairs))
+            self._told += [part for attr, place in pairs for part in (attr, 2 + place)]
 
     def told_once(self):
-        """Return what a batch is told of its rows together, as write.lua takes it."""
-        schema = self.schema
-        return {'namespace': schema.namespace, 'pk': schema.pk, 'pk_index': schema.pk_index, 'columns': schema.stored,
-                'scores': self.scores, 'unique': self.unique, 'parts': self.parts}
+        """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
+        return [self.schema.namespace] + self._told
 
 
 class NewRow(object):
     """The operation that writes a row for the first time.
 
     :ivar layout: `Layout` by which it is told
-    :ivar said: list that goes into the batch: id, `-index-data-`, a text or None per column, and the parts of the layout
+    :ivar said: list of what write.lua takes: id, `-index-data-`, a text or None per column, parts behind their lengths
     :ivar weight: int, what it costs the server, in index entries
     """
 
-    __slots__ = ('layout', 'said', 'weight')
+    __slots__ = ('layout', 'said', 'weight', '_refers_at')
 
     def __init__(self, layout, said, weight):
         self.layout, self.said, self.weight = layout, said, weight
+        self._refers_at = len(said) - 1
 
     @property
     def id(self):
@@ -69,7 +66,8 @@ class NewRow(object):
 
     def refer(self, attr, key):
         """Have the write look whether the row is there that a column refers to."""
-        self.said[-1] += (attr, key)
+        self.said[self._refers_at] += 2
+        self.said += (attr, key)
 
 
 def insert(schema, after, texts, id=None):
@@ -90,35 +88,28 @@ def insert(schema, after, texts, id=None):
                 break
     found = plan.Entries()
     for add in layout.steps:
-        add(found, after)
-    geo = plan.geo_entries(schema, after) if schema.geo else ()
+        add(found, after, texts)
+    geo = plan.geo_entries(schema, after) if schema.geo else {}
+    claims = plan.unique_values(layout.computed, schema.together, after) if layout.has_claims else {}
     said = [None if id is None else str(id), plan.index_data(schema, found, geo, names)]
     said += texts
-    weight = 1 + len(names) + len(layout.unique) + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY
-    if layout.has_entries:
-        said += (found.words, found.scores)
-        weight += len(found.words) + len(found.scores) // 2
-    if layout.has_prefixes:
-        said.append(found.prefixes)
-    if layout.has_suffixes:
-        said.append(found.suffixes)
-    if schema.geo:
-        said.append([part for name in geo for part in [name] + geo[name]])
-    if layout.has_claims:
-        said.append([part for claim in plan.unique_values(layout.computed, schema.together, after).items() for part in claim])
-    if schema.references:
-        said.append([])
-    return NewRow(layout, said, weight + (len(found.prefixes) + len(found.suffixes)) // 3)
+    for part in (found.words, found.scores, found.prefixes, found.suffixes, [part for name in geo for part in [name] + geo[name]],
+                 [part for claim in claims.items() for part in claim], ()):
+        said.append(len(part))
+        said += part
+    weight = (1 + len(names) + len(layout.unique) + len(claims) + len(found.words) + len(found.scores) // 2
+              + (len(found.prefixes) + len(found.suffixes)) // 3 + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
+    return NewRow(layout, said, weight)
 
 
 def requested(operations):
     """Return operations as a request has them: new rows of a model that follow each other in a batch, all others in lists.
 
     :param operations: list of `NewRow`, and of dicts as `plan` makes them
-    :returns: list of dicts and lists
+    :returns: list of lists
     """
     items = []
     for layout, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None)):
         group = list(group)
-        items.append(group if layout is None else dict(layout.told_once(), rows=[row.said for row in group]))
+        items.append(group if layout is None else layout.told_once() + [part for row in group for part in row.said])
     return items

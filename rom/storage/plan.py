@@ -9,6 +9,7 @@ import six
 
 from ..exceptions import ColumnError, InvalidColumnValue
 from ..values import codecs
+from ..values.texts import compact_lists
 from . import keys
 from .rows import Row, as_text, is_broken
 
@@ -158,8 +159,11 @@ def index_data(schema, found, geo=(), scores=()):
     scores = list(scores) + found.scores[::2]
     if schema.pk_index:
         scores.append(schema.pk)
-    return codecs.compact_json([found.words, scores, list(zip(found.prefixes[::3], found.prefixes[1::3])),
-                                list(zip(found.suffixes[::3], found.suffixes[1::3])), list(geo)])
+    prefixes, suffixes, geo = found.prefixes[:], found.suffixes[:], list(geo)
+    del prefixes[2::3], suffixes[2::3]
+    return compact_lists([found.words, scores, list(zip(prefixes[::2], prefixes[1::2])),
+                          list(zip(suffixes[::2], suffixes[1::2])), geo],
+                         u''.join(found.words + scores + prefixes + suffixes + geo))
 
 
 def pairs_of(operation, part):

@@ -72,7 +72,7 @@ class Save(Job):
         """Make the operation; None where there is nothing to do."""
         self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored)
         self.operation = self.planned.operation
-        if self.operation:
+        if self.operation and self.schema.references:
             _note_targets(self, self.planned.texts)
         return self.operation
 

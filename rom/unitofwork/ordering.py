@@ -71,6 +71,10 @@ def with_references(entities):
     ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
+        if not start._rom.schema.references:
+            seen.add(start)
+            ordered.append(start)
+            return
         stack = [(start, iter(start._rom.new_references()))]
         seen.add(start)
         while stack:
@@ -88,7 +92,8 @@ def with_references(entities):
     for entity in entities:
         if entity not in seen:
             visit(entity)
-    _hand_out_ids([entity for entity in ordered if entity in referred])
+    if len(referred):
+        _hand_out_ids([entity for entity in ordered if entity in referred])
     return ordered
 
 

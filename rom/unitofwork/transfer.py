@@ -145,5 +145,5 @@ class _Leg(StoredJob):
         for attr in self.texts:
             if attr not in state.assigned:
                 state.values.pop(attr, None)
-        self.entity._rom_written(int(id), Planned(self.operation, self.texts, state.row))
+        self.entity._rom_written(int(id), Planned(self.operation, self.texts, state.row, number=0))
         return len(self.texts)

@@ -77,7 +77,9 @@ class Work(object):
         try:
             job = Save(entity, self.full, self.force, self.refresh)
             call_before_write(entity, self.force)
-            self.add_all([target for target in entity._rom.new_references() if target not in self.asked])
+            targets = [target for target in entity._rom.new_references() if target not in self.asked]
+            if targets:
+                self.add_all(targets)
             operation = job.plan_anew()
         except BaseException:
             self.send()

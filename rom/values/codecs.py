@@ -22,7 +22,7 @@ from .timestamps import (
 __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
-    'encode_int', 'decode_int', 'float_repr', 'check_score', 'is_plain_score', '_to_score',
+    'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
     'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
     'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',

@@ -8,7 +8,7 @@ import six
 
 __all__ = [
     'latin1_to_text', 'text_if_utf8', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates',
-    'reverse_text', 'json_dumps', 'compact_json',
+    'reverse_text', 'json_dumps', 'compact_json', 'compact_lists',
 ]
 
 _NARROW = sys.maxunicode == 0xffff
@@ -186,6 +186,33 @@ def compact_json(value):
         compact_json([['a/b'], []])     # '[["a\/b"],[]]'
     """
     return _encode_compact(value).replace('/', '\\/').replace('\x7f', '\\u007f')
+
+
+_IS_SPELT_OTHERWISE = re.compile(u'[^ !#-.0-\\[\\]-~]').search
+
+
+def compact_lists(lists, texts):
+    r"""Encode lists of texts, and of lists of texts, as :func:`compact_json` does, quicker where nothing has to be escaped.
+
+    :param lists: list of lists of texts, or of tuples of texts
+    :param texts: text that has all the characters of theirs in it
+    :returns: text
+
+    Example::
+
+        compact_lists([['a', 'b'], [('c', 'd')]], 'abcd')       # '[["a","b"],[["c","d"]]]'
+    """
+    if six.PY2 or _IS_SPELT_OTHERWISE(texts):
+        return compact_json(lists)
+    return '[%s]' % ','.join([_spelt(each) for each in lists])
+
+
+def _spelt(texts):
+    if not texts:
+        return '[]'
+    if isinstance(texts[0], tuple):
+        return '[["%s"]]' % '"],["'.join(['","'.join(pair) for pair in texts])
+    return '["%s"]' % '","'.join(texts)
 
 
 def _check_keys(value):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import rom
-from rom.storage import plan
+from rom.storage import insertion, plan
 from rom.exceptions import ColumnError, InvalidColumnValue
 from naming import shown
 
@@ -69,32 +69,86 @@ STORED = {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'city': u'Rome', 'bo
 
 # Inserts ---------------------------------------------------------------------------------------------------------
 
+PARTS = (('words', 1), ('scores', 2), ('prefixes', 3), ('suffixes', 3), ('geo', 3), ('claim', 2), ('refer', 2))
+
+
+def inserted(schema, texts, id=None):
+    """What is said of a new row, read as lua/write.lua describes a batch."""
+    after = plan.Row(schema, raw(schema), texts=texts, id=id)
+    batch = insertion.requested([insertion.insert(schema, after, [texts.get(attr) for attr in schema.stored], id)])[0]
+    json.dumps(batch)
+    places, found = {}, {'namespace': batch.pop(0), 'pk': batch.pop(0), 'pk_index': batch.pop(0)}
+    columns = [batch.pop(0) for _ in range(batch.pop(0))]
+    for part in ('scores', 'claim'):
+        places[part] = [(batch.pop(0), batch.pop(0)) for _ in range(batch.pop(0))]
+    row = list(batch)
+    found.update(id=batch.pop(0), index_data=json.loads(batch.pop(0)), set=dict((column, batch.pop(0)) for column in columns))
+    for part, width in PARTS:
+        found[part] = [tuple(batch.pop(0) for _ in range(width)) for _ in range(batch.pop(0) // width)]
+        found[part] += [(name, row[place]) for name, place in places.get(part, ()) if row[place]]
+    assert batch == []
+    return found
+
+
 def test_insert(schema):
-    texts = dict(STORED, city=None)
-    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=texts, id=None), texts)
-    assert (operation['namespace'], operation['pk'], operation['new']) == ('people', 'id', True)
-    assert 'id' not in operation and 'expect' not in operation and 'release' not in operation
-    assert operation['set'] == {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'born': u'1990', 'active': u'1'}
-    assert sorted(operation['words']) == [u'active:True', u'name:ann', u'name:lee'] and operation['scores'] == {'age': u'5'}
-    assert operation['prefixes'] == {'name': [u'ann', rom.util._prefix_score(u'ann'), u'lee', rom.util._prefix_score(u'lee')]}
-    assert operation['suffixes']['name'][::2] == [u'nna', u'eel']
-    words, scores, prefixes, suffixes, geo = json.loads(operation['index_data'])
-    assert sorted(words) == sorted(operation['words']) and scores == ['age'] and geo == []
+    new = inserted(schema, dict(STORED, city=None))
+    assert (new['namespace'], new['pk'], new['pk_index'], new['id']) == ('people', 'id', False, None)
+    assert new['set'] == {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'born': u'1990', 'active': u'1', 'city': None}
+    assert sorted(new['words']) == [(u'active:True',), (u'name:ann',), (u'name:lee',)] and new['scores'] == [('age', u'5')]
+    assert new['prefixes'] == [('name', word, rom.util._prefix_score(word)) for word in (u'ann', u'lee')]
+    assert [part[:2] for part in new['suffixes']] == [('name', u'nna'), ('name', u'eel')]
+    words, scores, prefixes, suffixes, geo = new['index_data']
+    assert sorted(words) == sorted(word for word, in new['words']) and scores == ['age'] and geo == []
     assert prefixes == [['name', u'ann'], ['name', u'lee']] and suffixes == [['name', u'nna'], ['name', u'eel']]
-    assert operation['claim'] == {'email': u'a@x'}
-    json.dumps(operation)
+    assert new['claim'] == [('email', u'a@x')]
 
 
 def test_insert_claims_what_is_complete(schema):
-    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=dict(STORED), id=None), dict(STORED))
-    assert operation['claim'] == {'email': u'a@x', 'born:city': rom.util._encode_unique_constraint([u'1990', u'Rome'])}
-    assert u'upper:ROME' in operation['words']
+    new = inserted(schema, STORED)
+    assert dict(new['claim']) == {'email': u'a@x', 'born:city': rom.util._encode_unique_constraint([u'1990', u'Rome'])}
+    assert (u'upper:ROME',) in new['words']
 
 
 def test_insert_of_nothing(schema):
-    texts = dict((attr, None) for attr in schema.stored)
-    operation = plan.insert(schema, plan.Row(schema, raw(schema), texts=texts, id=None), texts)
-    assert operation['set'] == {} and not set(operation) & set(['words', 'scores', 'prefixes', 'suffixes', 'claim', 'geo'])
+    new = inserted(schema, {})
+    assert set(new['set'].values()) == {None} and not any(new[part] for part, _ in PARTS)
+    assert new['index_data'] == [[], [], [], [], []]
+
+
+def test_insert_of_what_derives_from_the_row(derived):
+    new = inserted(derived, {'a': u'1', 'b': u'2'}, id=7)
+    assert (new['id'], new['pk_index']) == ('7', True) and new['words'] == [(u'sum:w',)]
+    assert sorted(new['scores']) == [('sum', '3.0'), ('sum:id', '7.0')] and new['geo'] == [('at', '1.0', '2.0')]
+    assert new['claim'] == [('one', u'only 2')]
+    assert new['index_data'][1:] == [['sum', 'sum:id', 'key'], [], [], ['at']]
+
+
+@pytest.mark.parametrize('text,score', [(u'5', u'5'), (u'1e5', '100000.0'), (u'-inf', '-inf'), (None, None)])
+def test_a_number_whose_text_is_not_its_score(registry, text, score):
+    class Amounts(rom.Model):
+        plain = rom.Integer(index=True)
+        value = rom.Decimal(index=True)
+    new = inserted(Amounts._rom_schema, {'plain': u'7', 'value': text})
+    assert sorted(new['scores']) == [('plain', new['scores'][0][1])] + [('value', score)] * (text is not None)
+    assert float(dict(new['scores'])['plain']) == 7 and sorted(new['index_data'][1]) == sorted(dict(new['scores']))
+
+
+def test_new_rows_of_a_model_are_told_it_once(schema, derived):
+    def new(schema, texts):
+        return insertion.insert(schema, plan.Row(schema, raw(schema), texts=texts), [texts.get(attr) for attr in schema.stored])
+    other = planned(schema, STORED, {'age': u'6'})
+    items = insertion.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})])
+    assert [item[0] for item in items] == ['people', other, 'Derived']
+    assert items[1] == [other, other] and json.dumps(items[0]).count('"name"') == 2 * 5 + 1  # entries of both, and the column
+
+
+def test_an_insert_costs_about_what_it_writes(schema):
+    texts = [STORED.get(attr) for attr in schema.stored]
+    row = insertion.insert(schema, plan.Row(schema, raw(schema), texts=STORED), texts)
+    assert 10 <= row.weight <= 13
+    longer = dict(STORED, name=u' '.join(u'w%d' % number for number in range(1000)))
+    row = insertion.insert(schema, plan.Row(schema, raw(schema), texts=longer), [longer.get(attr) for attr in schema.stored])
+    assert 3000 < row.weight < 3100
 
 
 # Updates ---------------------------------------------------------------------------------------------------------
@@ -231,7 +285,7 @@ def test_scores_that_redis_takes(registry, text, score):
     class Amount(rom.Model):
         value = rom.Decimal(index=True)
     schema = Amount._rom_schema
-    assert plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')]))['scores'] == {'value': score}
+    assert plan.index_entries(schema.indexed, plan.Row(schema, [text.encode('ascii')])).scores == ['value', score]
 
 
 @pytest.mark.parametrize('text', [u'x', u'x1', u'', u'nan', u'1e400', u'1 2'])
@@ -254,7 +308,8 @@ def test_a_default_that_the_row_lacks_makes_no_entries(registry, column):
     made = type('Holder', (rom.Model,), {'col': column})._rom_schema
     row = plan.Row(made, [None], id=1)
     assert row['col'] == column.initial()
-    assert plan.index_entries(made.indexed, row) == {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
+    found = plan.index_entries(made.indexed, row)
+    assert found.words == found.scores == found.prefixes == found.suffixes == []
     assert plan.unique_values(made.unique, (), row) == {}
     assert list(plan.missing_defaults(made, [None])) == ['col'] and plan.missing_defaults(made, [b'']) == {}
 

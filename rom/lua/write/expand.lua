@@ -3,49 +3,52 @@
 -- uses: places_of
 -- gives: operations_of
 
--- {name: value} of a list of both in turn; nil where it is empty.
-local function named(list)
-  local found
-  for place = 1, #(list or {}), 2 do
-    found = found or {}
-    found[list[place]] = list[place + 1]
-  end
-  return found
-end
-
--- {name: [value, other value, ...]} of a list of three in turn.
-local function grouped(list)
+-- The part of a row that begins at a place with its length: a value by each name, or a list of two; and where the next begins.
+local function part_of(batch, at, width)
   local found = {}
-  for place = 1, #(list or {}), 3 do
-    local values = found[list[place]] or {}
-    found[list[place]] = values
-    values[#values + 1], values[#values + 2] = list[place + 1], list[place + 2]
+  for place = at + 1, at + batch[at], width + 1 do
+    local name = batch[place]
+    if width == 0 then
+      found[#found + 1] = name
+    elseif width == 1 then
+      found[name] = batch[place + 1]
+    else
+      local values = found[name] or {}
+      found[name] = values
+      values[#values + 1], values[#values + 2] = batch[place + 1], batch[place + 2]
+    end
   end
-  return found
+  return found, at + batch[at] + 1
 end
 
-local function operation_of(batch, places, row)
-  local function part(name) return places[name] and row[places[name]] end
-  local function value_of(number)
-    local value = row[3 + number]
-    return value ~= cjson.null and value or nil
+local function present(value)
+  if value ~= cjson.null then return value end
+end
+
+local function operation_of(batch, at)
+  local columns_at, scores_at, unique_at = places_of(batch)
+  local op = {namespace = batch[1], pk = batch[2], pk_index = batch[3], new = true, id = present(batch[at]),
+              index_data = batch[at + 1], set = {}}
+  for place = 1, batch[4] do op.set[batch[columns_at + place - 1]] = present(batch[at + 1 + place]) end
+  local parts = at + 2 + batch[4]
+  op.words, parts = part_of(batch, parts, 0)
+  op.scores, parts = part_of(batch, parts, 1)
+  op.prefixes, parts = part_of(batch, parts, 2)
+  op.suffixes, parts = part_of(batch, parts, 2)
+  op.geo, parts = part_of(batch, parts, 2)
+  op.claim, parts = part_of(batch, parts, 1)
+  op.refer, parts = part_of(batch, parts, 1)
+  for pair = scores_at, unique_at - 2, 2 do op.scores[batch[pair]] = present(batch[at + batch[pair + 1]]) end
+  for pair = unique_at, unique_at + 2 * batch[unique_at - 1] - 2, 2 do
+    local value = present(batch[at + batch[pair + 1]])
+    if value ~= '' then op.claim[batch[pair]] = value end
   end
-  local op = {namespace = batch.namespace, pk = batch.pk, new = true, set = {}, index_data = row[2], pk_index = batch.pk_index,
-              words = part('words') or {}, scores = named(part('scores')) or {}, claim = named(part('claims')) or {},
-              prefixes = grouped(part('prefixes')), suffixes = grouped(part('suffixes')), geo = grouped(part('geo')),
-              refer = named(part('refer'))}
-  if row[1] ~= cjson.null then op.id = row[1] end
-  for number, column in ipairs(batch.columns) do op.set[column] = value_of(number - 1) end
-  for _, column in ipairs(batch.scores) do op.scores[column[1]] = value_of(column[2]) end
-  for _, unique in ipairs(batch.unique) do
-    local value = value_of(unique[2])
-    if value ~= '' then op.claim[unique[1]] = value end
-  end
-  return op
+  return op, parts
 end
 
 local function operations_of(batch)
-  local places, found = places_of(batch), {}
-  for number, row in ipairs(batch.rows) do found[number] = operation_of(batch, places, row) end
+  local _, _, _, at = places_of(batch)
+  local found = {}
+  while at <= #batch do found[#found + 1], at = operation_of(batch, at) end
   return found
 end

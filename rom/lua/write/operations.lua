@@ -1,7 +1,8 @@
 -- Operations: each is verified, all that it writes is worked out and each right that this takes asked for, and only then is
 -- written. Loaded when it is needed.
 --
--- uses: CHUNK, request, ask, need, guarded, is_denied, is_wrong_type, refusal_of, row_key, unique_key, places_of
+-- uses: CHUNK, request, ask, need, guarded, is_denied, is_wrong_type, refusal_of, row_key, unique_key, places_of,
+--   is_batch
 -- gives: do_all_or_none, do_one_after_another
 
 -- include shared/next_id
@@ -27,7 +28,7 @@ local function take_id(op) op.id = op.id or next_id(op.namespace, op.namespace .
 do_all_or_none = function(items, reply)
   local operations = {}
   for _, item in ipairs(items) do
-    for _, op in ipairs(item.rows and operations_of(item) or item) do operations[#operations + 1] = op end
+    for _, op in ipairs(is_batch(item) and operations_of(item) or item) do operations[#operations + 1] = op end
   end
   start_collecting()
   foresee(operations)
@@ -56,7 +57,7 @@ end
 
 -- Up to the first that is refused.
 do_one_after_another = function(item, reply)
-  local operations, before = item.rows and operations_of(item) or item, #reply.done
+  local operations, before = is_batch(item) and operations_of(item) or item, #reply.done
   start_collecting()
   for position, op in ipairs(operations) do
     local problem, refusal = guarded(prepare, op)
