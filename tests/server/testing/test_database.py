@@ -109,6 +109,23 @@ def test_the_session_is_empty_within_and_as_before_afterwards(own_server, connec
     assert sorted(guest.name for guest in Guest.query) == [u'anna', u'new'] and Guest.get(new.id) is new
 
 
+def test_scopes_around_it_and_left_open_in_it_are_none_of_its_business(own_server, connection):
+    Guest, _ = models()
+    with rom.session:
+        Guest(name=u'outer')
+        with rom.testing.database(own_server):
+            assert rom.session.known == {}
+            Guest(name=u'thread')
+            rom.session.scope().__enter__()  # by a test that fails
+            Guest(name=u'inner')
+        assert [guest.name for guest in rom.session.known.values()] == [u'outer']
+        rom.session.null_session = True
+        with rom.testing.database(own_server):
+            assert rom.session.null_session
+        rom.session.null_session = False
+    assert [guest.name for guest in Guest.query] == [u'outer']
+
+
 def test_each_begins_empty_and_those_within_keep_to_themselves(own_server):
     Guest, _ = models()
     with rom.testing.database(own_server):
