@@ -13,7 +13,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope='session')
 def rom_server():
-    """A server in memory for this test session; each worker of pytest-xdist has its own. A `rom.embedded.Server`."""
+    """Give a server in memory for this test session, a `rom.embedded.Server`; each worker of pytest-xdist has its own."""
     from rom import embedded
     with embedded.start() as server:
         yield server
@@ -21,7 +21,7 @@ def rom_server():
 
 @pytest.fixture
 def rom_database(rom_server):
-    """An empty database for all models, and an empty session; gives the client."""
+    """Have all models use an empty database, and this thread an empty session; give the client."""
     from rom import testing
     with testing.database(rom_server) as client:
         yield client
@@ -32,7 +32,7 @@ class _Everywhere(object):
 
     @pytest.fixture(scope='session', autouse=True)
     def _rom_around_all(self, rom_server):
-        """What other fixtures of the session write goes to the server of the tests, too."""
+        """Have also what fixtures of a wider scope write go to the server of the tests."""
         from rom import testing
         with testing.database(rom_server):
             yield

@@ -14,13 +14,14 @@ def read(*names):
 
 
 def readme():
+    """The page for PyPI, which has no files to link to."""
     try:
-        return read('README.rst')
+        return re.sub(r'`([^`<]+) <(?!\w+:)([^>]+)>`_', r'\1 (``\2``)', read('README.rst'))
     except IOError:  # the library builds without its page
         return ''
 
 
-VERSION = re.search(r"^VERSION = '([^']+)'", read('rom', '__init__.py'), re.M).group(1)
+VERSION = re.search(r"^__version__ = VERSION = '([^']+)'", read('rom', '__init__.py'), re.M).group(1)
 
 PYTHONS = ['2.7', '3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13']
 
@@ -52,6 +53,7 @@ setup(
     description='A Redis object mapper: models, unique columns, indexes and queries, in plain Redis structures',
     long_description=readme(),
     long_description_content_type='text/x-rst',
+    author='The rom contributors',
     license='LGPL-2.1-only',
     keywords='redis valkey object mapper orm active record index query',
     packages=find_packages(include=['rom', 'rom.*']),
@@ -68,9 +70,13 @@ setup(
     options={'bdist_wheel': {'python_tag': 'py2.py3'}},
     classifiers=[
         'Development Status :: 5 - Production/Stable',
+        'Framework :: Pytest',
         'Intended Audience :: Developers',
         'Operating System :: POSIX',
+        'Programming Language :: Python :: Implementation :: CPython',
         'Topic :: Database',
+        'Topic :: Database :: Front-Ends',
         'Topic :: Software Development :: Libraries :: Python Modules',
-    ] + ['Programming Language :: Python :: ' + version for version in PYTHONS],
+        'Typing :: Typed',
+    ] + ['Programming Language :: Python :: ' + version for version in ['2', '3'] + PYTHONS],
 )

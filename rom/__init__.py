@@ -1,6 +1,33 @@
-"""rom: an object mapper for Redis and Valkey, with the active record's manners."""
+"""An object mapper for Redis and Valkey, with the active record's manners.
+
+    import rom
+
+    class User(rom.Model):
+        email = rom.Text(required=True, unique=True)
+        born = rom.Date(index=True)
+
+    User(email=u'ann@example.org', born=date(1990, 5, 17)).save()
+    User.get_by(email=u'ann@example.org')
+    User.query.filter(born=(date(1980, 1, 1), None)).order_by('-born').all()
+
+What there is, of which `help` tells more:
+
+    Model         a row as an object: get, get_by, query, save, delete
+    columns       Boolean Date DateTime Decimal Float ForeignModel IndexOnly Integer Json ManyToOne OneToMany OneToOne PrimaryKey
+                  SaferDateTime String Text Time UnsafeColumn, and Column, of which one's own derive
+    keygens       under what a text is found: FULL_TEXT IDENTITY IDENTITY_CI SIMPLE SIMPLE_CI
+    query.Query   what is asked of a model
+    session       what was read and changed: commit, rollback, `with rom.session:`
+    util          set_connection_settings, get_connection, refresh_indices, check_indexes, EntityLock and more
+    exceptions    ORMError and what derives from it
+    embedded      a server out of a wheel; the URL embedded:// starts one
+    testing       an empty database for each test; to be imported by itself
+
+(Of no concern but to pytest, which need not rewrite what is here: PYTEST_DONT_REWRITE.)
+"""
 
 from datetime import date, datetime, time as dtime
+import types as _types
 
 import six
 
@@ -24,7 +51,7 @@ from .util import (CASE_INSENSITIVE, ClassProperty, EntityLock, FULL_TEXT, IDENT
                    get_connection, refresh_all_indexes, refresh_indices, session, set_connection_settings,
                    show_progress, t2ts, ts2dt, ts2t, use_null_session, use_rom_session)
 
-VERSION = '2.0.0'
+__version__ = VERSION = '2.0.0'
 
 compat.give_names()
 
@@ -38,3 +65,14 @@ __all__ = [
     'UniqueKeyViolation', 'UnsafeColumn', 'VERSION', 'columns', 'exceptions', 'index', 'model', 'query', 'session',
     'util',
 ]
+
+#: beside the classes and functions: of the modules those that programs import
+_MODULES = ('columns', 'contrib', 'embedded', 'exceptions', 'index', 'model', 'query', 'testing', 'util')
+#: names that 1.1.2 has here by the way
+_BY_THE_WAY = ('date', 'datetime', 'dtime')
+
+
+def __dir__():
+    """Tell what is public; programs find the rest here, too. (Python 2.7 does not ask, and tells all.)"""
+    return sorted(name for name, value in globals().items() if name in _MODULES or name.startswith('__') or not (
+        name.startswith('_') or name in _BY_THE_WAY or isinstance(value, _types.ModuleType)))

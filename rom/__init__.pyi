@@ -1,4 +1,6 @@
-from . import columns, exceptions, index, model, query, util
+from typing import List
+
+from . import columns, embedded, exceptions, index, model, query, util
 from .columns import (
     COLUMN_TYPES as COLUMN_TYPES,
     MODELS as MODELS,
@@ -168,3 +170,6 @@ __all__ = [
 ]
 
 VERSION: str
+__version__: str
+
+def __dir__() -> List[str]: ...

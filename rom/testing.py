@@ -11,7 +11,7 @@ import os
 from . import embedded, util
 from .columns import MODELS, MODELS_REFERENCED
 from .exceptions import InvalidOperation
-from .unitofwork.session import session
+from .unitofwork.session import anew
 
 __all__ = ['WithDatabase', 'database']
 
@@ -47,7 +47,8 @@ def database(server=None):
     opened = _Database(_checked(server))
     opened.enter()
     try:
-        yield util.get_connection()
+        with anew():
+            yield util.get_connection()
     finally:
         opened.leave()
 
@@ -90,10 +91,8 @@ class _Database(object):
         util.CONNECTION = self._like(util.CONNECTION)
         util._connect, util.get_connection = self._connect, self._get_connection
         os.environ['ROM_REDIS_URI'] = '%s?db=%d' % (self._server.url, self._number)
-        _empty_session()
 
     def leave(self):
-        _empty_session()
         _opened.remove(self)
         _take_out_local_models(self._models)
         for name, value in self._settings.items():
@@ -143,15 +142,10 @@ def _servers_own():
     return _own_server
 
 
-def _empty_session():
-    session.rollback()
-    session._writer = type(session._writer)()  # another server remembers other calls
-
-
 def _take_out_local_models(before):
     """Forget models that test functions have defined: the next test may have one of the same name."""
     for name, model in list(MODELS.items()):
         if model not in before and '<locals>' in getattr(model, '__qualname__', ''):
             del MODELS[name]
-            for table, references in MODELS_REFERENCED.items():
+            for references in MODELS_REFERENCED.values():
                 references[:] = [reference for reference in references if reference[0] != name]

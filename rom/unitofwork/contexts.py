@@ -121,6 +121,20 @@ class Contexts(object):
         finally:
             self._opened.reset(token)
 
+    @contextlib.contextmanager
+    def anew(self):
+        """Begin as in a new thread, in this thread and this context, and go on afterwards with what there was."""
+        threads, before = self._threads, (self._threads.scope, self._opened.get())
+        threads.scope = ThreadScope()
+        threads.scope.null_session = before[0].null_session
+        _scopes.add(threads.scope)
+        self._opened.set(None)
+        try:
+            yield
+        finally:
+            threads.scope = before[0]
+            self._opened.set(before[1])
+
     def why_not_here(self, scope):
         """Return why a scope cannot be left here, as text; None where it can be."""
         innermost = self._opened.get()

@@ -3,7 +3,7 @@
 from .contexts import Contexts
 from .opening import Half, Opening
 
-__all__ = ['Session', 'aside', 'current', 'session']
+__all__ = ['Session', 'anew', 'aside', 'current', 'session']
 
 
 class Session(object):
@@ -231,3 +231,6 @@ current = session._current
 
 #: callable() -> context manager: know nothing for a while
 aside = session._contexts.aside
+
+#: callable() -> context manager: begin as in a new thread, and go on afterwards with what there was
+anew = session._contexts.anew

@@ -5,7 +5,7 @@ from weakref import WeakValueDictionary
 from .entity import Entity
 from ..model import Model
 
-__all__ = ["Session", "aside", "current", "session"]
+__all__ = ["Session", "anew", "aside", "current", "session"]
 
 _Entities = Union[Entity, Iterable[Entity]]
 
@@ -41,4 +41,5 @@ class Session:
 session: Session
 current: Callable[[], Any]
 
+def anew() -> ContextManager[None]: ...
 def aside() -> ContextManager[None]: ...

@@ -27,13 +27,12 @@ def programs_of(page):
 
 @pytest.fixture
 def folder(tmpdir):
-    """A folder with all programs: those in tests/support/typed, and those of the README."""
+    """A folder with all programs: those in tests/support/typed, and those of the README and the docs."""
     path = str(tmpdir.join('programs'))
     shutil.copytree(checkers.PROGRAMS, path, ignore=shutil.ignore_patterns('__pycache__'))
-    programs = programs_of('README.rst')
-    assert programs
-    for number, program in enumerate(programs):
-        checkers.write(path, 'readme_%d.py' % number, program)
+    for number, page in enumerate(['README.rst', 'docs/index.rst', 'docs/types.rst']):
+        program, = programs_of(page)
+        checkers.write(path, 'page_%d.py' % number, program)
     return path
 
 
