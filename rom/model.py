@@ -365,11 +365,11 @@ def _unique_text(model, column, value):
     try:
         return column._rom_index.claim_of(column.accept(value)) or u''
     except InvalidColumnValue as error:
-        raise QueryError(error.args[0], model=model.__name__, columns=(column._attr,), value=value)
+        cause, what = error, error.args[0]
     except Exception as error:  # a keygen of the program's own
-        six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
-            column.where, value, type(error).__name__, error), model=model.__name__, columns=(column._attr,),
-            value=value), error)
+        cause, what = error, '%s cannot be looked up by %s: %s: %s' % (
+            column.where, column._rom_shown(value), type(error).__name__, column._rom_why(error))
+    column._rom_raise(QueryError(what, model=model.__name__, columns=(column._attr,), value=column._rom_told(value)), cause)
 
 
 def _without_affix(model, kind, attr, values, blocksize, start):

@@ -13,7 +13,7 @@ from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, 
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
 from .search.unfiltered import search_for
-from .storage import reads
+from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
 from .values import codecs, keygens
 
@@ -367,4 +367,5 @@ class Query(object):
         search = self._search(explain=True)
         size = reads.ROWS_PER_READ if count is None else page_size(count)
         returned = sum(len(ids) for ids, _ in search.pages(offset, size if count is None else count, None, size))
-        return Explanation(self._model.__name__, dict(search.explained(), returned=returned))
+        told = dict(search.explained(), returned=returned)
+        return Explanation(self._model.__name__, secrets.hidden(self._model._rom_schema, told))

@@ -8,6 +8,7 @@ import six
 
 from ..descriptors import class_itself
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
+from ..storage import secrets
 from ..storage.plan import as_text
 from ..values import keygens
 from ..values.codecs import _shown, encode_int
@@ -62,6 +63,8 @@ class Column(_Column):
     is_read_as_written = True
     #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
+    #: whether its model names it in `_secret`: then its values are not shown
+    is_secret = False
 
     __class_getitem__ = classmethod(class_itself)
 
@@ -165,7 +168,7 @@ class Column(_Column):
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, state.entity()._pk, error.args[0]),
-                                     model=self._model, pk=state.id, columns=(self._attr,), value=raw)
+                                     model=self._model, pk=state.id, columns=(self._attr,), value=self._rom_told(raw))
         state.know(self._attr, value)
         return value
 
@@ -228,9 +231,14 @@ class Column(_Column):
         :param value: anything but None
         :raises InvalidColumnValue: where it does not fit
         """
-        value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
-        if self._checks:
-            self._validate(value)
+        try:
+            value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
+            if self._checks:
+                self._validate(value)
+        except Exception as error:
+            if self.is_secret:
+                secrets.without_cause(error)
+            raise
         return value
 
     def _converted(self, value):
@@ -244,7 +252,7 @@ class Column(_Column):
         except InvalidColumnValue:
             raise
         except Exception as error:
-            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, error))
+            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, self._rom_why(error)))
         return self._typed(found)
 
     def _typed(self, value):
@@ -262,8 +270,28 @@ class Column(_Column):
 
     def refuse(self, value, why):
         """Return an InvalidColumnValue for `value`, naming model, column and value."""
-        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
-                                  columns=(self._attr,), value=value)
+        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, self._rom_shown(value)), model=self._model,
+                                  columns=(self._attr,), value=self._rom_told(value))
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def _rom_shown(self, value):
+        """Return a value of this column as a message shows it."""
+        return secrets.HIDDEN if self.is_secret else _shown(value)
+
+    def _rom_told(self, value):
+        """Return what `.value` of an error tells of a value of this column."""
+        return secrets.HIDDEN if self.is_secret else value
+
+    def _rom_why(self, error):
+        """Return what another error says, as a message of this column may: it could well have the value in it."""
+        return type(error).__name__ if self.is_secret else error
+
+    def _rom_raise(self, problem, cause):
+        """Raise an error of this column, chained to what caused it; to be called when that is handled, lest it be in a secret's error."""
+        six.raise_from(problem, None if self.is_secret else cause)
+
+    # -- stored text -----------------------------------------------------------------------------------------------
 
     def _to_redis(self, value):
         """Return the text that a row keeps for a value; column classes of one's own may say another."""
@@ -313,10 +341,13 @@ class Column(_Column):
             if self._reads_itself and isinstance(text, self._allowed):
                 return text
             return self._from_redis(text)
-        except InvalidColumnValue:
+        except InvalidColumnValue as error:
+            if self.is_secret:
+                secrets.without_cause(error)
             raise
         except Exception as error:
-            raise self.refuse(raw, 'holds a broken value: %s' % error)
+            cause = error
+        self._rom_raise(self.refuse(raw, 'holds a broken value: %s' % self._rom_why(cause)), cause)
 
     def same(self, text, raw):
         """Whether `text` (or None) is what the row already holds."""

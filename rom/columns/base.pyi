@@ -42,6 +42,7 @@ class Column(_Column, Generic[_Get, _Set, _Null]):
     is_derived: bool
     is_stored: bool
     is_mutable: bool
+    is_secret: bool
     is_read_as_written: bool
     can_be_unique: bool
     text_is_score: bool

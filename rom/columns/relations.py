@@ -74,8 +74,9 @@ class _Reference(Column):
     def encode(self, value):
         try:
             return None if value is None else six.text_type(int(value.id))
-        except (TypeError, ValueError):
-            raise self.refuse(value, 'takes objects whose id is a whole number, not %r' % (value.id,))
+        except (TypeError, ValueError) as error:
+            cause = error
+        self._rom_raise(self.refuse(value, 'takes objects whose id is a whole number, not %s' % self._rom_shown(value.id)), cause)
 
     def _refuse_deleted(self, value):
         """Refuse what is to be written and refers to a row that is gone, where that can be told."""

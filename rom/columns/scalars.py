@@ -328,8 +328,10 @@ class Json(Column):
         try:
             text = codecs.json_dumps(value)
         except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-            raise self.refuse(value, 'holds what JSON cannot tell: %s' % error)
-        return text if isinstance(text, six.text_type) else text.decode('utf-8')
+            cause = error
+        else:
+            return text if isinstance(text, six.text_type) else text.decode('utf-8')
+        self._rom_raise(self.refuse(value, 'holds what JSON cannot tell: %s' % self._rom_why(cause)), cause)
 
     def _from_redis(self, value):
         value = json.loads(value)

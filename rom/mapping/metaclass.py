@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import difflib
 import inspect
 import warnings
 
@@ -33,6 +34,7 @@ class _ModelMetaclass(type):
                 column.check_relations(schema)
         schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
                       _inherited(bases, dict, 'geo_index'))
+        schema.keep_secret(_secret_columns(bases, dict, schema))
         dict.update(_described(schema))
         _warn_shadowing(name, bases, schema)
         _warn_of_shared_keys(schema)
@@ -129,6 +131,37 @@ def _unique_together(bases, dict, columns):
     gone = set(attr for base in bases for cls in inspect.getmro(base) for attr in getattr(cls, '_columns', ())).difference(columns)
     constraints = [tuple(found)] if all(isinstance(part, six.string_types) for part in found) else found
     return [constraint for constraint in constraints if not gone.intersection(constraint)]
+
+
+def _secret_columns(bases, dict, schema):
+    """Return the columns that the class, or one of its bases, names in `_secret`: a subclass adds to them.
+
+    :raises ColumnError: for a name that is no column
+    """
+    found = set()
+    for cls in [dict] + [vars(cls) for base in bases for cls in inspect.getmro(base)]:
+        told = cls.get('_secret')
+        if '_rom_schema' in cls:
+            found.update(cls['_rom_schema'].secret)  # those of a base that the class has no longer are none
+        elif isinstance(told, six.string_types) and not _is_like_a_column(schema, told):
+            continue  # a program's own attribute of that name
+        elif isinstance(told, six.string_types + (list, tuple, set, frozenset)):
+            names = [told] if isinstance(told, six.string_types) else told
+            for name in names:
+                _check_is_column(schema, name)
+            found.update(names)
+    return found.intersection(schema.columns)
+
+
+def _is_like_a_column(schema, name):
+    return bool(difflib.get_close_matches(name, schema.columns))
+
+
+def _check_is_column(schema, name):
+    if name not in schema.columns:
+        like = difflib.get_close_matches(name, schema.columns, 1) if isinstance(name, six.string_types) else ()
+        raise ColumnError('%s._secret names %r, which is no column of it%s' % (
+            schema.name, name, ': did you mean %r?' % str(like[0]) if like else ''), model=schema.name)
 
 
 def _described(schema):

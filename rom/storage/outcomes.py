@@ -6,6 +6,7 @@ import six
 
 from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, UniqueKeyViolation
 from . import keys
+from .secrets import HIDDEN, hidden_in_key
 
 __all__ = ['NOTHING_DONE', 'Outcome', 'problem']
 
@@ -43,6 +44,8 @@ def problem(schema, id, error):
     pk = 'a new %s' % schema.name if id is None else keys.row(schema.namespace, id)
     args = (schema.namespace, six.text_type(id))
     about = {'model': schema.name, 'pk': id}
+    if kind in ('right', 'type', 'reference'):
+        detail = _as_shown(schema, kind, detail)
     if kind == 'unique':
         attrs = tuple(detail[0].split(':'))
         return UniqueKeyViolation('Value of %s for %s is not distinct: row %s has it'
@@ -74,3 +77,10 @@ def problem(schema, id, error):
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)
+
+
+def _as_shown(schema, kind, detail):
+    """Return what an error tells of keys, without the values of secret columns in them."""
+    if kind == 'reference' and detail[0] in schema.secret:
+        return [detail[0], HIDDEN]
+    return [detail[0], hidden_in_key(schema, detail[1])] if kind == 'right' else [hidden_in_key(schema, detail[0])] + detail[1:]
