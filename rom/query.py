@@ -12,6 +12,7 @@ from .search.explanation import Explanation
 from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
+from .search.showing import shown_query
 from .search.unfiltered import search_for
 from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
@@ -215,6 +216,9 @@ class Query(object):
         if len(column_names) == 1 and isinstance(column_names[0], (list, tuple)):
             column_names = column_names[0]
         return self.replace(select=Selection.checked(self._model, tuple(column_names), **kwargs))
+
+    def __repr__(self):
+        return shown_query(self)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from ..descriptors import class_itself
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
 from ..storage import secrets
 from ..storage.plan import as_text
-from ..values import keygens
+from ..values import keygens, plain, showing
 from ..values.codecs import _shown, encode_int
 from . import index_kinds, kinds
 from .arguments import check_arguments
@@ -28,6 +28,16 @@ class _Column(object):
 
     #: the bound column's index; None for what can have none
     _rom_index = None
+    #: whether its model names it in `_secret`: then its values are not shown
+    is_secret = False
+
+    def __repr__(self):
+        where = '%s.%s' % (self._model, self._attr) if getattr(self, '_attr', None) else 'of no model yet'
+        return showing.in_brackets('%s %s' % (showing.class_name(type(self)), where), self._rom_traits())
+
+    def _rom_traits(self):
+        """Return what it was declared with, as far as that tells what it is."""
+        return ['secret'] if self.is_secret else []
 
 
 class Column(_Column):
@@ -63,8 +73,6 @@ class Column(_Column):
     is_read_as_written = True
     #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
-    #: whether its model names it in `_secret`: then its values are not shown
-    is_secret = False
 
     __class_getitem__ = classmethod(class_itself)
 
@@ -272,6 +280,21 @@ class Column(_Column):
         """Return an InvalidColumnValue for `value`, naming model, column and value."""
         return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, self._rom_shown(value)), model=self._model,
                                   columns=(self._attr,), value=self._rom_told(value))
+
+    def _rom_plain(self, entity):
+        """Return the value of an entity as `json.dumps` takes it; of a type unknown to that, the text that the row keeps."""
+        value = getattr(entity, self._attr)
+        try:
+            return plain.plain(value)
+        except (TypeError, ValueError):
+            return self.encode(value)
+
+    def _rom_traits(self):
+        traits = [name for name in ('required', 'unique', 'index', 'prefix', 'suffix') if getattr(self, '_' + name, False)]
+        for name in ('keygen', 'keygen2'):
+            if getattr(self, '_' + name, None) is not None:
+                traits.append('%s=%s' % (name, showing.function_name(getattr(self, '_' + name))))
+        return traits + super(Column, self)._rom_traits()
 
     # -- showing ---------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ _Default = Union[_Set, Callable[[], Optional[_Set]], None]
 
 class _Column:
     __slots__ = ()
+    is_secret: bool
 
 class Column(_Column, Generic[_Get, _Set, _Null]):
     """`_Get` is what the attribute gives on an entity, and `_Set` what may be assigned, None aside.
@@ -42,7 +43,6 @@ class Column(_Column, Generic[_Get, _Set, _Null]):
     is_derived: bool
     is_stored: bool
     is_mutable: bool
-    is_secret: bool
     is_read_as_written: bool
     can_be_unique: bool
     text_is_score: bool

@@ -39,6 +39,9 @@ class Index(object):
         self.column = column
         self.name = name
 
+    def __repr__(self):
+        return '<index %s of %s.%s>' % (type(self).__name__, self.column._model, self.name)
+
     # -- what it holds -----------------------------------------------------------------------------------------------
 
     def add_entries(self, found, row):

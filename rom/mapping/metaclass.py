@@ -45,6 +45,11 @@ class _ModelMetaclass(type):
                 column.register(namespace)
         return model
 
+    def mro(cls):
+        """Names that are new here come after those of a program's own, mixins behind the model included."""
+        found = type.mro(cls)
+        return [base for base in found[:-1] if not _comes_last(base)] + [base for base in found if _comes_last(base)] + found[-1:]
+
     def __setattr__(cls, name, value):
         type.__setattr__(cls, name, value)
         if name == '_namespace':  # a tenant, a test run: from now on all keys begin so
@@ -180,9 +185,19 @@ def _described(schema):
 
 def _warn_shadowing(name, bases, schema):
     for attr in schema.columns:
-        hidden = [getattr(base, attr, None) for base in bases]
-        if any(value is not None and not isinstance(value, _Column) for value in hidden):
+        if any(_hides(base, attr) for base in bases):
             warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)
+
+
+def _hides(base, attr):
+    for cls in inspect.getmro(base):
+        if attr in vars(cls):
+            return not (_comes_last(cls) or vars(cls)[attr] is None or isinstance(vars(cls)[attr], _Column))
+    return False
+
+
+def _comes_last(cls):
+    return '_rom_comes_last' in vars(cls)
 
 
 def _warn_of_shared_keys(schema):
