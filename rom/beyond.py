@@ -7,6 +7,7 @@ and an import in `rom.util`.
 
 from .columns.registry import NULL
 from .exceptions import InvalidOperation
+from .mapping.seen import etag_of
 from .mapping.showing import shown_entity
 from .values.codecs import _shown
 from .values.etags import is_etag
@@ -27,7 +28,7 @@ def etag(entity):
         shown = rom.util.etag(user)             # or user.etag
         user.save(if_match=shown)               # DataRaceError, where the row is another by then
     """
-    return entity._rom.etag()
+    return etag_of(entity._rom)
 
 
 def condition(entity, if_match, force):

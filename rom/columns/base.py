@@ -10,34 +10,25 @@ from ..descriptors import class_itself
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
 from ..storage import secrets
 from ..storage.plan import as_text
-from ..values import keygens, plain, showing
-from ..values.codecs import _shown, encode_int
+from ..values import keygens, plain
+from ..values.codecs import encode_int
 from . import index_kinds, kinds
 from .arguments import check_arguments
 from .registry import NULL
+from .showing import Showing
 
 __all__ = ['Column', '_Column']
 
 _PACKAGE = __name__.rpartition('.')[0]
 
 
-class _Column(object):
+class _Column(Showing):
     """What the metaclass looks for in a class body."""
 
     __slots__ = ()
 
     #: the bound column's index; None for what can have none
     _rom_index = None
-    #: whether its model names it in `_secret`: then its values are not shown
-    is_secret = False
-
-    def __repr__(self):
-        where = '%s.%s' % (self._model, self._attr) if getattr(self, '_attr', None) else 'of no model yet'
-        return showing.in_brackets('%s %s' % (showing.class_name(type(self)), where), self._rom_traits())
-
-    def _rom_traits(self):
-        """Return what it was declared with, as far as that tells what it is."""
-        return ['secret'] if self.is_secret else []
 
 
 class Column(_Column):
@@ -288,33 +279,6 @@ class Column(_Column):
             return plain.plain(value)
         except (TypeError, ValueError):
             return self.encode(value)
-
-    def _rom_traits(self):
-        traits = [name for name in ('required', 'unique', 'index', 'prefix', 'suffix') if getattr(self, '_' + name, False)]
-        for name in ('keygen', 'keygen2'):
-            if getattr(self, '_' + name, None) is not None:
-                traits.append('%s=%s' % (name, showing.function_name(getattr(self, '_' + name))))
-        return traits + super(Column, self)._rom_traits()
-
-    # -- showing ---------------------------------------------------------------------------------------------------
-
-    def _rom_shown(self, value):
-        """Return a value of this column as a message shows it."""
-        return secrets.HIDDEN if self.is_secret else _shown(value)
-
-    def _rom_told(self, value):
-        """Return what `.value` of an error tells of a value of this column."""
-        return secrets.HIDDEN if self.is_secret else value
-
-    def _rom_why(self, error):
-        """Return what another error says, as a message of this column may: it could well have the value in it."""
-        return type(error).__name__ if self.is_secret else error
-
-    def _rom_raise(self, problem, cause):
-        """Raise an error of this column, chained to what caused it; to be called when that is handled, lest it be in a secret's error."""
-        six.raise_from(problem, None if self.is_secret else cause)
-
-    # -- stored text -----------------------------------------------------------------------------------------------
 
     def _to_redis(self, value):
         """Return the text that a row keeps for a value; column classes of one's own may say another."""

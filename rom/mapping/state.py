@@ -7,7 +7,6 @@ import weakref
 from ..exceptions import DataRaceError, InvalidColumnValue
 from ..storage import insertion, keys, plan
 from ..storage.plan import Row, as_text
-from ..values import etags
 
 __all__ = ['Assignments', 'Planned', 'State']
 
@@ -142,28 +141,6 @@ class State(object):
         states = [entity._rom for entity in entities if entity is not None]
         states = [state for state in states if not state.deleted]
         return states if any(state is self for state in states) else [self]
-
-    # -- the row as a whole -----------------------------------------------------------------------------------------------
-
-    def etag(self):
-        """Return what stands for the row as it was last seen; None as long as there is none."""
-        return None if self.new else etags.etag_of(zip(self.schema.stored, self.row))
-
-    def check_etag(self, etag):
-        """Refuse a row that is not what an etag stands for.
-
-        :raises DataRaceError: which columns differ an etag does not tell
-        """
-        if self.etag() != etag:
-            what = 'has no row yet' if self.new else 'is not what if_match stands for: another writer changed it since'
-            raise DataRaceError('%s %s; show what is stored now beside what was to be written' % (
-                'a new %s' % self.schema.name if self.id is None else self.pk, what), self.schema.namespace, str(self.id),
-                model=self.schema.name, pk=self.id)
-
-    def matching(self, etag):
-        """{column: what stands for its value} of the row that a write is to find still, which an etag stands for, too."""
-        self.check_etag(etag)
-        return dict((attr, etags.fingerprint(raw)) for attr, raw in zip(self.schema.stored, self.row))
 
     # -- what a save writes ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Jobs: what is to become of one row each, as `write_call.write` and `store.Writer` take them."""
 
 from ..exceptions import InvalidOperation
+from ..mapping import seen
 from ..storage import connections, keys, outcomes, plan, reads
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
@@ -45,7 +46,7 @@ class Job(object):
     def expect_all(self):
         """Have the operation find the row that the etag stands for, if one was asked for."""
         if self.if_match is not None and self.operation:
-            self.operation['match'] = self.entity._rom.matching(self.if_match)
+            self.operation['match'] = seen.matching(self.entity._rom, self.if_match)
 
     def problem(self, error):
         """Return the exception for an error of the write call."""
@@ -187,7 +188,7 @@ class Removal(StoredJob):
     def check_seen(self):
         """Refuse what was asked for by another etag than that of the row as it was seen."""
         if self.if_match is not None:
-            self.entity._rom.check_etag(self.if_match)
+            seen.check_etag(self.entity._rom, self.if_match)
 
     def plan(self):
         row = plan.Row(self.schema, self.stored, id=self.id)

@@ -5,6 +5,7 @@ import threading
 
 from ..columns.registry import SKIP_ON_DELETE
 from ..exceptions import InvalidOperation
+from ..mapping.seen import check_etag, etag_of
 from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
@@ -231,9 +232,9 @@ def _still_asked(entity, if_match, reconciled):
     """
     if id(entity) in reconciled:
         if reconciled[id(entity)][2] == if_match:
-            return entity._rom.etag()
+            return etag_of(entity._rom)
         del reconciled[id(entity)]
-    entity._rom.check_etag(if_match)
+    check_etag(entity._rom, if_match)
     return if_match
 
 
