@@ -10,6 +10,7 @@
             DataRaceError
             EntityDeletedError
             OutcomeUnknownError
+            RowGoneError (a DataRaceError and an EntityDeletedError)
         ColumnError
             MissingColumn
             InvalidColumnValue
@@ -105,6 +106,10 @@ class OutcomeUnknownError(InvalidOperation):
 
     What is stored is to be looked at; written again, the row may be there twice.
     """
+
+
+class RowGoneError(DataRaceError, EntityDeletedError):
+    """Raised when a write with `if_match` finds that the row was deleted by another writer."""
 
 
 class ColumnError(ORMError):

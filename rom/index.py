@@ -23,6 +23,9 @@ class GeneralIndex(object):
     def __init__(self, namespace):
         self.namespace = namespace
 
+    def __repr__(self):
+        return '<rom.GeneralIndex of %s>' % self.namespace
+
     def search(self, conn, filters, order_by, offset=None, count=None, timeout=None):
         """Ids of rows, or the key of a sorted set of all of them.
 

@@ -42,6 +42,9 @@ class Lock(object):
         self.lock_timeout = lock_timeout
         self.identifier = None
 
+    def __repr__(self):
+        return '<%s %s: %s>' % (type(self).__name__, self.lockname, 'not held' if self.identifier is None else 'held')
+
     def acquire(self):
         """Take the lock, trying for up to `acquire_timeout` seconds; refresh it if it is held already.
 

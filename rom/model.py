@@ -8,7 +8,8 @@ import weakref
 import six
 
 from . import index, util
-from .columns import SKIP_ON_DELETE, UnsafeColumn
+from .beyond import Beyond, condition
+from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
@@ -27,7 +28,7 @@ __all__ = ['Model']
 _ID_LISTS = (list, tuple, set, frozenset)
 
 
-class Model(six.with_metaclass(_ModelMetaclass, Entity)):
+class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
     """A row of Redis as an object.
 
     :param values: a value per column; `_extra_ok=True` ignores names that are no columns
@@ -72,6 +73,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
     def query(cls):
         """Return a `Query` over all rows of the model."""
         return Query(cls)
+
+    @classmethod
+    def _rom_query(cls):
+        return Query(cls)  # whatever `query` may be in a program
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
@@ -192,7 +197,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
         if numeric and isinstance(value, (six.text_type, bytes)):
             value = float(value)
-        query = cls.query.filter(**{attr: value})
+        query = Query(cls).filter(**{attr: value})
         return (query.limit(*limit) if limit else query).all()
 
     def refresh(self, force=False):
@@ -246,39 +251,44 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
     # -- writing --------------------------------------------------------------------------------------------------------
 
-    def save(self, full=False, force=False):
+    def save(self, full=False, force=False, if_match=NULL):
         """Write what changed; index entries of an unchanged entity are refreshed.
 
         :param bool full: write every column
         :param bool force: make the row what the entity says, whatever is stored now
+        :param if_match: an `etag`: write only if the row is still what that stands for
         :returns: int, the number of columns written, the primary key counted on the first save
         :raises UniqueKeyViolation: where another row has a unique value
-        :raises DataRaceError: where another writer changed a column that this save writes
+        :raises DataRaceError: where another writer changed a column that this save writes, with `if_match` any column
         :raises EntityDeletedError: where the row is gone
         :raises InvalidColumnValue: for what an index cannot hold
+        :raises InvalidOperation: for an `if_match` that is no etag, None included, or beside `force`
 
         Example::
 
             user.name = u'Ann'
             user.save()     # 1
         """
-        return current().write([self], full or force, force, refresh=True, asked_by=self)
+        return current().write([self], full or force, force, refresh=True, asked_by=self, if_match=condition(self, if_match, force))
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
 
-        :param kwargs: `skip_on_delete_i_really_mean_it=rom.SKIP_ON_DELETE` leaves the rules aside
+        :param kwargs: `skip_on_delete_i_really_mean_it=rom.SKIP_ON_DELETE` leaves the rules aside; `if_match=etag`
+            deletes only if the row is still what an `etag` stands for
+        :raises DataRaceError: with `if_match`, where another writer changed the row
         :raises RestrictError: where a row refers to this one with on_delete='restrict'
-        :raises InvalidOperation: for an entity that was never saved
+        :raises InvalidOperation: for an entity that was never saved; for an `if_match` that is no etag, None included
 
         Example: ``User.get(1).delete()``
         """
+        if_match = condition(self, kwargs.get('if_match', NULL), kwargs.get('force', False))
         if self._deleted:
             return
         if kwargs.get('skip_on_delete_i_really_mean_it') is SKIP_ON_DELETE:
-            current().delete_alone(self)
+            current().delete_alone(self, if_match)
         else:
-            current().delete_with_rules([self])
+            current().delete_with_rules([self], if_match)
 
     def copy(self):
         """Return a new, unsaved entity with the same values and an id of its own.
@@ -309,13 +319,17 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             setattr(self, attr, value)
         return self
 
-    def to_dict(self):
+    def to_dict(self, json=False):
         """Every column's value.
 
+        :param bool json: as `json.dumps` takes it: references as ids, dates in ISO 8601, Decimal as text, String as Latin-1
+            text, NaN and infinities as None
         :returns: dict of values by column, the primary key included, references as entities
 
         Example: ``user.to_dict()      # {'id': 1, 'name': 'Ann'}``
         """
+        if json:
+            return dict((attr, self._columns[attr]._rom_plain(self)) for attr in self._rom_schema.shown)
         return dict(self._data)
 
     def transfer(self, other, attr, value, txn_model, txn_attr, decimal_places=0, refresh_entities=True,
@@ -365,11 +379,11 @@ def _unique_text(model, column, value):
     try:
         return column._rom_index.claim_of(column.accept(value)) or u''
     except InvalidColumnValue as error:
-        raise QueryError(error.args[0], model=model.__name__, columns=(column._attr,), value=value)
+        cause, what = error, error.args[0]
     except Exception as error:  # a keygen of the program's own
-        six.raise_from(QueryError('%s cannot be looked up by %.200r: %s: %s' % (
-            column.where, value, type(error).__name__, error), model=model.__name__, columns=(column._attr,),
-            value=value), error)
+        cause, what = error, '%s cannot be looked up by %s: %s: %s' % (
+            column.where, column._rom_shown(value), type(error).__name__, column._rom_why(error))
+    column._rom_raise(QueryError(what, model=model.__name__, columns=(column._attr,), value=column._rom_told(value)), cause)
 
 
 def _without_affix(model, kind, attr, values, blocksize, start):

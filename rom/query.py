@@ -12,8 +12,9 @@ from .search.explanation import Explanation
 from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
+from .search.showing import shown_query
 from .search.unfiltered import search_for
-from .storage import reads
+from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
 from .values import codecs, keygens
 
@@ -216,6 +217,9 @@ class Query(object):
             column_names = column_names[0]
         return self.replace(select=Selection.checked(self._model, tuple(column_names), **kwargs))
 
+    def __repr__(self):
+        return shown_query(self)
+
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def _search(self, explain=False):
@@ -367,4 +371,5 @@ class Query(object):
         search = self._search(explain=True)
         size = reads.ROWS_PER_READ if count is None else page_size(count)
         returned = sum(len(ids) for ids, _ in search.pages(offset, size if count is None else count, None, size))
-        return Explanation(self._model.__name__, dict(search.explained(), returned=returned))
+        told = dict(search.explained(), returned=returned)
+        return Explanation(self._model.__name__, secrets.hidden(self._model._rom_schema, told))

@@ -5,6 +5,7 @@ import os
 import redis
 
 from . import embedded
+from .beyond import etag  # noqa: F401 (not in __all__: what is new here covers no name of a program's own)
 from .descriptors import ClassProperty
 from .exceptions import DataRaceError, ORMError
 from .locks import EntityLock, Lock

@@ -1,5 +1,8 @@
 from typing import Any
 
+from .beyond import (
+    etag as etag,
+)
 from .values.codecs import (
     _bigint_to_float as _bigint_to_float,
     _encode_unique_constraint as _encode_unique_constraint,

@@ -8,19 +8,21 @@ import six
 
 from ..descriptors import class_itself
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
+from ..storage import secrets
 from ..storage.plan import as_text
-from ..values import keygens
-from ..values.codecs import _shown, encode_int
+from ..values import keygens, plain
+from ..values.codecs import encode_int
 from . import index_kinds, kinds
 from .arguments import check_arguments
 from .registry import NULL
+from .showing import Showing
 
 __all__ = ['Column', '_Column']
 
 _PACKAGE = __name__.rpartition('.')[0]
 
 
-class _Column(object):
+class _Column(Showing):
     """What the metaclass looks for in a class body."""
 
     __slots__ = ()
@@ -165,7 +167,7 @@ class Column(_Column):
             value = self.missing() if raw is None else self.decode(raw)
         except InvalidColumnValue as error:
             raise InvalidColumnValue('%s of row %s cannot be read: %s' % (self.where, state.entity()._pk, error.args[0]),
-                                     model=self._model, pk=state.id, columns=(self._attr,), value=raw)
+                                     model=self._model, pk=state.id, columns=(self._attr,), value=self._rom_told(raw))
         state.know(self._attr, value)
         return value
 
@@ -228,9 +230,14 @@ class Column(_Column):
         :param value: anything but None
         :raises InvalidColumnValue: where it does not fit
         """
-        value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
-        if self._checks:
-            self._validate(value)
+        try:
+            value = Column._converted(self, value) if self._takes_other_types else self._converted(value)
+            if self._checks:
+                self._validate(value)
+        except Exception as error:
+            if self.is_secret:
+                secrets.without_cause(error)
+            raise
         return value
 
     def _converted(self, value):
@@ -244,7 +251,7 @@ class Column(_Column):
         except InvalidColumnValue:
             raise
         except Exception as error:
-            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, error))
+            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, self._rom_why(error)))
         return self._typed(found)
 
     def _typed(self, value):
@@ -262,8 +269,16 @@ class Column(_Column):
 
     def refuse(self, value, why):
         """Return an InvalidColumnValue for `value`, naming model, column and value."""
-        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, _shown(value)), model=self._model,
-                                  columns=(self._attr,), value=value)
+        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, self._rom_shown(value)), model=self._model,
+                                  columns=(self._attr,), value=self._rom_told(value))
+
+    def _rom_plain(self, entity):
+        """Return the value of an entity as `json.dumps` takes it; of a type unknown to that, the text that the row keeps."""
+        value = getattr(entity, self._attr)
+        try:
+            return plain.plain(value)
+        except (TypeError, ValueError):
+            return self.encode(value)
 
     def _to_redis(self, value):
         """Return the text that a row keeps for a value; column classes of one's own may say another."""
@@ -318,10 +333,13 @@ class Column(_Column):
             if self._reads_itself and isinstance(text, self._allowed):
                 return text
             return self._from_redis(text)
-        except InvalidColumnValue:
+        except InvalidColumnValue as error:
+            if self.is_secret:
+                secrets.without_cause(error)
             raise
         except Exception as error:
-            raise self.refuse(raw, 'holds a broken value: %s' % error)
+            cause = error
+        self._rom_raise(self.refuse(raw, 'holds a broken value: %s' % self._rom_why(cause)), cause)
 
     def same(self, text, raw):
         """Whether `text` (or None) is what the row already holds."""

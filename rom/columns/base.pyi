@@ -18,6 +18,7 @@ _Default = Union[_Set, Callable[[], Optional[_Set]], None]
 
 class _Column:
     __slots__ = ()
+    is_secret: bool
 
 class Column(_Column, Generic[_Get, _Set, _Null]):
     """`_Get` is what the attribute gives on an entity, and `_Set` what may be assigned, None aside.

@@ -154,8 +154,9 @@ class Words(_Strings):
         text = self.checked_word(codecs.word_text(value))
         try:
             return keygens.entries(keygens.plain(self.column._keygen)(self._as_stored(value))).words or [text]
-        except UnicodeEncodeError:
-            raise self.refuse('takes bytes, or text that is Latin-1', value)
+        except UnicodeEncodeError as error:
+            cause = error
+        self.column._rom_raise(self.refuse('takes bytes, or text that is Latin-1', value), cause)
 
     def about_words(self, literal):
         told, source, keygen = {'is_single': self.is_single}, self.column._rom_source, self.column._keygen

@@ -12,7 +12,6 @@ import six
 from ..exceptions import ColumnError, InvalidColumnValue, QueryError
 from ..storage import keys
 from ..values import codecs, keygens
-from ..values.codecs import _shown
 from ..values.filter_forms import NOT_NULL
 from . import kinds
 
@@ -39,6 +38,9 @@ class Index(object):
     def __init__(self, column, name):
         self.column = column
         self.name = name
+
+    def __repr__(self):
+        return '<index %s of %s.%s>' % (type(self).__name__, self.column._model, self.name)
 
     # -- what it holds -----------------------------------------------------------------------------------------------
 
@@ -75,16 +77,19 @@ class Index(object):
         except InvalidColumnValue:
             raise  # a field that cannot be read, which it names
         except Exception as error:  # whatever a keygen of the program's own may raise
-            six.raise_from(self._not_indexed(row, error), error)
+            cause = error
+        column._rom_raise(self._not_indexed(row, cause), cause)
 
     def _not_indexed(self, row, error):
         """Return an InvalidColumnValue for a row of which the keygen makes no entries."""
         column, pk = self.column, None if callable(row._id) else row._id
         value = row.get(column._rom_source._attr)
-        what = error if type(error) is ValueError else '%s: %s' % (type(error).__name__, error)
+        what = column._rom_why(error)
+        if type(error) is not ValueError and what is error:
+            what = '%s: %s' % (type(error).__name__, error)
         return InvalidColumnValue('%s of %s cannot be indexed: %s (value: %s)' % (
-            column.where, 'a new row' if pk is None else 'row %s' % pk, what, _shown(value)), model=column._model, pk=pk,
-            columns=(column._attr,), value=value)
+            column.where, 'a new row' if pk is None else 'row %s' % pk, what, column._rom_shown(value)), model=column._model,
+            pk=pk, columns=(column._attr,), value=column._rom_told(value))
 
     @property
     def claims_text(self):
@@ -164,7 +169,7 @@ class Index(object):
             return (self.name, None, None)
         if len(value) != 2:
             raise QueryError('Numeric ranges require 2 endpoints, you provided %d with %s on %s.%s'
-                             % (len(value), _shown(value), self.column._model, self.name), model=self.column._model,
+                             % (len(value), self.column._rom_shown(value), self.column._model, self.name), model=self.column._model,
                              columns=(self.name,))
         return (self.name,) + tuple(self.range_end(end) for end in value)
 
@@ -194,10 +199,13 @@ class Index(object):
         try:
             score = keygens.entries(self.column._keygen(self._as_stored(text))).scores.get('')
         except Exception as error:  # a keygen of the program's own
-            six.raise_from(self.refuse('has a keygen that raised %s: %s' % (type(error).__name__, error), text), error)
-        if score is None:
-            raise self.refuse('has words, which have no order: ranges need a SIMPLE keygen', text)
-        return codecs.float_repr(score)
+            cause = error
+        else:
+            if score is None:
+                raise self.refuse('has words, which have no order: ranges need a SIMPLE keygen', text)
+            return codecs.float_repr(score)
+        self.column._rom_raise(self.refuse('has a keygen that raised %s: %s' % (
+            type(cause).__name__, self.column._rom_why(cause)), text), cause)
 
     def number(self, value):
         """Return a value as the number that the index holds for it.
@@ -215,8 +223,11 @@ class Index(object):
         try:
             return codecs.check_score(value)
         except ValueError as error:
-            raise QueryError('%s.%s cannot be filtered by %s: %s' % (self.column._model, self.name, _shown(value), error),
-                             model=self.column._model, columns=(self.name,), value=value)
+            cause = error
+        column = self.column
+        column._rom_raise(QueryError('%s.%s cannot be filtered by %s: %s' % (
+            column._model, self.name, column._rom_shown(value), column._rom_why(cause)), model=column._model,
+            columns=(self.name,), value=column._rom_told(value)), cause)
 
     def _moment(self, value):
         """Return a date or time as the index holds it."""
@@ -262,8 +273,9 @@ class Index(object):
 
     def refuse(self, what, value):
         """Return a QueryError for `value`, naming model, column and value."""
-        return QueryError('%s.%s %s, you provided %s' % (self.column._model, self.name, what, _shown(value)),
-                          model=self.column._model, columns=(self.name,), value=value)
+        column = self.column
+        return QueryError('%s.%s %s, you provided %s' % (column._model, self.name, what, column._rom_shown(value)),
+                          model=column._model, columns=(self.name,), value=column._rom_told(value))
 
 
 class Named(Index):

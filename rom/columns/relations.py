@@ -23,6 +23,10 @@ def _check_on_delete(on_delete, required, default):
         raise ColumnError("on_delete action is 'set default', but this required column has no default")
 
 
+def _name_of(table):
+    return getattr(table, '__name__', table)
+
+
 def _existing(column):
     """Return the model on the other side of a relation.
 
@@ -74,8 +78,28 @@ class _Reference(Column):
     def encode(self, value):
         try:
             return None if value is None else six.text_type(int(value.id))
-        except (TypeError, ValueError):
-            raise self.refuse(value, 'takes objects whose id is a whole number, not %r' % (value.id,))
+        except (TypeError, ValueError) as error:
+            cause = error
+        self._rom_raise(self.refuse(value, 'takes objects whose id is a whole number, not %s' % self._rom_shown(value.id)), cause)
+
+    def _rom_plain(self, entity):
+        """Return the id; nothing is loaded for it."""
+        state = entity._rom
+        raw = None if self._attr in state.assigned else state.raw(self._attr)
+        if raw is None:
+            return self._id_of(state.values[self._attr] if self._attr in state.values else self._default)
+        try:
+            return int(raw)
+        except ValueError as error:
+            cause = error
+        self._rom_raise(self.refuse(raw, 'of row %s is no id' % state.pk), cause)
+
+    def _id_of(self, value):
+        """Return the id of an object, or of what a default may be."""
+        value = value() if callable(value) else value
+        if value is None or value is NULL or isinstance(value, _id_kinds):
+            return int(value) if isinstance(value, _id_kinds) else None
+        return int(self.encode(value))
 
     def _refuse_deleted(self, value):
         """Refuse what is to be written and refers to a row that is gone, where that can be told."""
@@ -153,6 +177,9 @@ class ManyToOne(_Reference):
 
     def _from_redis(self, value):
         return _existing(self).get(int(value))
+
+    def _rom_traits(self):
+        return ['to %s' % _name_of(self._ftable), 'on_delete=%r' % self._on_delete] + super(ManyToOne, self)._rom_traits()
 
     def get_related_model(self):
         """Return the model pointed at.
@@ -266,6 +293,9 @@ class ForeignModel(_Reference):
         self._fmodel = fmodel
         Column.__init__(self, required, default, index=True)
 
+    def _rom_traits(self):
+        return ['to %s' % _name_of(self._fmodel)] + super(ForeignModel, self)._rom_traits()
+
     def _converted(self, value):
         if isinstance(value, _id_kinds) and not isinstance(value, bool):
             try:
@@ -298,6 +328,9 @@ class OneToMany(Column):
         self._ftable = ftable
         self._column = column
         Column.__init__(self)
+
+    def _rom_traits(self):
+        return ['of %s' % _name_of(self._ftable)] + ['column=%r' % self._column] * bool(self._column)
 
     def get_related_model(self):
         """Return the referring model.
@@ -344,7 +377,7 @@ class OneToMany(Column):
             return self
         if obj._rom.id is None:
             return []
-        return _existing(self).query.filter(**{self._referring_column(obj): obj._rom.id}).all()
+        return _existing(self)._rom_query().filter(**{self._referring_column(obj): obj._rom.id}).all()
 
     def __set__(self, obj, value):
         raise InvalidOperation('Cannot assign to OneToMany relationships: %s is read-only, assign the reference on the '

@@ -9,7 +9,7 @@ import operator
 import six
 
 from ..exceptions import InvalidColumnValue, InvalidOperation
-from ..values import codecs
+from ..values import codecs, plain
 from .base import Column
 from .registry import NULL
 
@@ -328,8 +328,14 @@ class Json(Column):
         try:
             text = codecs.json_dumps(value)
         except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-            raise self.refuse(value, 'holds what JSON cannot tell: %s' % error)
-        return text if isinstance(text, six.text_type) else text.decode('utf-8')
+            cause = error
+        else:
+            return text if isinstance(text, six.text_type) else text.decode('utf-8')
+        self._rom_raise(self.refuse(value, 'holds what JSON cannot tell: %s' % self._rom_why(cause)), cause)
+
+    def _rom_plain(self, entity):
+        value = entity._rom.value(self._attr)
+        return None if value is None else plain.plain_json(self.encode(value))
 
     def _from_redis(self, value):
         value = json.loads(value)

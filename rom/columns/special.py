@@ -36,6 +36,9 @@ class IndexOnly(Column):
         Column.__init__(self, unique=unique, index=index, keygen=None if keygen2 else keygen, prefix=prefix,
                         suffix=suffix, keygen2=keygen2)
 
+    def _rom_traits(self):
+        return ['over %s' % self._column] * bool(self._column) + super(IndexOnly, self)._rom_traits()
+
     def __get__(self, obj, objtype=None):
         return self if obj is None else None
 
@@ -128,6 +131,9 @@ class _UnsafeWrapper(object):
     def __init__(self, key, entity):
         self.key = key
         self.entity = entity
+
+    def __repr__(self):
+        return '<Redis commands on the key %s>' % self.key
 
     def __getattr__(self, cmd):
         command = getattr(self.entity._connection, cmd)

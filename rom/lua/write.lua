@@ -8,7 +8,8 @@
 --   namespace, pk (the primary key's attribute), id (text; left out: a new one is taken from the counter)
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes
---   assume   the same: where the row differs, the plan was made from an old view and must be made again
+--   match    {column: SHA-1 of the stored text or false}: where the row differs, it is not what an etag stands for
+--   assume   the same as expect: where the row differs, the plan was made from an old view and must be made again
 --   refer    {column: key of a row}: where the row gets another value of the column, that row has to be there
 --   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   look     bool: only see to the guards, and whether the user may delete the row
@@ -29,9 +30,9 @@
 --
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
---   kinds: race (columns), stale, gone, taken, unique (name, owner), reference (column, key), guard (index key),
---   type (key, is, should be), right (command, key), refused (message). The first error stops; with atomic all are listed,
---   and nothing is done. A done of false: there was nothing to delete.
+--   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
+--   reference (column, key), guard (index key), type (key, is, should be), right (command, key), refused (message).
+--   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing to delete.
 
 if redis.replicate_commands then redis.replicate_commands() end
 

@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import difflib
 import inspect
 import warnings
 
@@ -33,6 +34,7 @@ class _ModelMetaclass(type):
                 column.check_relations(schema)
         schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
                       _inherited(bases, dict, 'geo_index'))
+        schema.keep_secret(_secret_columns(bases, dict, schema))
         dict.update(_described(schema))
         _warn_shadowing(name, bases, schema)
         _warn_of_shared_keys(schema)
@@ -42,6 +44,11 @@ class _ModelMetaclass(type):
             if isinstance(column, Column):
                 column.register(namespace)
         return model
+
+    def mro(cls):
+        """Names that are new here come after those of a program's own, mixins behind the model included."""
+        found = type.mro(cls)
+        return [base for base in found[:-1] if not _comes_last(base)] + [base for base in found if _comes_last(base)] + found[-1:]
 
     def __setattr__(cls, name, value):
         type.__setattr__(cls, name, value)
@@ -131,6 +138,37 @@ def _unique_together(bases, dict, columns):
     return [constraint for constraint in constraints if not gone.intersection(constraint)]
 
 
+def _secret_columns(bases, dict, schema):
+    """Return the columns that the class, or one of its bases, names in `_secret`: a subclass adds to them.
+
+    :raises ColumnError: for a name that is no column
+    """
+    found = set()
+    for cls in [dict] + [vars(cls) for base in bases for cls in inspect.getmro(base)]:
+        told = cls.get('_secret')
+        if '_rom_schema' in cls:
+            found.update(cls['_rom_schema'].secret)  # those of a base that the class has no longer are none
+        elif isinstance(told, six.string_types) and not _is_like_a_column(schema, told):
+            continue  # a program's own attribute of that name
+        elif isinstance(told, six.string_types + (list, tuple, set, frozenset)):
+            names = [told] if isinstance(told, six.string_types) else told
+            for name in names:
+                _check_is_column(schema, name)
+            found.update(names)
+    return found.intersection(schema.columns)
+
+
+def _is_like_a_column(schema, name):
+    return bool(difflib.get_close_matches(name, schema.columns))
+
+
+def _check_is_column(schema, name):
+    if name not in schema.columns:
+        like = difflib.get_close_matches(name, schema.columns, 1) if isinstance(name, six.string_types) else ()
+        raise ColumnError('%s._secret names %r, which is no column of it%s' % (
+            schema.name, name, ': did you mean %r?' % str(like[0]) if like else ''), model=schema.name)
+
+
 def _described(schema):
     """Return the class attributes by which 1.1.2 tells what a model has."""
     columns = [column for column in schema.columns.values() if not isinstance(column, UnsafeColumn)]
@@ -147,9 +185,19 @@ def _described(schema):
 
 def _warn_shadowing(name, bases, schema):
     for attr in schema.columns:
-        hidden = [getattr(base, attr, None) for base in bases]
-        if any(value is not None and not isinstance(value, _Column) for value in hidden):
+        if any(_hides(base, attr) for base in bases):
             warnings.warn('column %s.%s hides a method or attribute of Model' % (name, attr), UserWarning, stacklevel=4)
+
+
+def _hides(base, attr):
+    for cls in inspect.getmro(base):
+        if attr in vars(cls):
+            return not (_comes_last(cls) or vars(cls)[attr] is None or isinstance(vars(cls)[attr], _Column))
+    return False
+
+
+def _comes_last(cls):
+    return '_rom_comes_last' in vars(cls)
 
 
 def _warn_of_shared_keys(schema):

@@ -25,6 +25,7 @@ class Schema(object):
         self.geo = {}
         self.together = ()
         self.unsafe = ()
+        self.secret = frozenset()  # columns whose values are not shown
         self.stored = ()
         self.position = {}
         self.fields = []
@@ -79,6 +80,14 @@ class Schema(object):
         self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
+
+    def keep_secret(self, attrs):
+        """Take note of the columns whose values are not shown; an index over one of them is none to show, either."""
+        derived = [attr for attr, column in self.columns.items() if getattr(column, '_column', None) in attrs
+                   and getattr(column, 'is_derived', False)]
+        self.secret = frozenset(attrs).union(derived)
+        for attr, column in self.columns.items():
+            column.is_secret = attr in self.secret
 
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)

@@ -4,8 +4,9 @@ import redis
 from redis.exceptions import ResponseError
 import six
 
-from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, UniqueKeyViolation
+from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, RestrictError, RowGoneError, UniqueKeyViolation
 from . import keys
+from .secrets import HIDDEN, hidden_in_key
 
 __all__ = ['NOTHING_DONE', 'Outcome', 'problem']
 
@@ -43,11 +44,15 @@ def problem(schema, id, error):
     pk = 'a new %s' % schema.name if id is None else keys.row(schema.namespace, id)
     args = (schema.namespace, six.text_type(id))
     about = {'model': schema.name, 'pk': id}
+    if kind in ('right', 'type', 'reference'):
+        detail = _as_shown(schema, kind, detail)
     if kind == 'unique':
         attrs = tuple(detail[0].split(':'))
         return UniqueKeyViolation('Value of %s for %s is not distinct: row %s has it'
                                   % (' and '.join('%s.%s' % (schema.name, attr) for attr in attrs), pk,
                                      keys.row(schema.namespace, detail[1])), *args, columns=attrs, **about)
+    if kind == 'changed':
+        return _changed(pk, detail[0], args, about)
     if kind == 'race':
         columns = tuple(sorted(detail[0]))
         return DataRaceError('Column(s) %s of %s changed by another writer; refresh() and try again, or use '
@@ -74,3 +79,19 @@ def problem(schema, id, error):
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)
+
+
+def _changed(pk, columns, args, about):
+    """Return the exception for a row that is not what an etag stands for."""
+    if not columns:
+        return RowGoneError('%s is not what if_match stands for: it was deleted by another writer' % pk, *args, **about)
+    columns = tuple(sorted(columns))
+    return DataRaceError('%s is not what if_match stands for: another writer changed its %s since; show what is stored now '
+                         'beside what was to be written' % (pk, ', '.join(columns)), *args, columns=columns, **about)
+
+
+def _as_shown(schema, kind, detail):
+    """Return what an error tells of keys, without the values of secret columns in them."""
+    if kind == 'reference' and detail[0] in schema.secret:
+        return [detail[0], HIDDEN]
+    return [detail[0], hidden_in_key(schema, detail[1])] if kind == 'right' else [hidden_in_key(schema, detail[0])] + detail[1:]

@@ -1,6 +1,7 @@
 """Jobs: what is to become of one row each, as `write_call.write` and `store.Writer` take them."""
 
 from ..exceptions import InvalidOperation
+from ..mapping import seen
 from ..storage import connections, keys, outcomes, plan, reads
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
@@ -15,11 +16,12 @@ class Job(object):
 
     :param owner: its entity; of a job that has none, the model
     :ivar entity: the entity that is being written, or None
+    :ivar if_match: the etag that its row is to have still, or None
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
     :ivar columns: how many were written, or rows removed, once it is finished
     """
 
-    entity = None
+    entity = if_match = None
 
     def __init__(self, owner):
         self.owner, self.schema, self.connection = owner, owner._rom_schema, owner._connection
@@ -41,6 +43,11 @@ class Job(object):
         """Return the connection of the model as it is now: the program may have replaced the one that was planned for."""
         return self.owner._connection
 
+    def expect_all(self):
+        """Have the operation find the row that the etag stands for, if one was asked for."""
+        if self.if_match is not None and self.operation:
+            self.operation['match'] = seen.matching(self.entity._rom, self.if_match)
+
     def problem(self, error):
         """Return the exception for an error of the write call."""
         return outcomes.problem(self.schema, self.id, error)
@@ -60,9 +67,9 @@ class Job(object):
 class Save(Job):
     """What a program has changed in an entity."""
 
-    def __init__(self, entity, full=False, force=False, refresh=False):
+    def __init__(self, entity, full=False, force=False, refresh=False, if_match=None):
         Job.__init__(self, entity)
-        self.entity, self.state = entity, entity._rom
+        self.entity, self.state, self.if_match = entity, entity._rom, if_match
         self.full, self.force, self.refresh = full, force, refresh
         self.was_new, self.was_deleted = self.state.new, self.state.deleted
         self.stored = None  # the raw row, where it was read again to be written by force
@@ -74,6 +81,7 @@ class Save(Job):
         self.operation = self.planned.operation
         if self.operation and self.schema.references:
             _note_targets(self, self.planned.texts)
+        self.expect_all()
         return self.operation
 
     def is_current(self):
@@ -172,13 +180,20 @@ class StoredJob(Job):
 class Removal(StoredJob):
     """One row on its way out."""
 
-    def __init__(self, entity, guard=(), reason=None, may_move=False):
+    def __init__(self, entity, guard=(), reason=None, may_move=False, if_match=None):
         StoredJob.__init__(self, entity, entity._rom.row, may_move)
         self.guard, self.reason = guard, reason
+        self.if_match = if_match
+
+    def check_seen(self):
+        """Refuse what was asked for by another etag than that of the row as it was seen."""
+        if self.if_match is not None:
+            seen.check_etag(self.entity._rom, self.if_match)
 
     def plan(self):
         row = plan.Row(self.schema, self.stored, id=self.id)
         self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
+        self.expect_all()
 
     def finish(self, id):
         self.entity._rom_removed()
@@ -214,12 +229,13 @@ class Change(StoredJob):
 class Look(StoredJob):
     """A row that is to go later on: whether it may, still."""
 
-    def __init__(self, entity, guard):
+    def __init__(self, entity, guard, if_match=None):
         StoredJob.__init__(self, entity, None, may_move=True)
-        self.guard = guard
+        self.guard, self.if_match = guard, if_match
 
     def plan(self):
         self.operation = plan.look(self.schema, self.id, self.guard)
+        self.expect_all()
 
     def finish(self, id):
         return 0

@@ -7,7 +7,7 @@ from .hooks import has_own_hook
 from .jobs import Change, Look, Moved, Removal
 from .write_call import ATTEMPTS, write
 
-__all__ = ['Deletion', 'refuse_rules']
+__all__ = ['Deletion', 'condition_in', 'refuse_rules']
 
 
 def refuse_rules(models):
@@ -22,16 +22,26 @@ def refuse_rules(models):
                              model=model.__name__)
 
 
+def condition_in(decisions, entity):
+    """Return the etag that a delete() of the model's own asked for; None for none.
+
+    :param decisions: {pk: bool or etag}, as `Session.agreed` makes it
+    """
+    decided = decisions.get(entity._pk)
+    return None if isinstance(decided, bool) else decided
+
+
 class Deletion(object):
     """One delete that follows on_delete rules.
 
     :param session: `Session`
     :param writer: `Writer` of that
     :param entities: list of those that are asked for
+    :param if_match: etag that the row of the only one is to have still, or None
     """
 
-    def __init__(self, session, writer, entities):
-        self.session, self.writer, self.entities = session, writer, entities
+    def __init__(self, session, writer, entities, if_match=None):
+        self.session, self.writer, self.entities, self.if_match = session, writer, entities, if_match
         self.decided = Decided()
         self.gone = 0  # rows removed so far
 
@@ -40,7 +50,10 @@ class Deletion(object):
 
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        self._announce_removals(self.session.not_deleted(self.entities))  # these hooks may clear the way
+        entities = self.session.not_deleted(self.entities)
+        for entity in entities:
+            Removal(entity, if_match=self.if_match).check_seen()
+        self._announce_removals(entities)  # these hooks may clear the way
         for _ in range(ATTEMPTS):
             collector = self._collected()
             if self._announce(collector):
@@ -102,12 +115,12 @@ class Deletion(object):
         """
         steps = list(collector.batches())
         if len(steps) > 1:
-            looks = [look for look in _looks(collector, collector.removed) if look.guard]
+            looks = [look for look in self._looks(collector, collector.removed) if look.guard or look.if_match]
             for batch in batches.in_batches(looks, lambda look: 1, lambda look: look.shard):
                 self._write(batch)
         for batch in steps:
-            jobs = [_job(collector, *step) for step in batch]
-            looks = _looks(collector, self.entities) if len(steps) > 1 else ()
+            jobs = [self._job(collector, *step) for step in batch]
+            looks = self._looks(collector, self.entities) if len(steps) > 1 else ()
             self._write([look for look in looks if look.shard == jobs[0].shard] + jobs)
             collector.done(batch)
             self.gone += sum(isinstance(job, Removal) for job in jobs)
@@ -118,14 +131,19 @@ class Deletion(object):
         write(self.writer, jobs, atomic=True)
 
 
-def _looks(collector, entities):
-    return [Look(entity, collector.restrictions(entity)) for entity in entities]
+    def _looks(self, collector, entities):
+        return [Look(entity, collector.restrictions(entity), self._condition(entity)) for entity in entities]
 
+    def _job(self, collector, entity, *change):
+        if change:
+            return Change(entity, *change)
+        return Removal(entity, collector.guard(entity), collector.reason(entity), True, self._condition(entity))
 
-def _job(collector, entity, *change):
-    if change:
-        return Change(entity, *change)
-    return Removal(entity, collector.guard(entity), collector.reason(entity), may_move=True)
+    def _condition(self, entity):
+        """Return the etag that the row is to have still: asked for here, or by a delete() of the model's own; else None."""
+        if any(entity is each for each in self.entities):
+            return self.if_match
+        return condition_in(self.decided.agreed, entity)
 
 
 def _chosen_instead(entity, targets):

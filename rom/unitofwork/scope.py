@@ -5,6 +5,7 @@ import threading
 
 from ..columns.registry import SKIP_ON_DELETE
 from ..exceptions import InvalidOperation
+from ..mapping.seen import check_etag, etag_of
 from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
@@ -45,7 +46,7 @@ class Scope(IdentityMap):
         self.writer = Writer()
         self.finished_transfers = set()  # until the program has been told
         self._lock = threading.RLock()   # threads may share a scope: they write one after the other
-        self._asking = None              # the entity whose own delete() is being asked whether it goes
+        self._asking = None              # [the entity whose own delete() is being asked whether it goes, its answer]
         self._saving = []                # the entities whose own save() is running
 
     def begin_in_child(self):
@@ -81,7 +82,8 @@ class Scope(IdentityMap):
     def delete(self, objects):
         entities = entities_of(objects, 'delete', skip_none=True)
         ondelete.refuse_rules(set(type(entity) for entity in entities))
-        self._remove(self.agreed(self.not_deleted(entities), {}))
+        decisions = {}
+        self._remove(self.agreed(self.not_deleted(entities), decisions), decisions)
 
     def refresh(self, objects, force=False):
         for entity in entities_of(objects, 'refresh'):
@@ -98,12 +100,14 @@ class Scope(IdentityMap):
     # -- writing ------------------------------------------------------------------------------------------------------
 
     @_one_at_a_time
-    def write(self, entities, full=False, force=False, refresh=False, asked_by=None):
+    def write(self, entities, full=False, force=False, refresh=False, asked_by=None, if_match=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
         reconciled = self.reconcile(entities)
+        if if_match is not None:
+            if_match = _still_asked(asked_by, if_match, reconciled)
         self._saving.append(asked_by)
         try:
-            work = Work(self.writer, full, force, refresh, reconciled, self._saving)
+            work = Work(self.writer, full, force, refresh, reconciled, self._saving, if_match)
             work.add_all(entities)
             return work.finish()
         finally:
@@ -112,12 +116,12 @@ class Scope(IdentityMap):
     def reconcile(self, entities):
         """Learn what became of calls without an answer, before these entities are written.
 
-        :returns: {id of the entity: (entity, columns)} of those that turn out to be written
+        :returns: {id of the entity: (entity, columns, etag that was asked for)} of those that turn out to be written
         """
         if not self.writer.has_unfinished():
             return {}
         with self._lock:  # what another thread is writing has no answer yet
-            return dict((id(job.entity), (job.entity, job.columns)) for job in self.writer.reconcile(entities))
+            return dict((id(job.entity), (job.entity, job.columns, job.if_match)) for job in self.writer.reconcile(entities))
 
     @_one_at_a_time
     def write_together(self, jobs):
@@ -133,7 +137,7 @@ class Scope(IdentityMap):
         waiting = self._dirty(all)
         reconciled = self.reconcile(waiting)
         written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
-        seen = Entities(entity for entity, _ in reconciled.values() if not entity._modified)
+        seen = Entities(entity for entity, _, _ in reconciled.values() if not entity._modified)
         entities = self._prepared(all, seen)
         while entities:  # again for what the after-hooks made
             jobs = [Save(entity, full, force) for entity in with_references(entities)]
@@ -160,17 +164,18 @@ class Scope(IdentityMap):
                     call_before_write(entity)
 
     @_one_at_a_time
-    def delete_with_rules(self, entities):
+    def delete_with_rules(self, entities, if_match=None):
         """Delete entities and follow the on_delete rules of what refers to them.
 
+        :param if_match: etag, of the only one
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        ondelete.Deletion(self, self.writer, entities).run()
+        ondelete.Deletion(self, self.writer, entities, if_match).run()
 
     def agreed(self, entities, decisions, asked_by=()):
         """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
 
-        :param decisions: {pk: bool} of those asked before, added to
+        :param decisions: {pk: bool, or the etag that its delete() asked for} of those asked before, added to
         :param asked_by: entities whose delete() is running already
         """
         for entity in entities:
@@ -180,20 +185,20 @@ class Scope(IdentityMap):
         return [entity for entity in entities if decisions[entity._pk]]
 
     def _ask(self, entity):
-        before, self._asking = self._asking, entity
+        before, self._asking = self._asking, [entity, False]
         try:
             entity.delete(skip_on_delete_i_really_mean_it=SKIP_ON_DELETE)
-            return self._asking is None
+            return self._asking[1]
         finally:
             self._asking = before
 
     @_one_at_a_time
-    def delete_alone(self, entity):
+    def delete_alone(self, entity, if_match=None):
         """Delete an entity without a look at on_delete rules; or agree to it, where that was being asked."""
-        if self._asking is entity:
-            self._asking = None
+        if self._asking and self._asking[0] is entity:
+            self._asking[:] = None, if_match or True
         else:
-            self._remove([entity])
+            self._remove([entity], {entity._pk: if_match})
 
     def not_deleted(self, entities):
         """Return the entities to delete: those are left out that a call whose reply was lost has deleted."""
@@ -206,16 +211,31 @@ class Scope(IdentityMap):
                                        model=entity._rom_schema.name)
         return entities
 
-    def _remove(self, entities):
+    def _remove(self, entities, decisions):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
         entities = self.not_deleted(entities)
+        jobs = [Removal(entity, if_match=ondelete.condition_in(decisions, entity)) for entity in entities]
+        for job in jobs:
+            job.check_seen()
         for entity in entities:
             entity._before_delete()
-        jobs = [Removal(entity) for entity in entities]
         for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
             for job in batch:
                 job.plan()
             write(self.writer, batch)
+
+
+def _still_asked(entity, if_match, reconciled):
+    """Return the etag that a save depends on, once it is clear that this is the row which the entity saw.
+
+    A call whose reply was lost may have written it: for the same etag, that is what was asked for.
+    """
+    if id(entity) in reconciled:
+        if reconciled[id(entity)][2] == if_match:
+            return etag_of(entity._rom)
+        del reconciled[id(entity)]
+    check_etag(entity._rom, if_match)
+    return if_match
 
 
 class ThreadScope(Scope):

@@ -1,5 +1,6 @@
 """`Session`: the interface of the current scope."""
 
+from ..exceptions import InvalidOperation
 from .contexts import Contexts
 from .opening import Half, Opening
 
@@ -21,6 +22,11 @@ class Session(object):
     def __init__(self, *args, **kwargs):
         self._contexts = Contexts()
         self._current = self._contexts.current
+
+    def __repr__(self):
+        held = list(self.known.values())
+        changed = sum(not entity._rom.deleted and entity._rom.is_changed() for entity in held)
+        return '<%s: %d entities, %d of them changed>' % ('rom.session' if self is session else 'rom.Session', len(held), changed)
 
     def _init(self):
         """Kept from 1.1.2, where it makes a thread's session ready for use: it always is."""
@@ -179,6 +185,7 @@ class Session(object):
 
             rom.session.save(ann, bob)
         """
+        _refuse_condition(kwargs)
         return self._current().save(objects, kwargs.get('full', False), kwargs.get('all', False), kwargs.get('force', False))
 
     def delete(self, *objects, **kwargs):
@@ -192,6 +199,7 @@ class Session(object):
 
             rom.session.delete(ann, bob)
         """
+        _refuse_condition(kwargs)
         self._current().delete(objects)
 
     def refresh(self, *objects, **kwargs):
@@ -221,6 +229,11 @@ class Session(object):
             rom.session.refresh_all(force=True)
         """
         self._current().refresh(self._current().held(), kwargs.get('force', False))
+
+
+def _refuse_condition(kwargs):
+    if 'if_match' in kwargs:
+        raise InvalidOperation('if_match is for one entity: entity.save(if_match=...) or entity.delete(if_match=...)')
 
 
 #: the session of every program: it stands for the current scope

@@ -38,9 +38,10 @@ def gather_errors(jobs, work, total):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, reconciled, saving=()):
+    def __init__(self, writer, full, force, refresh, reconciled, saving=(), if_match=None):
         self.writer = writer
-        self.saving = saving  # the entities whose save() is running already
+        self.saving = saving  # the entities whose save() is running already, the one that asked for this last
+        self.if_match = if_match  # the etag that this one's row is to have still
         self.full, self.force, self.refresh = full, force, refresh
         self.reconciled = reconciled
         self.asked = Entities()  # those added, and those to come
@@ -75,7 +76,7 @@ class Work(object):
             if not (self.refresh or entity._modified):
                 return  # another one's hook has saved it by now
         try:
-            job = Save(entity, self.full, self.force, self.refresh)
+            job = Save(entity, self.full, self.force, self.refresh, self.if_match if entity is self.saving[-1] else None)
             call_before_write(entity, self.force)
             targets = [target for target in entity._rom.new_references() if target not in self.asked]
             if targets:

@@ -12,6 +12,7 @@ from ..storage import batches, keys, plan, reads
 from ..storage.keyspace import KEYS_PER_SCAN, ROW_ID, delete_orphans, keys_of, row_ids
 from ..storage.store import Writer
 from .inspection import Inspector, Problem
+from .progress import Progress, long_job
 from .reindex import blocks, namespace_of, refresh_rows
 
 __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', 'refresh_all_indexes',
@@ -20,6 +21,7 @@ __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', '
 
 # -- reindexing --------------------------------------------------------------------------------------------------------
 
+@long_job
 def refresh_indices(model, block_size=100, scan=True):
     """Work out every index entry and unique value of a model from its stored rows, and write what differs.
 
@@ -112,6 +114,7 @@ def _print_progress(part, elapsed, left, end):
 
 # -- cleaning ----------------------------------------------------------------------------------------------------------
 
+@long_job
 def clean_old_index(model, block_size=100, **kwargs):
     """Remove index entries and unique values that no row accounts for.
 
@@ -165,7 +168,7 @@ def clean_unsafe_cols(*models, **kwargs):
 # -- checking ----------------------------------------------------------------------------------------------------------
 
 @six.python_2_unicode_compatible
-class check_indexes(object):
+class check_indexes(Progress):
     """Check every index entry and unique value of a model against every row, both ways, while others may write.
 
     Iterating does the work and gives (index keys and rows done, all of them). Then ``problems`` lists what was wrong,
@@ -186,7 +189,7 @@ class check_indexes(object):
         self.model = model
         self.repair = repair
         self._inspector = Inspector(model, repair)
-        self._progress = self._run()
+        Progress.__init__(self, 'check_indexes', model, self._run())
 
     def _run(self):
         indexes = self._inspector.index_keys()
@@ -199,14 +202,6 @@ class check_indexes(object):
             done += len(block)
             yield done, total
 
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return next(self._progress)
-
-    next = __next__
-
     @property
     def problems(self):
         """List of :class:`Problem`: all that was found so far."""
@@ -218,7 +213,8 @@ class check_indexes(object):
         return [problem for problem in self.problems
                 if not self.repair or problem.kind in ('broken', 'busy', 'duplicate')]
 
+    def _outcome(self):
+        return '%d problems found, %d mended' % (len(self.problems), len(self.problems) - len(self.unmended))
+
     def __str__(self):
-        counts = u'%s: %d problems found, %d mended' % (
-            self.model.__name__, len(self.problems), len(self.problems) - len(self.unmended))
-        return u'\n'.join([counts] + [u'%s: %r, row %s: %s' % tuple(problem) for problem in self.problems])
+        return u'\n'.join([u'%s: %s' % (self.model.__name__, self._outcome())] + [u'%s: %r, row %s: %s' % tuple(problem) for problem in self.problems])

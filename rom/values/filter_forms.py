@@ -10,6 +10,8 @@ A filter is one of
 """
 from collections import namedtuple
 
+from .showing import function_name, short
+
 __all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix']
 
 
@@ -81,6 +83,9 @@ class GeoIndex(namedtuple('GeoIndex', 'name callback')):
     """
 
     __slots__ = ()
+
+    def __repr__(self):
+        return 'GeoIndex(name=%s, callback=%s)' % (short(self.name), function_name(self.callback))
 
 
 #: as a value of `filter` on a reference: rows that have one

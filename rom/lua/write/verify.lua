@@ -72,6 +72,22 @@ local function check_row(op)
   if #differing(op.stored, op.assume, {}) > 0 then return {'stale'} end
 end
 
+-- To the byte: all columns that the entity has seen, also those that are not written.
+local function check_match(op)
+  if not op.match then return end
+  if ask('EXISTS', row_key(op)) == 0 then return {'changed', {}} end
+  local columns, changed = {}, {}
+  for column in pairs(op.match) do columns[#columns + 1] = column end
+  for first = 1, #columns, CHUNK do
+    local values = ask('HMGET', row_key(op), unpack(columns, first, math.min(first + CHUNK - 1, #columns)))
+    for position, value in ipairs(values) do
+      local column = columns[first + position - 1]
+      if (value and redis.sha1hex(value)) ~= op.match[column] then changed[#changed + 1] = column end
+    end
+  end
+  if #changed > 0 then return {'changed', changed} end
+end
+
 local function is_there(key)
   if there[key] == nil then there[key] = ask('EXISTS', key) == 1 end
   return there[key]
@@ -137,8 +153,9 @@ local function check_types(op)
 end
 
 local function verify(op)
-  if op.look then return check_guards(op) end
-  return check_row(op) or check_references(op) or check_unique(op) or check_releases(op) or check_guards(op) or check_types(op)
+  if op.look then return check_match(op) or check_guards(op) end
+  return check_match(op) or check_row(op) or check_references(op) or check_unique(op) or check_releases(op) or check_guards(op)
+         or check_types(op)
 end
 
 -- Takes note of what all operations of an atomic call give back and take, before one of them is verified.

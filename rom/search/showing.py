@@ -1,0 +1,90 @@
+"""What a query shows of itself: the calls that make it, as a program would write them."""
+
+import datetime
+
+import six
+
+from ..columns import kinds
+from ..storage import secrets
+from ..values import codecs
+from ..values.filter_forms import Geofilter, Pattern, Prefix, Suffix
+from ..values.showing import short
+
+__all__ = ['shown_query']
+
+_AFFIXES = ((Prefix, 'startswith'), (Suffix, 'endswith'), (Pattern, 'like'))
+
+
+def shown_query(query):
+    """Return the `repr` of a query; values of secret columns are not in it.
+
+    Example::
+
+        shown_query(User.query.filter(age=5).limit(0, 10))      # '<Query User.query.filter(age=5).limit(0, 10)>'
+    """
+    try:
+        calls = [_shown_filter(query._model._rom_schema, item) for item in query._filters]
+        if query._order_by is not None:
+            calls.append('order_by(%s)' % short(query._order_by))
+        if query._limit is not None:
+            calls.append('limit(%s, %s)' % tuple(query._limit))
+        if query._select is not None:
+            calls.append('select(...)')
+        return '<Query %s>' % '.'.join([query._model.__name__, 'query'] + calls)
+    except Exception:  # filters of a program's own making
+        return '<Query of %s>' % getattr(query._model, '__name__', query._model)
+
+
+def _shown_filter(schema, item):
+    condition = getattr(item, 'condition', None)
+    if condition is not None:
+        return 'filter(%s)' % condition
+    if isinstance(item, Geofilter):
+        return 'near(%s)' % ', '.join(short(part) for part in item if part is not None)
+    parts = item if isinstance(item, list) else [item]
+    for kind, method in _AFFIXES:
+        if parts and all(isinstance(part, kind) for part in parts):
+            return _call(schema, method, parts[0].attr, [_turned(kind, part[1]) for part in parts], isinstance(item, list))
+    asked = [_asked(schema, part) for part in parts]
+    return _call(schema, 'filter', asked[0][0], [value for _, value in asked], isinstance(item, list))
+
+
+def _turned(kind, text):
+    return short(codecs.reverse_text(text) if kind is Suffix else text)
+
+
+def _call(schema, method, name, values, is_list):
+    if name.partition(':')[0] in schema.secret:
+        values, is_list = [repr(secrets.HIDDEN)], False
+    shown = '[%s]' % ', '.join(values) if is_list else values[0]
+    return '%s(%s=%s)' % (method, name, shown) if ':' not in name else "%s(**{'%s': %s})" % (method, name, shown)
+
+
+def _asked(schema, item):
+    """(column, value as it was asked for) of one filter."""
+    if isinstance(item, six.string_types):
+        attr, _, word = item.partition(':')
+        return attr, word if word in ('True', 'False') and kinds.are_booleans(_kinds(schema, attr)) else short(word)
+    if isinstance(item, list):
+        attr = item[0].partition(':')[0]
+        return attr, short(u' '.join(word.partition(':')[2] for word in item))
+    name, low, high = item
+    if low is None and high is None:
+        return name, 'NOT_NULL'
+    ends = [_end(schema, name, end) for end in (low, high)]
+    return name, ends[0] if low == high else '(%s, %s)' % tuple(ends)
+
+
+def _end(schema, name, number):
+    """Return a number of an index as the value that it stands for."""
+    if isinstance(number, float):
+        for kind, back in ((datetime.datetime, codecs.ts2dt), (datetime.date, lambda seconds: codecs.ts2dt(seconds).date()),
+                           (datetime.time, codecs.ts2t)):
+            if kind in _kinds(schema, name):
+                return short(back(number))
+    return short(number)
+
+
+def _kinds(schema, name):
+    column = schema.columns.get(name)
+    return () if column is None else kinds.kinds_of(column._rom_source._allowed)

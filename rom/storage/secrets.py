@@ -1,0 +1,54 @@
+"""PURE: what stands in the place of a value that is not to be shown: of the columns that a model names in `_secret`."""
+
+import six
+
+from . import keys
+
+__all__ = ['HIDDEN', 'hidden', 'hidden_in_key', 'without_cause']
+
+#: what is shown of a secret
+HIDDEN = '***'
+
+def hidden_in_key(schema, key):
+    """Return a Redis key as it may be shown: of an index of words, the key has a word in it.
+
+    :param schema: `Schema` of the model
+    :param key: text
+
+    Example::
+
+        hidden_in_key(User._rom_schema, 'User:password:hunter2:idx')    # 'User:password:***:idx'
+    """
+    start = keys.start(schema.namespace)
+    if not schema.secret or not key.startswith(start):
+        return key
+    attr, _, rest = key[len(start):].partition(':')
+    if attr not in schema.secret or rest in keys.INDEX_KINDS:
+        return key
+    return keys.index(schema.namespace, keys.entry_name(attr, HIDDEN), rest.rpartition(':')[2])
+
+
+def hidden(schema, told):
+    """Return what is told of a model as it may be shown: the keys in it, however deep.
+
+    :param schema: `Schema` of the model
+    :param told: texts in dicts and lists
+    """
+    if not schema.secret:
+        return told
+    if isinstance(told, six.string_types):
+        return hidden_in_key(schema, told)
+    if isinstance(told, dict):
+        return dict((name, hidden(schema, value)) for name, value in told.items())
+    return [hidden(schema, each) for each in told] if isinstance(told, list) else told
+
+
+def without_cause(error):
+    """Return an error that leads to none of those that it came from, and has no text in it that could not be converted."""
+    error.__cause__ = error.__context__ = None
+    error.__suppress_context__ = True
+    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError)):
+        shown = HIDDEN.encode('ascii') if isinstance(error.object, bytes) else six.text_type(HIDDEN)
+        error.object, error.start, error.end = shown, 0, len(shown)
+        error.args = (error.encoding, shown, 0, len(shown), error.reason)
+    return error

@@ -1,0 +1,68 @@
+"""How far a long job is."""
+
+import functools
+import types
+
+__all__ = ['Progress', 'long_job']
+
+
+class Progress(object):
+    """A long job on a model, which its iteration does step by step; an iterator of (done, total).
+
+    :param name: str, that of the function
+    :param model: Model class
+    :param steps: generator of (done, total)
+    """
+
+    def __init__(self, name, model, steps):
+        self._name, self._model, self._steps = name, model, steps
+        self._how_far = 'not run yet, iterate it or show_progress(it)'
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self._take(next, self._steps)
+
+    next = __next__
+
+    def _take(self, function, *args):
+        try:
+            step = function(*args)
+        except StopIteration:
+            self._how_far = self._outcome()
+            raise
+        except BaseException as error:
+            self._how_far = 'ended by %s' % type(error).__name__
+            raise
+        self._how_far = '%s of %s done' % step
+        return step
+
+    def _outcome(self):
+        return 'done'
+
+    def __repr__(self):
+        return '<%s of %s: %s>' % (self._name, getattr(self._model, '__name__', self._model), self._how_far)
+
+
+class _Generator(Progress):
+    """A job that passes for the generator that it is in 1.1.2: programs may ask for that."""
+
+    __class__ = property(lambda self: types.GeneratorType)
+
+    def send(self, value):
+        return self._take(self._steps.send, value)
+
+    def throw(self, *error):
+        return self._take(self._steps.throw, *error)
+
+    def close(self):
+        self._steps.close()
+
+
+def long_job(function):
+    """Decorate a generator of (done, total), the first argument of which is a model: what it gives says how far it is."""
+    @functools.wraps(function)
+    def start(model, *args, **kwargs):
+        return _Generator(function.__name__, model, function(model, *args, **kwargs))
+    return start
