@@ -1,7 +1,8 @@
 """The least that the server can be asked for: for each operation one short script, called by redis-py's `execute_command`.
 
 Nothing is checked, converted or remembered, and nobody else is reckoned with: what this takes no library can do without. Where a
-promise is missed, it tells how much of that lies in redis-py, the server and the way between them.
+promise is missed, it tells how much of that lies in redis-py, the server and the way between them. Reading many rows is not here:
+redis-py's pipelines are not the least that takes.
 """
 
 import itertools
@@ -183,18 +184,6 @@ def get_one(namespace, rows, count, rng):
     return run
 
 
-@operation
-def get_many(namespace, rows, count, rng):
-    ids = data.some_ids(rows, count, rng)
-
-    def run():
-        with client.pipeline(transaction=False) as pipe:
-            for pk in ids:
-                pipe.execute_command('HMGET', '%s:%s' % (namespace, pk), *FIELDS)
-            return len(pipe.execute())
-    return run
-
-
 BY_EMAIL = '''
 local id = redis.call('HGET', KEYS[1], ARGV[2])
 return {id, redis.call('HMGET', ARGV[1] .. ':' .. id, unpack(ARGV, 3))}
@@ -285,16 +274,3 @@ table.sort(ids)
 OPERATIONS['word_order_page'] = asked(city, page_of('''
 local ids = redis.call('ZINTER', 2, KEYS[1], ARGV[2], 'WEIGHTS', 0, 1)
 '''))
-
-
-@operation
-def iterate(namespace, rows, count, rng):
-    def run():
-        found = 0
-        for first in range(1, rows + 1, 100):
-            with client.pipeline(transaction=False) as pipe:
-                for pk in range(first, min(first + 100, rows + 1)):
-                    pipe.execute_command('HMGET', '%s:%s' % (namespace, pk), *FIELDS)
-                found += len(pipe.execute())
-        return found
-    return run
