@@ -134,6 +134,71 @@ def update(namespace, rows, count, rng):
 
 
 @operation
+def commit_changed(namespace, rows, count, rng):
+    ids = data.some_ids(rows, count, rng)
+
+    def run():
+        for start in range(0, len(run.ages), BATCH):
+            with client.pipeline(transaction=False) as pipe:
+                for pk, age in run.ages[start:start + BATCH]:
+                    pipe.hset('%s:%s' % (namespace, pk), 'age', age)
+                    pipe.zadd(namespace + ':age:idx', {pk: age})
+                pipe.execute()
+        return len(run.ages)
+
+    def ready():
+        run.ages = [(pk, int(row[b'age']) + 1) for pk, row in zip(ids, fetch(namespace, ids))]
+    run.ready = ready
+    return run
+
+
+def take_out(pipe, namespace, pk, row):
+    """Queue everything that deleting a row takes, by what `hgetall` gave."""
+    row = {name.decode(): value.decode() for name, value in row.items()}
+    pipe.delete('%s:%s' % (namespace, pk))
+    pipe.hdel(namespace + ':email:uidx', row['email'])
+    for word in row['name'].lower().split():
+        pipe.srem('%s:name:%s:idx' % (namespace, word), pk)
+        pipe.zrem(namespace + ':name:pre', '%s\0%s' % (word, pk))
+        pipe.zrem(namespace + ':name:suf', '%s\0%s' % (word[::-1], pk))
+    pipe.srem('%s:city:%s:idx' % (namespace, row['city']), pk)
+    for name in ('age', 'score', 'created'):
+        pipe.zrem('%s:%s:idx' % (namespace, name), pk)
+
+
+@operation
+def delete_one(namespace, rows, count, rng):
+    put_all(namespace, data.rows(rows + 1, count))
+
+    def run():
+        for pk in range(rows + 1, rows + count + 1):
+            row = client.hgetall('%s:%s' % (namespace, pk))
+            with client.pipeline() as pipe:
+                take_out(pipe, namespace, pk, row)
+                pipe.execute()
+    return run
+
+
+@operation
+def delete_many(namespace, rows, count, rng):
+    put_all(namespace, data.rows(rows + 1, count))
+    ids = list(range(rows + 1, rows + count + 1))
+
+    def run():
+        for start in range(0, count, BATCH):
+            with client.pipeline(transaction=False) as pipe:
+                for pk, row in run.kept[start:start + BATCH]:
+                    take_out(pipe, namespace, pk, row)
+                pipe.execute()
+        return count
+
+    def ready():
+        run.kept = list(zip(ids, fetch(namespace, ids)))
+    run.ready = ready
+    return run
+
+
+@operation
 def get_one(namespace, rows, count, rng):
     ids = data.some_ids(rows, count, rng)
 

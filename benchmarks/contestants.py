@@ -1,15 +1,23 @@
-"""The contestants as processes of their own, the environment of rom 1.1.2, and the server they all work on."""
+"""The contestants as processes of their own, the environments of rom 1.1.2 and of peers, and the servers they all work on."""
 
+import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 
 import redis
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-OURS, OLD, HAND = 'ours', '1.1.2', 'by hand'
+OURS, OLD, HAND, BARE = 'ours', '1.1.2', 'by hand', 'bare'
+PEERS = ('popoto', 'walrus', 'redis-om')
+KINDS = {OURS: 'rom', OLD: 'rom', HAND: 'hand', BARE: 'bare'}
+SERVERS = ('redis', 'valkey')
+START_SECONDS = 20
 
 
 class Failed(Exception):
@@ -19,27 +27,28 @@ class Failed(Exception):
 class Contestant(object):
     """A worker process.
 
-    :param name: OURS, OLD or HAND.
+    :param name: OURS, OLD, HAND, BARE, or one of PEERS.
     :param python: the interpreter to run it with.
     :param uri: of the server.
+    :param bool pinned: whether it stays on one core.
     """
 
-    def __init__(self, name, python, uri):
+    def __init__(self, name, python, uri, pinned=False):
         self.name = name
-        kind = 'hand' if name == HAND else 'rom'
         self._process = subprocess.Popen(
-            [python, '-W', 'ignore', os.path.join(HERE, 'worker.py'), kind, uri],
+            [python, '-W', 'ignore', os.path.join(HERE, 'worker.py'), KINDS.get(name, name), uri],
             env=environment_of(python, name), stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
-        keep_on_core(self._process.pid, 1)
+        if pinned:
+            keep_on_core(self._process.pid, 1)
         hello = self._read()
         self.about, self.operations = hello['about'], set(hello['operations'])
 
-    def do(self, operation, namespace, rows=0, count=1, seed=1):
+    def do(self, operation, namespace, rows=0, count=1, seed=1, **more):
         """Have an operation done and return its reply: seconds, client_cpu, trips, answer.
 
         :raises Failed: with the error of the contestant.
         """
-        request = dict(operation=operation, namespace=namespace, rows=rows, count=count, seed=seed)
+        request = dict(operation=operation, namespace=namespace, rows=rows, count=count, seed=seed, **more)
         self._process.stdin.write(json.dumps(request) + '\n')
         self._process.stdin.flush()
         reply = self._read()
@@ -61,16 +70,15 @@ class Contestant(object):
 
 
 def keep_on_core(pid, number):
-    """Keep a process on one core: a round trip takes five times as long where server and client wake each other on
-    different cores, and the scheduler would choose now this and now that."""
+    """Keep a process on one core, so that server and client do not wake each other now on this and now on that one."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else []
     if len(cores) > number:
         os.sched_setaffinity(pid, [cores[number]])
 
 
 def environment_of(python, name=OURS):
-    """The environment variables with which `python` finds this library, installed or in this checkout; OLD its own."""
-    if name == OLD:
+    """The environment variables with which `python` finds this library, installed or in this checkout; others have their own."""
+    if name == OLD or name in PEERS:
         return {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
     installed = subprocess.call([python, '-c', 'import rom'], cwd=HERE, stderr=subprocess.DEVNULL) == 0
     return dict(os.environ) if installed else dict(os.environ, PYTHONPATH=os.path.dirname(HERE))
@@ -78,27 +86,45 @@ def environment_of(python, name=OURS):
 
 def versions(python):
     """The versions of redis-py and hiredis of `python`; None for no hiredis."""
-    code = ('import json, redis\ntry: import hiredis\nexcept ImportError: hiredis = None\n'
+    code = ('import json, redis\ntry:\n    import hiredis\nexcept ImportError:\n    hiredis = None\n'
             'print(json.dumps([redis.__version__, getattr(hiredis, "__version__", None)]))')
     return json.loads(subprocess.check_output([python, '-c', code], universal_newlines=True))
 
 
-def old_python(cache, like):
-    """An interpreter that has rom 1.1.2 and the redis-py and hiredis of the interpreter `like`; made if need be.
+def python_with(wanted, name, cache, like):
+    """An interpreter that has some packages beside the redis-py and hiredis of the interpreter `like`; made if need be.
 
+    :param wanted: list of what pip is to install.
+    :param name: of its environment.
     :param cache: the directory under which its environment is kept.
     """
     redis_py, hiredis = versions(like)
     parser = 'hiredis-%s' % hiredis if hiredis else 'plain'
-    name = 'rom-1.1.2-redis-%s-%s-py%d.%d' % ((redis_py, parser) + sys.version_info[:2])
-    home = os.path.join(os.path.expanduser(cache), name)
+    home = os.path.join(os.path.expanduser(cache), '%s-redis-%s-%s-py%d.%d' % ((name, redis_py, parser) + sys.version_info[:2]))
     python = os.path.join(home, 'bin', 'python')
     if not os.path.exists(os.path.join(home, 'complete')):
         subprocess.check_call([like, '-m', 'venv', home])
-        wanted = ['rom==1.1.2', 'redis==' + redis_py] + (['hiredis==' + hiredis] if hiredis else [])
+        wanted = wanted + ['redis==' + redis_py] + (['hiredis==' + hiredis] if hiredis else [])
         subprocess.check_call([python, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'setuptools'] + wanted)
         open(os.path.join(home, 'complete'), 'w').close()
     return python
+
+
+def old_python(cache, like):
+    """An interpreter that has rom 1.1.2."""
+    return python_with(['rom==1.1.2'], 'rom-1.1.2', cache, like)
+
+
+def peers_python(cache, like):
+    """An interpreter that has the peers."""
+    return python_with(list(PEERS), 'peers', cache, like)
+
+
+def peer_versions(python):
+    """The version of each peer: {name: text}."""
+    code = ('import json\nfrom importlib.metadata import version\n'
+            'print(json.dumps({name: version(name) for name in %r}))' % (PEERS,))
+    return json.loads(subprocess.check_output([python, '-c', code], universal_newlines=True))
 
 
 def free_port():
@@ -108,14 +134,51 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def start_server():
-    """(the server, its URI): a server out of a wheel, on a TCP port, as a program would meet one."""
+def has_server(kind):
+    """Whether a server can be started here."""
+    return kind == 'valkey' or shutil.which('redis-server') is not None
+
+
+@contextlib.contextmanager
+def server(kind, pinned):
+    """Run a server in memory, on a TCP port as a program would meet one: gives its URI.
+
+    :param kind: 'valkey', out of a wheel; 'redis', the `redis-server` of this machine.
+    :param bool pinned: whether it stays on one core.
+    """
+    port = free_port()
+    uri = 'redis://127.0.0.1:%d/0' % port
+    with (_valkey if kind == 'valkey' else _redis)(port) as pid:
+        if pinned:
+            keep_on_core(pid, 0)
+        deadline = time.time() + START_SECONDS
+        while True:
+            try:
+                redis.Redis.from_url(uri).ping()
+                break
+            except redis.ConnectionError:
+                if time.time() > deadline:
+                    raise
+                time.sleep(.05)
+        yield uri
+
+
+@contextlib.contextmanager
+def _valkey(port):
     if HERE not in sys.path[1:]:
         sys.path.append(os.path.dirname(HERE))
     from rom import embedded
-    port = free_port()
-    server = embedded.start(port=str(port), bind='127.0.0.1')
-    keep_on_core(server.pid, 0)
-    uri = 'redis://127.0.0.1:%d/0' % port
-    redis.Redis.from_url(uri).ping()
-    return server, uri
+    with embedded.start(port=str(port), bind='127.0.0.1') as started:
+        yield started.pid
+
+
+@contextlib.contextmanager
+def _redis(port):
+    with tempfile.TemporaryDirectory() as directory:
+        process = subprocess.Popen(['redis-server', '--port', str(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no',
+                                    '--daemonize', 'no', '--dir', directory], stdout=subprocess.DEVNULL)
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait()

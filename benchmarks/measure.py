@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import targets
-from contestants import HAND, OLD, OURS, Failed
+from contestants import BARE, HAND, OLD, OURS, PEERS, Failed
 
 SLOW_MICROSECONDS = 500
 HOLD_TRIES = 3
@@ -16,7 +16,7 @@ OLD_AT_MOST = 100000
 
 
 class Measurements(object):
-    """Everything measured in one run.
+    """Everything measured on one server.
 
     :param client: a redis-py client of the server, for looking on and clearing up.
     :param contestants: {name: Contestant}.
@@ -39,18 +39,37 @@ class Measurements(object):
             contestant.do('load', space(name), 0, rows)
             bytes_of[name] = self._bytes(space(name)) / float(rows)
         results = {target.operation: self._operation(target, rows, rounds, scale) for target in wanted}
-        memory = {name: self._try(name, 'entity_bytes', rows, min(rows, 2000)) for name in self._contestants}
+        memory = {name: self._try(name, 'entity_bytes', rows, min(rows, 2000))
+                  for name, each in self._contestants.items() if 'entity_bytes' in each.operations}
         return {'operations': results, 'bytes_per_row': bytes_of,
                 'entity_bytes': {name: reply['answer'] for name, reply in memory.items() if reply}}
+
+    def stages(self, rows, scale, tries=3):
+        """Where the time of one operation goes: {operation: {client, redis_py, server, all}}, in microseconds, medians of tries."""
+        found = {}
+        for operation, (_, count) in targets.STAGES.items():
+            count, shares = max(5, min(rows, int(count * scale))), []
+            for number in range(tries):
+                timed = self._try(OURS, operation, rows, count, seed=number + 1)
+                alone = self._try(OURS, operation, rows, count, seed=number + 1, stages=True)
+                if timed and alone:
+                    shares.append({'client': timed['client_cpu'] - alone['redis_py_cpu'], 'redis_py': alone['redis_py_cpu'],
+                                   'server': timed['cpu'], 'all': timed['seconds']})
+            if shares:
+                found[operation] = {part: 1e6 / count * statistics.median(each[part] for each in shares) for part in shares[0]}
+        self._say('where the time goes, us: %s' % {name: {part: round(value, 1) for part, value in each.items()}
+                                                   for name, each in found.items()})
+        return found
 
     def _operation(self, target, rows, rounds, scale):
         count = rows if target.operation == 'iterate' else max(5, min(rows, int(target.count * scale)))
         replies = {name: [] for name, each in self._contestants.items() if target.operation in each.operations}
+        rounds_of = dict.fromkeys(PEERS, max(1, rounds // 3))
         for name in list(replies):  # scripts loaded, connections open, caches warm
             if self._try(name, target.operation, rows, min(count, 5)) is None:
                 del replies[name]
         for number in range(rounds):
-            for name in rotated(list(replies), number):
+            for name in rotated([each for each in replies if number < rounds_of.get(each, rounds)], number):
                 reply = self._try(name, target.operation, rows, count, seed=number + 1)
                 if reply is None:
                     del replies[name]
@@ -62,7 +81,7 @@ class Measurements(object):
         self._say('%-45s %s' % (target.title, in_words(result)))
         return result
 
-    def _try(self, name, operation, rows, count, seed=1):
+    def _try(self, name, operation, rows, count, seed=1, **more):
         """The reply with the server's CPU seconds, or None for a failure, which is noted."""
         namespace = space(name)
         if operation in targets.WRITES:
@@ -70,8 +89,11 @@ class Measurements(object):
             self.clear(namespace)
         before = self._cpu()
         try:
-            reply = self._contestants[name].do(operation, namespace, rows, count, seed)
+            reply = self._contestants[name].do(operation, namespace, rows, count, seed, **more)
         except Failed as error:
+            if name in PEERS:  # they have not said that they can
+                self._say('left out: %s' % error)
+                return None
             self.failures.append(str(error))
             self._say('FAILED %s' % error)
             return None
@@ -216,12 +238,12 @@ class Measurements(object):
 
 def space(name):
     """The namespace of a contestant's rows: of one length, so that the bytes compare."""
-    return {OURS: 'bench-a', OLD: 'bench-b', HAND: 'bench-c'}[name]
+    return 'bench-' + 'abcdefg'[((OURS, OLD, HAND, BARE) + PEERS).index(name)]
 
 
 def grown(size):
     """The namespace of the growth curve's rows."""
-    return 'bench-g%d' % size
+    return 'bench-n%d' % size
 
 
 def rotated(items, number):
@@ -236,8 +258,8 @@ def summary(replies, count):
     for key in ('seconds', 'trips', 'cpu', 'client_cpu'):
         result[key] = {name: statistics.median(reply[key] for reply in each) for name, each in replies.items() if each}
     result['rate'] = {name: count / seconds for name, seconds in result['seconds'].items()}
-    for name in (OLD, HAND):
-        if replies.get(name) and replies.get(OURS):
+    for name in replies:
+        if name != OURS and replies[name] and replies.get(OURS):
             ratios = [theirs['seconds'] / ours['seconds'] for theirs, ours in zip(replies[name], replies[OURS])]
             result['ratios'][name] = statistics.median(ratios)
             result['ranges'][name] = [min(ratios), max(ratios)]

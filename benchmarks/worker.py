@@ -2,12 +2,16 @@
 
     python worker.py rom redis://localhost:6379/0      # whichever rom this Python has
     python worker.py hand redis://localhost:6379/0     # redis-py alone
+    python worker.py bare redis://localhost:6379/0     # redis-py and the least that the server can be asked for
+    python worker.py walrus redis://localhost:6379/0   # another mapper: see peers.py
 
 Request: {"operation", "namespace", "rows", "count", "seed"}. Reply: {"seconds", "client_cpu", "trips", "answer"}, or {"error"}.
-`rows` is how many rows the namespace holds, `count` how often to do it, `seed` picks the rows and words.
+`rows` is how many rows the namespace holds, `count` how often to do it, `seed` picks the rows and words. With "stages" the reply
+is {"redis_py_cpu", "commands"}: what redis-py alone computes for the same commands.
 """
 
 import gc
+import importlib
 import json
 import random
 import sys
@@ -16,6 +20,8 @@ import traceback
 
 import redis
 from redis import connection as redis_connection
+
+MODULES = {'rom': 'workload', 'hand': 'byhand', 'bare': 'bare'}
 
 
 class RoundTrips(object):
@@ -33,21 +39,29 @@ class RoundTrips(object):
 
 
 def contestant(kind, uri):
-    """The module of operations for `kind` ('rom' or 'hand'), connected to `uri`."""
-    if kind == 'hand':
-        import byhand as operations
+    """The operations of a kind of contestant, connected to `uri`."""
+    if kind in MODULES:
+        operations = importlib.import_module(MODULES[kind])
     else:
-        import workload as operations
+        import peers
+        operations = peers.PEERS[kind]()
     operations.connect(uri)
     return operations
 
 
-def measure(operations, request, trips):
-    """Prepare an operation, then time it; preparing and clearing up are not in the time."""
+def prepared(operations, request):
+    """The function that does what is requested, with everything in place that is not to be in the time."""
     prepare = operations.OPERATIONS[request['operation']]
     run = prepare(request['namespace'], request['rows'], request['count'], random.Random(request['seed']))
     operations.settle()
+    getattr(run, 'ready', lambda: None)()
     gc.collect()
+    return run
+
+
+def measure(operations, request, trips):
+    """Prepare an operation, then time it; preparing and clearing up are not in the time."""
+    run = prepared(operations, request)
     before, start, work = trips.count, time.perf_counter(), time.process_time()
     answer = run()
     seconds, work = time.perf_counter() - start, time.process_time() - work
@@ -55,6 +69,26 @@ def measure(operations, request, trips):
     del run
     operations.settle()
     return reply
+
+
+def stages(operations, request, uri):
+    """What redis-py computes for the commands of an operation: they are noted, and sent again by redis-py alone."""
+    run, commands, client = prepared(operations, request), [], redis.Redis.from_url(uri)
+    operations.record(uri, commands)
+    try:
+        run()
+    finally:
+        operations.connect(uri)
+        operations.settle()
+    if request['rows'] == 0:  # new rows: they are to be new once more
+        for key in client.scan_iter(request['namespace'] + ':*', count=1000):
+            client.unlink(key)
+    client.ping()
+    gc.collect()
+    work = time.process_time()
+    for args, options in commands:
+        client.execute_command(*args, **options)
+    return {'redis_py_cpu': time.process_time() - work, 'commands': len(commands)}
 
 
 def serve(kind, uri):
@@ -67,8 +101,9 @@ def serve(kind, uri):
     answers.write(json.dumps(hello) + '\n')
     answers.flush()
     for line in iter(sys.stdin.readline, ''):
+        request = json.loads(line)
         try:
-            reply = measure(operations, json.loads(line), trips)
+            reply = stages(operations, request, uri) if request.get('stages') else measure(operations, request, trips)
         except Exception:
             reply = {'error': ''.join(traceback.format_exception_only(*sys.exc_info()[:2])).strip()}
         answers.write(json.dumps(reply) + '\n')

@@ -1,7 +1,8 @@
 """What the two roms are asked to do: this file runs unchanged on rom 1.1.2 and on this library.
 
 Each operation is prepared with (namespace, rows, count, rng) and returns a function that does it `count` times and
-returns an answer, by which the benchmark sees that both roms found the same.
+returns an answer, by which the benchmark sees that both roms found the same. What has to be loaded or changed before,
+and is not to be in the time, its attribute `ready` does.
 """
 
 import itertools
@@ -26,6 +27,15 @@ def operation(function):
 def connect(uri):
     """Let rom work on the server at `uri`."""
     util.CONNECTION = redis.Redis.from_url(uri)
+
+
+def record(uri, commands):
+    """Have a client work that notes each command; `connect` ends that."""
+    class Recorder(redis.Redis):
+        def execute_command(self, *args, **options):
+            commands.append((args, options))
+            return redis.Redis.execute_command(self, *args, **options)
+    util.CONNECTION = Recorder.from_url(uri)
 
 
 def about():
@@ -111,6 +121,55 @@ def update(namespace, rows, count, rng):
             entity = model.get(pk)
             entity.age += 1
             entity.save()
+    return run
+
+
+@operation
+def commit_changed(namespace, rows, count, rng):
+    model, ids = person(namespace), data.some_ids(rows, count, rng)
+
+    def run():
+        rom.session.commit()
+        return len(run.kept)
+
+    def ready():
+        run.kept = model.get(ids)
+        for entity in run.kept:
+            entity.age += 1
+    run.ready = ready
+    return run
+
+
+def stored(model, rows, count):
+    """Store some rows after the first `rows`; their ids."""
+    kept = [model(**row) for row in data.rows(rows + 1, count)]
+    rom.session.commit()
+    return [entity.id for entity in kept]
+
+
+@operation
+def delete_one(namespace, rows, count, rng):
+    model = person(namespace)
+    ids = stored(model, rows, count)
+
+    def run():
+        for pk in ids:
+            model.get(pk).delete()
+    return run
+
+
+@operation
+def delete_many(namespace, rows, count, rng):
+    model = person(namespace)
+    ids = stored(model, rows, count)
+
+    def run():
+        rom.session.delete(*run.kept)
+        return len(run.kept)
+
+    def ready():
+        run.kept = model.get(ids)
+    run.ready = ready
     return run
 
 

@@ -166,8 +166,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         known = current().current_of(cls._namespace, [id])
         if known:
             return known[id]
-        found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
-        return found[0] if found else None
+        row = reads.read_row(cls._connection, cls._rom_schema, id)
+        return None if row is None else cls._rom_adopt([(id, row)], hold=True)[0]
 
     @classmethod
     def get_by(cls, **kwargs):
@@ -355,10 +355,14 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
 def _get_many(model, ids):
     found = current().current_of(model._namespace, ids)
-    missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
-    if missing:
-        rows = reads.read_rows(model._connection, model._rom_schema, missing)
-        found.update((entity._rom.id, entity) for entity in model._rom_adopt(zip(missing, rows), hold=True))
+    missing = [id for id in ids if id not in found] if found else ids
+    if len(set(missing)) < len(missing):
+        missing = list(collections.OrderedDict.fromkeys(missing))
+    rows = reads.read_rows(model._connection, model._rom_schema, missing)
+    entities = model._rom_adopt(zip(missing, rows), hold=True)
+    if len(missing) == len(ids):
+        return entities
+    found.update((entity._rom.id, entity) for entity in entities)
     return [found[id] for id in ids if id in found]
 
 

@@ -234,11 +234,13 @@ class Query(object):
     def _blocks(self, pagesize, found=None):
         """Results in lists of at most `pagesize`; `found` makes entities of rows."""
         offset, count = self._window()
-        selection = self._select and Selection(self._model, self._select)
-        fields = selection.fields if selection else self._model._rom_schema.fields
-        make = selection.results if selection else found or self._model._rom_found
-        pages = self._search().pages(offset, count, fields, pagesize)
-        for rows in rows_of_pages(self._model._connection, self._model._rom_schema, pages, fields, pagesize):
+        model = self._model
+        selection = self._select and Selection(model, self._select)
+        fields = selection.fields if selection else model._rom_schema.fields
+        make = selection.results if selection else found or model._rom_found
+        search = self._search()
+        pages = search.pages(offset, count, fields, pagesize)
+        for rows in rows_of_pages(search.connection, model._rom_schema, pages, fields, pagesize):
             yield make(rows)
 
     def _iter_blocks(self, pagesize, found=None):
@@ -281,7 +283,8 @@ class Query(object):
         """
         offset, count = self._window()
         size = reads.ROWS_PER_READ if count is None else page_size(count)
-        return list(self._iter_blocks(size))
+        blocks = list(self._blocks(size))
+        return blocks[0] if len(blocks) == 1 else [result for block in blocks for result in block]
 
     def execute(self):
         """Do the same as :meth:`all`."""

@@ -50,7 +50,7 @@ class Search(object):
     Example::
 
         search = Search(connection, 'User', [('age', 18, None)], '-age', User._rom_schema)
-        for ids, rows in search.pages(count=20, fields=['name']):
+        for ids, rows in search.pages(count=20, fields=[b'name']):
             ...
     """
 
@@ -70,14 +70,17 @@ class Search(object):
         # order matters to a count only where it leaves out rows
         self._counted = self.request
         if not order_by:
-            self._counted = dict((name, value) for name, value in self.request.items() if name != 'order')
-            self._counted['filters'] = filters
+            self._counted = dict(self.request, filters=filters)
+            self._counted.pop('order', None)
         self._set_apart()
 
     def _set_apart(self):
         """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
         lists = [(place, each) for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
         self.request['lists'] = self._counted['lists'] = len(lists) > 1
+        self._apart = []
+        if not lists:
+            return
         long = [place for place, each in lists if len(pieces(each, PARTS_PER_CALL)) > 1]
         self._apart = [place for place, each in lists if place in long or long and len(each['of']) > PARTS_BESIDE]
 
@@ -106,10 +109,10 @@ class Search(object):
         """Place of the filter that gives the order where none was asked for: distance, else the last number."""
         found = None
         for place, each in enumerate(self.request['filters']):
-            kinds = [part['kind'] for part in each['of']] if each['kind'] == 'any' else [each['kind']]
-            if kinds == ['near']:
+            kinds = set(part['kind'] for part in each['of']) if each['kind'] == 'any' else {each['kind']}
+            if each['kind'] == 'near':
                 found = place
-            elif set(kinds) == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
+            elif kinds == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
                 found = place
         return found
 
@@ -156,7 +159,7 @@ class Search(object):
 
         :param skip: how many to leave out
         :param count: how many at most; None: all
-        :param fields: columns of the rows to return; None: no rows
+        :param fields: columns of the rows to return, as bytes; None: no rows
         :param first: how many rows to ask for in one call
         :returns: generator of (list of ids as the client gives them: bytes or text, list of rows for the first of
             them: values in the order of the fields, or None where the row is gone)
@@ -167,7 +170,7 @@ class Search(object):
         request = dict(self.request, mode='page', skip=skip, rows=first,
                        wants_rest=count is None or count > first)
         if fields is not None:
-            request['fields'] = [as_str(field) for field in fields]
+            request['fields'] = [field.decode('utf-8') for field in fields]
         loop = None
         try:
             while count is None or count > 0:

@@ -1,6 +1,5 @@
 """How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
 
-import functools
 import json
 
 import redis
@@ -20,7 +19,10 @@ def nothing():
     pass
 
 
-def execute(connection, arguments, options=(), before_sending=nothing):
+_NO_OPTIONS = {}
+
+
+def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing):
     """Put one command to a client.
 
     :param connection: redis-py client, or whatever stands for one
@@ -37,10 +39,10 @@ def execute(connection, arguments, options=(), before_sending=nothing):
     if settings(connection).get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
-    send = functools.partial(connection.execute_command, *arguments, **dict(options))
+    send = connection.execute_command
     try:
         before_sending()
-        return send()
+        return send(*arguments, **options)
     except RedisError:
         raise  # redis-py has seen to its connection
     except BaseException:
@@ -64,7 +66,8 @@ def settings(connection):
     :param connection: redis-py client, or whatever stands for one
     :returns: dict, empty where that is not known
     """
-    return getattr(_pool(connection), 'connection_kwargs', None) or {}
+    pool = getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
+    return getattr(pool, 'connection_kwargs', None) or {}
 
 
 def bytes_wanted(connection):
@@ -73,7 +76,7 @@ def bytes_wanted(connection):
     :param connection: redis-py client
     :returns: dict, for `execute`
     """
-    return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else {}
+    return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else _NO_OPTIONS
 
 
 def alters_replies(connection):
@@ -85,14 +88,10 @@ def alters_replies(connection):
     :param connection: redis-py client
     :returns: bool
     """
-    pool, callbacks = _pool(connection), getattr(connection, 'response_callbacks', ())
+    pool = getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
+    callbacks = getattr(connection, 'response_callbacks', ())
     return (getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
             or 'HMGET' in callbacks or 'GET' in callbacks)
-
-
-def _pool(connection):
-    """Return a client's pool; a cluster client has a manager of its nodes instead."""
-    return getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
 
 
 def close_idle(connection):

@@ -24,7 +24,7 @@ def row(namespace, id):
 def rows(namespace, ids):
     """Return the keys of many rows, as list of bytes."""
     before = (namespace + ':').encode('utf-8')
-    return [before + str(id).encode('utf-8') for id in ids]
+    return [before + id for id in ' '.join(map(str, ids)).encode('utf-8').split()]
 
 
 def counter(namespace, pk):

@@ -14,7 +14,7 @@ from .commands import as_bytes
 from .scripts import Script
 
 __all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'ids_by_number', 'lookup_unique', 'read_batch', 'read_fields',
-           'read_rows']
+           'read_row', 'read_rows']
 
 #: rows one read call asks for: a few milliseconds of the server's time
 ROWS_PER_READ = 1000
@@ -36,7 +36,7 @@ def read_rows(connection, schema, ids):
     :returns: list, in the order of the ids, of [value or None per `schema.stored`], or None where there is no row
     """
     if len(ids) == 1:
-        return [_read_one(connection, schema, ids[0])]
+        return [read_row(connection, schema, ids[0])]
     rows = []
     for first in range(0, len(ids), ROWS_PER_READ):
         rows.extend(read_batch(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
@@ -127,16 +127,19 @@ def _is_wrong_type(error):
     return str(error).startswith('WRONGTYPE')
 
 
-def _read_one(connection, schema, id):
+def read_row(connection, schema, id):
+    """Return one row, as `read_rows` does; None where there is none."""
+    key = keys.row(schema.namespace, id)
     try:
-        values = read_fields(connection, schema, schema.fields + [as_bytes(schema.pk)], id)
+        values = ask(connection, 'HMGET', key, *schema.fields or [schema.pk])
     except ResponseError as error:
         if not _is_wrong_type(error):
             raise
         return None  # a key that is no hash is somebody else's
-    if values.pop() is None and values.count(None) == len(values):
-        return values if ask(connection, 'EXISTS', keys.row(schema.namespace, id)) else None
-    return values
+    # looking at one value is mostly enough
+    if values[0] is None and values.count(None) == len(values) and not ask(connection, 'EXISTS', key):
+        return None
+    return values if schema.fields else []
 
 
 def read_fields(connection, schema, fields, id):

@@ -1,6 +1,8 @@
+# -*- coding: utf-8 -*-
 """The benchmarks run, and their report says what was measured. Tiny sizes: the figures mean nothing here."""
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -22,7 +24,7 @@ def tools(monkeypatch):
     import report
     import targets
     yield {'data': data, 'measure': measure, 'report': report, 'targets': targets}
-    for name in ('contestants', 'data', 'measure', 'report', 'targets'):
+    for name in ('contestants', 'data', 'measure', 'pages', 'plots', 'report', 'targets'):
         sys.modules.pop(name, None)
 
 
@@ -43,14 +45,18 @@ def test_every_operation_runs_and_is_reported_and_takes_its_round_trips(server_u
     status, output = run('--uri', server_uri, '--quick', '--rows', '60', '--rounds', '1', '--sizes', '50,120',
                          '--out', str(tmp_path), *contestants)
     assert status == 0 and 'FAILED' not in output and 'DIFFERENT' not in output, output
-    page = (tmp_path / 'performance.rst').read_text()
-    for title in ('create and save one', 'get_by(unique)', 'iterate everything', 'memory of a loaded entity',
+    public, inside = [(tmp_path / name).read_text(encoding='utf-8') for name in ('performance.rst', 'README.rst')]
+    for title in ('create and save one', 'get_by(unique)', 'iterate everything', 'session.delete of 2,000', 'a loaded entity',
                   'Growth', 'What holds the server', 'Query.delete() of a word and a range'):
-        assert title in page
+        assert title in public
+    assert not re.search('missed|at least|promise', public)
+    for title in ('What is promised', 'memory of a loaded entity', 'Where the time goes', 'a row of a commit', 'bare script'):
+        assert title in inside
     figures = json.loads((tmp_path / '_static' / 'performance.json').read_text())
-    assert set(figures['bytes_per_row']) >= {'ours', 'by hand'}
-    trips = {target.operation: (figures['operations'][target.operation]['trips']['ours'],
-                                target.trips(figures['operations'][target.operation]['count']))
+    setting, = figures['settings']
+    assert set(setting['bytes_per_row']) >= {'ours', 'by hand', 'bare'} and set(setting['stages']) == set(tools['targets'].STAGES)
+    trips = {target.operation: (setting['operations'][target.operation]['trips']['ours'],
+                                target.trips(setting['operations'][target.operation]['count']))
              for target in tools['targets'].TARGETS}
     assert {name: pair for name, pair in trips.items() if pair[0] > pair[1]} == {}
     assert raw_client.dbsize() == 0
@@ -84,4 +90,23 @@ def test_ratios_are_taken_within_rounds(tools):
 @pytest.mark.pure
 @pytest.mark.parametrize('measured, word', [(1.9, 'missed'), (2, 'reached'), (2.5, 'goal')])
 def test_verdicts(tools, measured, word):
-    assert tools['report'].verdict(measured, 2, 2.5) == word
+    assert tools['report'].verdict([measured], 2, 2.5) == word
+    assert tools['report'].verdict([measured, 9, 1.8], 2, 2.5) == 'missed'
+
+
+@pytest.mark.pure
+def test_what_is_missed_says_whether_it_is_in_reach(tools):
+    def setting(ratio, to_bare):
+        found = {'ratios': {'1.1.2': ratio, 'by hand': 9., 'bare': to_bare}, 'work_ratios': {'1.1.2': ratio, 'by hand': 9.}}
+        return {'version': 'redis 7', 'pinned': False, 'operations': {'create_save': found}}
+    figures = {'settings': [setting(1.4, .5), setting(1.2, .5)]}
+    line, = tools['report'].missed(figures)
+    assert line == 'create and save one: 1.20 × 1.1.2, at least 1.5 is promised; the bare script has 2.40'
+    line, = tools['report'].missed({'settings': [setting(1.2, .9)]})
+    assert line.endswith('the bare script has 1.33, so that it is out of reach here')
+    assert tools['report'].missed({'settings': [setting(1.5, .9)]}) == []
+
+
+def test_a_server_is_started_of_the_kind_and_in_the_way_that_is_asked_for():
+    status, output = run('--server', 'valkey', '--pin', '--quick', '--no-old', '--only', 'get_one')
+    assert status == 0 and re.search(r'valkey \d+\.\d+\.\d+, pinned', output) and 'not pinned' not in output, output
