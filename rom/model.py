@@ -84,7 +84,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         :returns: list of entities, without those of missing rows
         """
         schema = cls._rom_schema
-        prefix, entities, siblings = keys.start(cls._namespace), [], [] if schema.references else None
+        prefix, entities, siblings = keys.start(schema.known_as), [], [] if schema.references else None
         known, weakly = session.maps()
         generation, references, order = session._generation, weakly.data, session._order
         is_plain, new = not schema.starting and _is_plain(cls, '__init__'), cls.__new__
@@ -157,7 +157,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if isinstance(ids, _ID_LISTS):
             return _get_many(cls, [int(id) for id in ids])
         id = int(ids)
-        known = session.current_of(cls._namespace, [id])
+        known = session.current_of(cls._rom_schema.known_as, [id])
         if known:
             return known[id]
         found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
@@ -339,7 +339,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
 
 def _get_many(model, ids):
-    found = session.current_of(model._namespace, ids)
+    found = session.current_of(model._rom_schema.known_as, ids)
     missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
     if missing:
         rows = reads.read_rows(model._connection, model._rom_schema, missing)

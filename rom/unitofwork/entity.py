@@ -2,7 +2,7 @@
 
 import six
 
-from ..exceptions import InvalidColumnValue
+from ..exceptions import InvalidColumnValue, InvalidOperation
 from ..mapping.state import State
 from ..search import loops
 from ..storage import keys, reads
@@ -76,6 +76,26 @@ class Entity(Hooks, Duplicates):
     def _rom_removed(self):
         self._rom.deleted = True
         session.forget_row(self)
+
+    # -- a class that is defined again -------------------------------------------------------------------------------------
+
+    @classmethod
+    def _rom_check_saved(cls):
+        """Refuse to have the class replaced while an entity has changes that are not saved.
+
+        :raises InvalidOperation: naming it
+        """
+        for entity in session.held():
+            if type(entity) is cls and entity._modified and not entity._deleted:
+                raise InvalidOperation(
+                    '%s cannot be defined again: %s has changes that are not saved; commit() them, or forget() it, first'
+                    % (cls.__name__, '%r' % (entity,) if entity._new else entity._rom.pk), model=cls.__name__, pk=entity._rom.id)
+
+    @classmethod
+    def _rom_replace_by(cls, model):
+        """Have the session forget what it knows of the class, which `model` replaces."""
+        session.forget_model(cls)
+        cls._rom_schema.replace_by(model)
 
     # -- kept from 1.1.2 ------------------------------------------------------------------------------------------------
 

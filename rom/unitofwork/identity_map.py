@@ -19,8 +19,8 @@ _SWEEP_FROM = 1000
 
 def key_of(entity):
     """text: under which a session knows an entity, 'namespace:id' where it has an id."""
-    known = entity._rom.id
-    return keys.row(entity._namespace, 'new %d' % id(entity) if known is None else known)
+    state = entity._rom
+    return keys.row(state.schema.known_as, 'new %d' % id(entity) if state.id is None else state.id)
 
 
 def _never():
@@ -271,7 +271,7 @@ class IdentityMap(threading.local):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        old_key, new_key = key_of(obj), keys.row(obj._namespace, id)
+        old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
         maps = [entities for entities in (self.known, self.wknown) if entities.get(old_key) is obj]
         for entities in maps:
             entities[new_key] = obj
@@ -325,7 +325,7 @@ class IdentityMap(threading.local):
     def current_of(self, namespace, ids):
         """Return the entities known of some rows that need not be read again.
 
-        :param namespace: text
+        :param namespace: text, by which sessions know the model
         :param ids: list of int
         :returns: dict of entities by id
         """
@@ -337,6 +337,19 @@ class IdentityMap(threading.local):
                 if entity is not None and (entity._rom.generation == self._generation or entity._modified):
                     found[id] = entity
         return found
+
+    def forget_model(self, model):
+        """Drop the entities of a model that was defined again, also where others that were only read refer to them."""
+        for entity in self.all_known():
+            if type(entity) is model:
+                self.forget(entity)
+            else:
+                entity._rom.forget_targets(model)
+
+    def all_known(self):
+        """Return every entity that the session finds, held or not, as a list."""
+        found = self.held() + [reference() for reference in list(self.wknown.data.values())]
+        return [entity for entity in found if entity is not None]
 
     def rollback(self):
         """Forget every entity; edits in them are not undone, and nothing is written.
