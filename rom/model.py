@@ -18,7 +18,7 @@ from .query import Query
 from .storage import keys, reads
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity, begin_loaded, load_its_way
-from .unitofwork.session import session
+from .unitofwork.session import current
 from .values import codecs
 from .values.keygens import casefolds
 
@@ -58,7 +58,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if values and not extra_ok:
             raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
                                      % (sorted(values),), model=self._rom_schema.name, columns=tuple(sorted(values)))
-        session.add(self)
+        current().add(self)
 
     @ClassProperty
     def _connection(cls):
@@ -85,8 +85,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         """
         schema = cls._rom_schema
         prefix, entities, siblings = keys.start(schema.known_as), [], [] if schema.references else None
-        known, weakly = session.maps()
-        generation, references, order = session._generation, weakly.data, session._order
+        scope = current()
+        known, weakly = scope.maps()
+        generation, references, order = scope.generation, weakly.data, scope.order
         is_plain, new = not schema.starting and _is_plain(cls, '__init__'), cls.__new__
         for id, raw in rows:
             if raw is None:
@@ -157,7 +158,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if isinstance(ids, _ID_LISTS):
             return _get_many(cls, [int(id) for id in ids])
         id = int(ids)
-        known = session.current_of(cls._rom_schema.known_as, [id])
+        known = current().current_of(cls._rom_schema.known_as, [id])
         if known:
             return known[id]
         found = cls._rom_adopt(zip([id], reads.read_rows(cls._connection, cls._rom_schema, [id])), hold=True)
@@ -261,7 +262,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
             user.name = u'Ann'
             user.save()     # 1
         """
-        return session._write([self], full or force, force, refresh=True, asked_by=self)
+        return current().write([self], full or force, force, refresh=True, asked_by=self)
 
     def delete(self, **kwargs):
         """Delete the row and all that stands for it; on_delete rules are followed first.
@@ -275,9 +276,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
         if self._deleted:
             return
         if kwargs.get('skip_on_delete_i_really_mean_it') is SKIP_ON_DELETE:
-            session.delete_alone(self)
+            current().delete_alone(self)
         else:
-            session.delete_with_rules([self])
+            current().delete_with_rules([self])
 
     def copy(self):
         """Return a new, unsaved entity with the same values and an id of its own.
@@ -339,7 +340,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity)):
 
 
 def _get_many(model, ids):
-    found = session.current_of(model._rom_schema.known_as, ids)
+    found = current().current_of(model._rom_schema.known_as, ids)
     missing = [id for id in collections.OrderedDict.fromkeys(ids) if id not in found]
     if missing:
         rows = reads.read_rows(model._connection, model._rom_schema, missing)
@@ -385,7 +386,7 @@ def _without_affix(model, kind, attr, values, blocksize, start):
                 model._connection, model._rom_schema, ids[first:first + blocksize]))):
             yield entity
             if not entity._modified:
-                session.forget(entity)
+                current().forget(entity)
 
 
 def _is_plain(owner, name):

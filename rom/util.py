@@ -9,6 +9,7 @@ from .descriptors import ClassProperty
 from .exceptions import DataRaceError, ORMError
 from .locks import EntityLock, Lock
 from .storage.scripts import NO_SCRIPT_MESSAGES, _script_load
+from .unitofwork.scope import ThreadScope
 from .unitofwork.session import Session, session
 from .upkeep.tasks import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
                            show_progress)
@@ -108,4 +109,4 @@ def use_rom_session():
     NULL_SESSION = False
 
 
-Session.null_session_default = staticmethod(lambda: NULL_SESSION)
+ThreadScope.null_session_default = staticmethod(lambda: NULL_SESSION)

@@ -31,7 +31,8 @@ class RequestScope(object):
 
     def __init__(self, commit_when=is_good, atomic=True):
         self._commit_when = commit_when
-        self._scope = session.scope(atomic=atomic).apart()
+        self._opening = session.scope(commit=False, atomic=atomic)
+        self._has_begun = False
         self._is_asked = self._is_answered = self._has_ended = False
 
     def running(self):
@@ -39,13 +40,18 @@ class RequestScope(object):
         return self
 
     def __enter__(self):
-        self._scope.resume()
+        if self._has_begun:
+            self._opening.resume()
+        else:
+            self._has_begun = True
+            self._opening.__enter__()
 
     def __exit__(self, kind, error, traceback):
-        self._scope.pause()
-        if kind is not None and not self._is_answered:
+        if kind is None or self._is_answered:
+            self._opening.pause()
+        else:
             self._has_ended = True
-            self._scope.leave(kind, error, traceback)
+            self._opening.__exit__(kind, error, traceback)
 
     def answer(self, status):
         """Write what was changed, or forget it, before anybody is told the status.
@@ -55,9 +61,9 @@ class RequestScope(object):
         """
         self._is_asked = True
         if self._commit_when(status):
-            self._scope.commit()
+            self._opening.commit()
         else:
-            self._scope.rollback()
+            self._opening.rollback()
         self._is_answered = True
 
     def end(self):
@@ -65,8 +71,9 @@ class RequestScope(object):
         if self._has_ended:
             return
         self._has_ended = True
-        changed = self._scope.changed() if self._is_answered or not self._is_asked else ()
-        self._scope.leave()
+        changed = self._opening.changed() if self._is_answered or not self._is_asked else ()
+        self._opening.resume()
+        self._opening.__exit__(None, None, None)
         if changed:
             logger.error('not saved: %s changed after the answer, or in a part of the program that no commit follows (a stream, a '
                          'background task, a websocket). It has to open a scope of its own: with rom.session: ...',

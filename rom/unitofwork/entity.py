@@ -7,10 +7,11 @@ from ..mapping.state import State
 from ..search import loops
 from ..storage import keys, reads
 from ..storage.plan import as_text
+from .contexts import all_scopes
 from .duplicates import Duplicates, Values, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .hooks import Hooks
 from .identity_map import key_of
-from .session import session
+from .session import current
 
 __all__ = ['Entity', 'begin_loaded', 'load_its_way']
 
@@ -33,36 +34,36 @@ class Entity(Hooks, Duplicates):
 
     def _rom_remember(self):
         if not self._rom.deleted:
-            session.add(self)
+            current().add(self)
 
     def _rom_remember_read(self, attr):
         """Note that a value that can change in place was read: the session holds on to the entity, or watches one it does not know."""
-        state = self._rom
-        if session.wknown.get(key_of(self)) is self:
-            session.add(self)
+        state, scope = self._rom, current()
+        if scope.wknown.get(key_of(self)) is self:
+            scope.add(self)
         elif not (state.new or state.deleted):
-            session.watch(self, attr)
+            scope.watch(self, attr)
 
     def _rom_allocate_id(self):
         """Return the id, taken from the counter where there is none yet."""
         state = self._rom
         if state.id is None:
-            session.reconcile([self])  # a call without an answer may have given it one
+            current().reconcile([self])  # a call without an answer may have given it one
         if state.id is None:
             self._rom_take_id(reads.allocate_ids(self._connection, state.schema, 1)[0])
         return state.id
 
     def _rom_take_id(self, id):
-        session.take_id(self, id)
+        current().take_id(self, id)
 
     def _rom_written(self, id, planned, is_new=False):
         """Return the row is what was `Planned`: the state, other objects of the row and loops that run learn of it."""
-        state = self._rom
+        state, scope = self._rom, current()
         if state.id is None:
-            self._rom_take_id(id)
-        state.written(planned, session._generation)
+            scope.take_id(self, id)
+        state.written(planned, scope.generation)
         self._rom_note_written(is_new)
-        for other in session.others_of(self):
+        for other in scope.others_of(self):
             other._rom.follow(state.row)
 
     def _rom_note_written(self, is_new=False):
@@ -71,11 +72,11 @@ class Entity(Hooks, Duplicates):
 
     def _rom_refreshed(self, row):
         """Return the row was read again."""
-        self._rom.refreshed(row, session._generation)
+        self._rom.refreshed(row, current().generation)
 
     def _rom_removed(self):
         self._rom.deleted = True
-        session.forget_row(self)
+        current().forget_row(self)
 
     # -- a class that is defined again -------------------------------------------------------------------------------------
 
@@ -85,17 +86,20 @@ class Entity(Hooks, Duplicates):
 
         :raises InvalidOperation: naming it
         """
-        for entity in session.held():
-            if type(entity) is cls and entity._modified and not entity._deleted:
+        for entity in [entity for scope in current().chain for entity in scope.changed()]:
+            if type(entity) is cls:
                 raise InvalidOperation(
                     '%s cannot be defined again: %s has changes that are not saved; commit() them, or forget() it, first'
                     % (cls.__name__, '%r' % (entity,) if entity._new else entity._rom.pk), model=cls.__name__, pk=entity._rom.id)
 
     @classmethod
     def _rom_replace_by(cls, model):
-        """Have the session forget what it knows of the class, which `model` replaces."""
-        session.forget_model(cls)
+        """Have all sessions forget what they know of the class, which `model` replaces."""
+        kept = [(scope, scope.forget_model(cls)) for scope in all_scopes()]
         cls._rom_schema.replace_by(model)
+        for scope, changed in kept:  # in other threads: they save it, as of the class that they know
+            for entity in changed:
+                scope.add(entity)
 
     # -- kept from 1.1.2 ------------------------------------------------------------------------------------------------
 
@@ -162,8 +166,9 @@ def begin_loaded(entity, values):
         raise InvalidColumnValue('%s(_loading=True) needs the id of the row as %s=' % (schema.name, schema.pk),
                                  model=schema.name, columns=(schema.pk,))
     row = [schema.columns[attr]._rom_stored_text(values.get(attr)) for attr in schema.stored]
-    entity._rom = State.of(entity, int(values[schema.pk]), row, session._generation)
-    session.add(entity)
+    scope = current()
+    entity._rom = State.of(entity, int(values[schema.pk]), row, scope.generation)
+    scope.add(entity)
     entity._rom.start()
 
 
@@ -173,7 +178,7 @@ def load_its_way(model, id, row, siblings, generation):
     state = entity._rom
     state.row, state.siblings, state.generation = row, siblings, generation
     if not state.assigned:
-        session.known.pop(key_of(entity), None)  # a row that was read is not held on to
+        current().known.pop(key_of(entity), None)  # a row that was read is not held on to
     return entity
 
 

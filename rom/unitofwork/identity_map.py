@@ -1,11 +1,7 @@
 """The identity map: which entities a thread knows."""
 
 import collections
-import contextlib
-import functools
 import itertools
-import os
-import threading
 import weakref
 
 from ..storage import keys
@@ -23,8 +19,9 @@ def key_of(entity):
     return keys.row(state.schema.known_as, 'new %d' % id(entity) if state.id is None else state.id)
 
 
-def _never():
-    return False
+def _is_changed(state):
+    """Whether an entity has something to write; of most that were just written, a look is enough."""
+    return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted and state.is_changed()
 
 
 class WeakEntities(weakref.WeakValueDictionary):
@@ -100,139 +97,92 @@ class Watched(object):
         self._limit = max(_SWEEP_FROM, 2 * len(self._entries))
 
 
-#: the maps of this process, which a forked child empties
-_maps = weakref.WeakSet()
+#: numbers the commits: no two scopes share one, so that an entity that both know is read again after either of them
+_generations = itertools.count(1)
 
 
-def _after_fork():
-    for each in list(_maps):
-        each.rollback()
-
-
-_TELLS_OF_FORKS = hasattr(os, 'register_at_fork')
-if _TELLS_OF_FORKS:
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def _in_this_process(method):
-    """Begin with nothing in a forked child, also where Python (before 3.7) does not tell of it."""
-    if _TELLS_OF_FORKS:
-        return method
-
-    @functools.wraps(method)
-    def checked(self, *args):
-        if self._process != os.getpid():
-            self.rollback()
-        return method(self, *args)
-    checked.__wrapped__ = method  # Python 2.7 does not say so by itself
-    return checked
-
-
-class IdentityMap(threading.local):
-    """The entities a thread knows.
+class IdentityMap(object):
+    """The entities that a scope knows.
 
     `known` holds new and changed entities, and those fetched by id, until they are committed or forgotten;
     `wknown` finds any entity that the program still holds. Of a row that has several objects, as where one was
     unpickled, both hold the first; those of the others that came to the session are held beside them.
+
+    Threads may share one: what is put into maps that were replaced meanwhile is put into the new ones again.
+
+    :param outer: the scope around it, which knows what becomes of its entities, or None
 
     Example::
 
         rom.session.get('User:1')
     """
 
-    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
-    null_session_default = staticmethod(_never)
+    #: whether it remembers nothing
+    is_off = False
+    #: numbers what comes to a scope, be it this one or another: the earlier one is written first
+    order = itertools.count(1)
 
-    def __init__(self, *args, **kwargs):
-        self._null_session = None
-        self._order = itertools.count()
-        self._generation = 0
-        self._begin()
-        _maps.add(self)
+    def __init__(self, outer=None):
+        #: this scope and those around it, the innermost first
+        self.chain = (self,) + (outer.chain if outer else ())
+        self.begin()
 
-    def _begin(self):
+    def begin(self):
+        """Know nothing."""
         self.wknown = WeakEntities()
-        self._process = os.getpid()
-        self.let_go()
+        self._hold_nothing()
 
-    def let_go(self, but=()):
-        """Hold on to no entity but these; those that the program holds are still found."""
-        held = self.held() if but else ()
-        self.known = {}
+    def _hold_nothing(self):
         self._others = {}  # {key: [entity, ...]} of rows whose first object is in `known`
         self._watched = Watched()
-        for entity in held:
-            if entity in but:
-                self.add(entity)
+        self.known = {}    # the last: what another thread has put into the one before, it puts in here again
+        self.generation = next(_generations)
 
-    @contextlib.contextmanager
-    def aside(self):
-        """Know nothing for a while."""
-        kept = self.wknown, self.known, self._others, self._watched
-        self._begin()
-        try:
-            yield
-        finally:
-            self.wknown, self.known, self._others, self._watched = kept
-
-    # -- switched off -------------------------------------------------------------------------------------------------
-
-    @property
-    def null_session(self):
-        """bool: whether this thread's session remembers nothing; True, False, or deleted to follow the default."""
-        return type(self).null_session_default() if self._null_session is None else self._null_session
-
-    @null_session.setter
-    def null_session(self, value):
-        self._null_session = value
-        if value:
-            self.rollback()
-
-    @null_session.deleter
-    def null_session(self):
-        self._null_session = None
+    def let_go(self, but=()):
+        """Hold on to no entity but these, and those with changes; what the program holds is still found."""
+        known, others, watched = self.known, self._others, self._watched
+        self._hold_nothing()
+        held = list(known.values()) + [obj for objects in list(others.values()) for obj in objects]
+        kept = [obj for obj in held if obj in but or _is_changed(obj._rom)] + watched.changed()
+        for obj in sorted(kept, key=lambda obj: obj._rom.order):
+            self.add(obj)
 
     # -- known entities -----------------------------------------------------------------------------------------------
 
-    @_in_this_process
     def add(self, obj):
         """Remember an entity, so that the next commit writes what changed in it.
 
         :param obj: an entity
-
-        Example::
-
-            rom.session.add(user)
         """
-        if self.null_session:
+        known, key = self.known, key_of(obj)
+        first = known.get(key)
+        if first is obj or self.is_off:
             return
-        key = key_of(obj)
-        first = self.known.get(key)
         if first is None:
             found = self.wknown.get(key)
-            first = obj if found is None or found._deleted else found
-            self._hold(first, key)
+            first = known.setdefault(key, obj if found is None or found._deleted else found)
+            first._rom.order = next(self.order)
+            self.wknown[key] = first
         if first is not obj:
             others = self._others.setdefault(key, [])
             if not any(each is obj for each in others):
-                obj._rom.order = next(self._order)
+                obj._rom.order = next(self.order)
                 others.append(obj)
+        if self.known is not known:
+            self.add(obj)
 
-    def _hold(self, obj, key):
-        obj._rom.order = next(self._order)
-        self.known[key] = self.wknown[key] = obj
-
-    @_in_this_process
     def watch(self, obj, attr):
         """Note that a value that can change in place was read, of an entity that the session does not know: it joins if that changes.
 
         :param obj: an entity
         :param attr: name of the column
         """
-        if not self.null_session:
-            self._watched.add(obj, attr)
+        watched = self._watched
+        if not self.is_off:
+            watched.add(obj, attr)
+            if self._watched is not watched:
+                self._watched.add(obj, attr)
 
-    @_in_this_process
     def held(self):
         """Every entity that the session holds on to, and those watched that have changed: they join now."""
         for obj in self._watched.changed():
@@ -264,29 +214,24 @@ class IdentityMap(threading.local):
             alone.append(objects[0])
         return alone
 
-    @_in_this_process
     def maps(self):
         """Return the strong and the weak map; empty ones that nothing keeps where the session is switched off."""
-        return ({}, WeakEntities()) if self.null_session else (self.known, self.wknown)
+        return ({}, WeakEntities()) if self.is_off else (self.known, self.wknown)
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
         old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
-        maps = [entities for entities in (self.known, self.wknown) if entities.get(old_key) is obj]
+        maps = [entities for scope in self.chain for entities in (scope.known, scope.wknown) if entities.get(old_key) is obj]
         for entities in maps:
             entities[new_key] = obj
         obj._rom.id = id
         for entities in maps:
-            del entities[old_key]
+            entities.pop(old_key, None)
 
     def forget(self, obj):
         """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
 
         :param obj: an entity
-
-        Example::
-
-            rom.session.forget(user)
         """
         key = key_of(obj)
         for entities in (self.known, self.wknown):
@@ -297,31 +242,26 @@ class IdentityMap(threading.local):
         self._watched.discard(obj)
 
     def forget_row(self, obj):
-        """Drop a deleted entity, and what else is known of its row; what has edits stays, and will be refused.
+        """Drop a deleted entity, and what else is known of its row, here and around; what has edits stays, and will be refused.
 
         :param obj: an entity
         """
-        self.forget(obj)
-        for other in self.others_of(obj) + [self.get(key_of(obj))]:
-            if other is not None and not other._deleted and not other._modified:
-                other._deleted = True
-                self.forget(other)
+        for scope in self.chain:
+            scope.forget(obj)
+            for other in scope.others_of(obj) + [scope.get(key_of(obj))]:
+                if other is not None and not other._deleted and not other._modified:
+                    other._deleted = True
+                    scope.forget(other)
 
-    @_in_this_process
     def get(self, pk):
         """Return the entity that the session knows of a row.
 
         :param pk: text, 'namespace:id'
         :returns: the entity, or None
-
-        Example::
-
-            rom.session.get('User:1')
         """
         found = self.known.get(pk)
         return self.wknown.get(pk) if found is None else found
 
-    @_in_this_process
     def current_of(self, namespace, ids):
         """Return the entities known of some rows that need not be read again.
 
@@ -334,28 +274,24 @@ class IdentityMap(threading.local):
             start = keys.start(namespace)
             for id in ids:
                 entity = self.get(start + str(id))
-                if entity is not None and (entity._rom.generation == self._generation or entity._modified):
+                if entity is not None and (entity._rom.generation == self.generation or entity._modified):
                     found[id] = entity
         return found
 
+    def changed(self):
+        """Return the entities with changes, as a list."""
+        return [entity for entity in self.held() if _is_changed(entity._rom)]
+
     def forget_model(self, model):
-        """Drop the entities of a model that was defined again, also where others that were only read refer to them."""
-        for entity in self.all_known():
+        """Drop the entities of a model that is defined again, also where others that were only read refer to them.
+
+        :returns: list of those of them that have changes
+        """
+        found = self.held() + [reference() for reference in list(self.wknown.data.values())]
+        changed = [entity for entity in found if type(entity) is model and _is_changed(entity._rom)]
+        for entity in found:
             if type(entity) is model:
                 self.forget(entity)
-            else:
+            elif entity is not None:
                 entity._rom.forget_targets(model)
-
-    def all_known(self):
-        """Return every entity that the session finds, held or not, as a list."""
-        found = self.held() + [reference() for reference in list(self.wknown.data.values())]
-        return [entity for entity in found if entity is not None]
-
-    def rollback(self):
-        """Forget every entity; edits in them are not undone, and nothing is written.
-
-        Example::
-
-            rom.session.rollback()
-        """
-        self._begin()
+        return changed

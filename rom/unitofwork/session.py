@@ -1,39 +1,135 @@
-"""The unit of work: how the entities that a thread has changed are written, and deleted."""
+"""`Session`: the interface of the current scope."""
 
-from ..columns.registry import SKIP_ON_DELETE
-from ..exceptions import InvalidOperation
-from ..storage import batches
-from ..storage.store import Writer
-from . import ondelete
-from .identity_map import IdentityMap
-from .hooks import call_before_write
-from .jobs import Removal, Save, one_connection
-from .ordering import Entities, entities_of, once_each, with_references
-from .work import Work, gather_errors, raise_bulk_error
-from .write_call import write
+from .contexts import Contexts
+from .opening import Half, Opening
 
-__all__ = ['Session', 'session']
+__all__ = ['Session', 'aside', 'current', 'session']
 
 
-class Session(IdentityMap):
-    """The entities a thread knows and has changed; see `IdentityMap` for `known` and `wknown`.
+class Session(object):
+    """What a program has read and changed in the current scope: the innermost `with rom.session:` of this context, else the thread's own.
 
     Example::
 
-        user = User.get(1)
-        user.name = u'Ann'
-        rom.session.commit()
+        with rom.session:
+            user = User.get(1)
+            user.name = u'Ann'
     """
 
+    __enter__, __exit__ = Half('__enter__'), Half('__exit__')
+
     def __init__(self, *args, **kwargs):
-        super(Session, self).__init__(*args, **kwargs)
-        self._writer = Writer()
-        self.finished_transfers = set()  # until the program has been told
-        self._asking = None              # the entity whose own delete() is being asked whether it goes
-        self._saving = []                # the entities whose own save() is running
+        self._contexts = Contexts()
+        self._current = self._contexts.current
 
     def _init(self):
         """Kept from 1.1.2, where it makes a thread's session ready for use: it always is."""
+
+    def scope(self, commit=True, atomic=True, force=False):
+        """Return a scope to be opened: ``with rom.session:`` with options.
+
+        :param bool commit: write what has changed when it is left; False: for reading, or for commits of one's own
+        :param bool atomic: all of that or nothing, in one script
+        :param bool force: write over what other writers changed
+        :returns: context manager, which gives the session
+        :raises InvalidOperation: where it is left in another context, or while a later one is open; with `atomic`, where one script
+            cannot hold it
+
+        Example::
+
+            with rom.session.scope(atomic=False):
+                User(name=u'Ann')
+        """
+        return Opening(self, self._contexts, commit, atomic, force)
+
+    # -- known entities -----------------------------------------------------------------------------------------------
+
+    @property
+    def known(self):
+        """dict: new and changed entities, and those fetched by id, by 'namespace:id'."""
+        return self._current().known
+
+    @known.setter
+    def known(self, entities):
+        self._current().known = entities
+
+    @property
+    def wknown(self):
+        """WeakValueDictionary: the entities that the program still holds, by 'namespace:id'."""
+        return self._current().wknown
+
+    @wknown.setter
+    def wknown(self, entities):
+        self._current().wknown = entities
+
+    @property
+    def _writer(self):
+        return self._current().writer
+
+    @_writer.setter
+    def _writer(self, writer):
+        self._current().writer = writer
+
+    @property
+    def null_session(self):
+        """bool: whether this thread's session remembers nothing; True, False, or deleted to follow the default. Off in a scope."""
+        return self._current().is_off
+
+    @null_session.setter
+    def null_session(self, value):
+        own = self._contexts.of_thread()
+        own.null_session = value
+        if value:
+            own.begin()
+
+    @null_session.deleter
+    def null_session(self):
+        self._contexts.of_thread().null_session = None
+
+    def add(self, obj):
+        """Remember an entity, so that the next commit writes what changed in it.
+
+        :param obj: an entity
+
+        Example::
+
+            rom.session.add(user)
+        """
+        self._current().add(obj)
+
+    def forget(self, obj):
+        """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
+
+        :param obj: an entity
+
+        Example::
+
+            rom.session.forget(user)
+        """
+        self._current().forget(obj)
+
+    def get(self, pk):
+        """Return the entity that the session knows of a row.
+
+        :param pk: text, 'namespace:id'
+        :returns: the entity, or None
+
+        Example::
+
+            rom.session.get('User:1')
+        """
+        return self._current().get(pk)
+
+    def rollback(self):
+        """Forget every entity; edits in them are not undone, and nothing is written.
+
+        Example::
+
+            rom.session.rollback()
+        """
+        self._current().begin()
+
+    # -- writing ------------------------------------------------------------------------------------------------------
 
     def flush(self, full=False, all=False, force=False):
         """Write the changed entities, in the order in which they came to the session.
@@ -48,13 +144,7 @@ class Session(IdentityMap):
 
             rom.session.flush()
         """
-        written, seen = 0, Entities(self._writer.in_flight())
-        while True:
-            waiting = self._dirty(all and not seen, seen)
-            if not waiting:
-                return written
-            seen.update(waiting)
-            written += self._write(waiting, full, force, refresh=all)
+        return self._current().flush(full, all, force)
 
     def commit(self, full=False, all=False, force=False, atomic=False):
         """`flush`, then forget the strong references: `get` will read rows again, into entities that are still held.
@@ -73,10 +163,7 @@ class Session(IdentityMap):
             User(name=u'Ann')
             rom.session.commit()
         """
-        written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
-        self.let_go(but=Entities(self._writer.in_flight()))
-        self._generation += 1
-        return written
+        return self._current().commit(full, all, force, atomic)
 
     def save(self, *objects, **kwargs):
         """Write those of some entities that have changed; deleted ones are passed over.
@@ -92,9 +179,7 @@ class Session(IdentityMap):
 
             rom.session.save(ann, bob)
         """
-        all = kwargs.get('all', False)
-        entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
-        return self._write(entities, kwargs.get('full', False), kwargs.get('force', False), refresh=all)
+        return self._current().save(objects, kwargs.get('full', False), kwargs.get('all', False), kwargs.get('force', False))
 
     def delete(self, *objects, **kwargs):
         """Delete entities, many in one round trip; None is passed over.
@@ -107,9 +192,7 @@ class Session(IdentityMap):
 
             rom.session.delete(ann, bob)
         """
-        entities = entities_of(objects, 'delete', skip_none=True)
-        ondelete.refuse_rules(set(type(entity) for entity in entities))
-        self._remove(self.agreed(self.not_deleted(entities), {}))
+        self._current().delete(objects)
 
     def refresh(self, *objects, **kwargs):
         """Read entities again, those that are new aside: they have no row yet.
@@ -123,9 +206,7 @@ class Session(IdentityMap):
 
             rom.session.refresh(ann, bob, force=True)
         """
-        for entity in entities_of(objects, 'refresh'):
-            if not entity._new:
-                entity.refresh(force=kwargs.get('force', False))
+        self._current().refresh(objects, kwargs.get('force', False))
 
     def refresh_all(self, *objects, **kwargs):
         """Read every entity again that the session holds on to.
@@ -139,132 +220,14 @@ class Session(IdentityMap):
 
             rom.session.refresh_all(force=True)
         """
-        self.refresh(*self.held(), **kwargs)
-
-    def _dirty(self, all=False, seen=()):
-        """Return the entities to write, one a row, those in `seen` left out."""
-        entities = dict((id(entity), entity) for entity in self.held())
-        return self.one_a_row(sorted((entity for entity in entities.values() if (all or entity._modified)
-                                      and not entity._deleted and entity not in seen),
-                                     key=lambda entity: entity._rom.order))
-
-    # -- writing ------------------------------------------------------------------------------------------------------
-
-    def _write(self, entities, full=False, force=False, refresh=False, asked_by=None):
-        """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
-        reconciled = self.reconcile(entities)
-        self._saving.append(asked_by)
-        try:
-            work = Work(self._writer, full, force, refresh, reconciled, self._saving)
-            work.add_all(entities)
-            return work.finish()
-        finally:
-            self._saving.pop()
-
-    def reconcile(self, entities):
-        """Learn what became of calls without an answer, before these entities are written.
-
-        :returns: {id of the entity: (entity, columns)} of those that turn out to be written
-        """
-        if not self._writer.has_unfinished():
-            return {}
-        return dict((id(job.entity), (job.entity, job.columns)) for job in self._writer.reconcile(entities))
-
-    def write_together(self, jobs):
-        """Write planned jobs in one atomic call.
-
-        :raises ORMError: what stood in the way of the first that was refused
-        """
-        one_connection(jobs)
-        self.reconcile([job.entity for job in jobs])
-        write(self._writer, jobs, atomic=True)
-
-    def _commit_atomically(self, full, all, force):
-        waiting = self._dirty(all)
-        reconciled = self.reconcile(waiting)
-        written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
-        seen = Entities(entity for entity, _ in reconciled.values() if not entity._modified)
-        entities = self._prepared(all, seen)
-        while entities:  # again for what the after-hooks made
-            jobs = [Save(entity, full, force) for entity in with_references(entities)]
-            jobs = [job for job in jobs if not job.entity._deleted]
-            gather_errors(jobs, Save.plan, len(jobs))
-            jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
-            if jobs:
-                one_connection(jobs)
-                written += write(self._writer, jobs, atomic=True, refuse=raise_bulk_error)
-            entities = self._prepared(False, seen)
-        return written
-
-    def _prepared(self, all, seen):
-        """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
-        prepared = []
-        while True:
-            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
-            if not waiting:
-                return prepared
-            seen.update(waiting)
-            prepared.extend(waiting)
-            for entity in waiting:
-                if not entity._deleted and (all or entity._modified):  # another one's hook may have saved it by now
-                    call_before_write(entity)
-
-    def delete_with_rules(self, entities):
-        """Delete entities and follow the on_delete rules of what refers to them.
-
-        :raises RestrictError: where a row refers to one of them with on_delete='restrict'
-        """
-        ondelete.Deletion(self, self._writer, entities).run()
-
-    def agreed(self, entities, decisions, asked_by=()):
-        """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
-
-        :param decisions: {pk: bool} of those asked before, added to
-        :param asked_by: entities whose delete() is running already
-        """
-        for entity in entities:
-            if entity._pk not in decisions:
-                decisions[entity._pk] = (not entity._rom_has_own('delete') or any(entity is each for each in asked_by)
-                                         or self._ask(entity))
-        return [entity for entity in entities if decisions[entity._pk]]
-
-    def _ask(self, entity):
-        before, self._asking = self._asking, entity
-        try:
-            entity.delete(skip_on_delete_i_really_mean_it=SKIP_ON_DELETE)
-            return self._asking is None
-        finally:
-            self._asking = before
-
-    def delete_alone(self, entity):
-        """Delete an entity without a look at on_delete rules; or agree to it, where that was being asked."""
-        if self._asking is entity:
-            self._asking = None
-        else:
-            self._remove([entity])
-
-    def not_deleted(self, entities):
-        """Return the entities to delete: those are left out that a call whose reply was lost has deleted."""
-        entities = list(entities)
-        self.reconcile(entities)
-        entities = [entity for entity in once_each(entities) if not entity._deleted]
-        for entity in entities:
-            if entity._new:
-                raise InvalidOperation('%s entity was never saved and cannot be deleted' % entity._rom_schema.name,
-                                       model=entity._rom_schema.name)
-        return entities
-
-    def _remove(self, entities):
-        """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
-        entities = self.not_deleted(entities)
-        for entity in entities:
-            entity._before_delete()
-        jobs = [Removal(entity) for entity in entities]
-        for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
-            for job in batch:
-                job.plan()
-            write(self._writer, batch)
+        self._current().refresh(self._current().held(), kwargs.get('force', False))
 
 
-#: the session of the running thread
+#: the session of every program: it stands for the current scope
 session = Session()
+
+#: callable() -> the current scope
+current = session._current
+
+#: callable() -> context manager: know nothing for a while
+aside = session._contexts.aside

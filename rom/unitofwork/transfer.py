@@ -10,7 +10,7 @@ from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperatio
 from ..mapping.state import Planned
 from ..storage import plan, reads
 from .jobs import StoredJob
-from .session import session
+from .session import current
 from .write_call import ATTEMPTS
 
 __all__ = ['transfer']
@@ -25,14 +25,15 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
     parties = (source, target, token_entity)
     _check_parties(source, target, attr, parties)
     identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
-    session.reconcile(parties)
-    if identity not in session.finished_transfers:
+    scope = current()
+    scope.reconcile(parties)
+    if identity not in scope.finished_transfers:
         legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
         legs = _with_token(legs, token_entity, token_attr, identity)
         for leg in legs:
             leg.plan()
-        session.write_together(legs)
-    session.finished_transfers.discard(identity)
+        scope.write_together(legs)
+    scope.finished_transfers.discard(identity)
 
 
 def _amount(value, decimal_places):
@@ -137,7 +138,7 @@ class _Leg(StoredJob):
         self.plan()
 
     def finish(self, id):
-        session.finished_transfers.add(self.identity)
+        current().finished_transfers.add(self.identity)
         state = self.entity._rom
         if self.stored is not state.row:
             self.entity._rom_refreshed(self.stored)

@@ -3,7 +3,7 @@
 from ..exceptions import InvalidColumnValue, ORMError
 from ..storage import batches, outcomes, plan, reads
 from ..unitofwork.jobs import Job
-from ..unitofwork.session import session
+from ..unitofwork.session import aside as session_aside
 from ..unitofwork.write_call import ATTEMPTS, write
 from ..values import codecs
 
@@ -34,11 +34,6 @@ def retry_sizes():
     """Yield how many rows to take at once in each attempt: the fewer they are, the sooner they are written after reading."""
     for attempt in range(ATTEMPTS):
         yield max(1, batches.ROWS_PER_WRITE >> 3 * attempt)
-
-
-def session_aside():
-    """Set the program's session aside: keygens that follow references then see what is stored, and leave nothing in it."""
-    return session.aside()
 
 
 def planned(model, id, raw, fill=False):

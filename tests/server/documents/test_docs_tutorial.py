@@ -51,11 +51,9 @@ def test_the_tutorial_does_what_it_says_and_queries_are_answered_as_described():
 #: what 1.1.2 exports for its own use
 INTERNAL = {'NO_SCRIPT_MESSAGES', 'STRING_INDEX_KEYGENS_STR', 'STRING_SORT_KEYGENS_STR'}
 
-#: what is for rom itself: what a column does for its model, and the session for what is written
+#: what is for rom itself: what a column does for its model
 FOR_ROM = {'bind', 'register', 'initial', 'missing', 'accept', 'takes', 'refuse', 'encode', 'decode', 'same', 'index_entries',
-           'check_source', 'check_relations', 'default_keygen', 'maps', 'take_id', 'current_of', 'reconcile', 'write_together',
-           'delete_with_rules', 'delete_alone', 'agreed', 'not_deleted', 'null_session_default', 'next', 'getter', 'setter', 'deleter', 'execute',
-           'aside', 'forget_row', 'held', 'let_go', 'one_a_row', 'others_of', 'watch'}
+           'check_source', 'check_relations', 'default_keygen', 'next', 'getter', 'setter', 'deleter', 'execute'}
 
 
 def public():

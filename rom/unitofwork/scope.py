@@ -1,0 +1,262 @@
+"""A scope: what a program has changed since it was opened, and how that is written and deleted."""
+
+import functools
+import threading
+
+from ..columns.registry import SKIP_ON_DELETE
+from ..exceptions import InvalidOperation
+from ..storage import batches
+from ..storage.store import Writer
+from . import ondelete
+from .hooks import call_before_write
+from .identity_map import IdentityMap
+from .jobs import Removal, Save, one_connection
+from .ordering import Entities, entities_of, once_each, with_references
+from .work import Work, gather_errors, raise_bulk_error
+from .write_call import write
+
+__all__ = ['Scope', 'ThreadScope']
+
+
+def _never():
+    return False
+
+
+def _one_at_a_time(method):
+    """Have a method that writes wait for other threads in this scope, and refuse to write where that is of no use any more."""
+    @functools.wraps(method)
+    def waiting(self, *args, **kwargs):
+        with self._lock:
+            self.about_to_write()
+            return method(self, *args, **kwargs)
+    return waiting
+
+
+class Scope(IdentityMap):
+    """The unit of work: the entities that were read and changed in it, and the way they are written, one call after the other.
+
+    `Session` says what its methods do for programs.
+
+    :param outer: the scope around it, or None
+    """
+
+    def __init__(self, outer=None):
+        super(Scope, self).__init__(outer)
+        self.writer = Writer()
+        self.finished_transfers = set()  # until the program has been told
+        self._lock = threading.RLock()   # threads may share a scope: they write one after the other
+        self._asking = None              # the entity whose own delete() is being asked whether it goes
+        self._saving = []                # the entities whose own save() is running
+
+    def begin_in_child(self):
+        """Know nothing, in a forked process: other threads of the parent, which may hold the lock, are not there."""
+        self._lock = threading.RLock()
+        self.begin()
+
+    def about_to_write(self):
+        """Refuse to write where that is of no use any more."""
+
+    @_one_at_a_time
+    def flush(self, full=False, all=False, force=False):
+        written, seen = 0, Entities(self.writer.in_flight())
+        while True:
+            waiting = self._dirty(all and not seen, seen)
+            if not waiting:
+                return written
+            seen.update(waiting)
+            written += self.write(waiting, full, force, refresh=all)
+
+    @_one_at_a_time
+    def commit(self, full=False, all=False, force=False, atomic=False):
+        written = self._commit_atomically(full, all, force) if atomic else self.flush(full, all, force)
+        self.let_go(but=Entities(self.writer.in_flight()))
+        return written
+
+    @_one_at_a_time
+    def save(self, objects, full=False, all=False, force=False):
+        entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
+        return self.write(entities, full, force, refresh=all)
+
+    @_one_at_a_time
+    def delete(self, objects):
+        entities = entities_of(objects, 'delete', skip_none=True)
+        ondelete.refuse_rules(set(type(entity) for entity in entities))
+        self._remove(self.agreed(self.not_deleted(entities), {}))
+
+    def refresh(self, objects, force=False):
+        for entity in entities_of(objects, 'refresh'):
+            if not entity._new:
+                entity.refresh(force=force)
+
+    def _dirty(self, all=False, seen=()):
+        """Return the entities to write, one a row, those in `seen` left out."""
+        entities = dict((id(entity), entity) for entity in self.held())
+        return self.one_a_row(sorted((entity for entity in entities.values() if entity not in seen and not entity._deleted
+                                      and (all or entity._modified)),
+                                     key=lambda entity: entity._rom.order))
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    @_one_at_a_time
+    def write(self, entities, full=False, force=False, refresh=False, asked_by=None):
+        """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
+        reconciled = self.reconcile(entities)
+        self._saving.append(asked_by)
+        try:
+            work = Work(self.writer, full, force, refresh, reconciled, self._saving)
+            work.add_all(entities)
+            return work.finish()
+        finally:
+            self._saving.pop()
+
+    def reconcile(self, entities):
+        """Learn what became of calls without an answer, before these entities are written.
+
+        :returns: {id of the entity: (entity, columns)} of those that turn out to be written
+        """
+        if not self.writer.has_unfinished():
+            return {}
+        with self._lock:  # what another thread is writing has no answer yet
+            return dict((id(job.entity), (job.entity, job.columns)) for job in self.writer.reconcile(entities))
+
+    @_one_at_a_time
+    def write_together(self, jobs):
+        """Write planned jobs in one atomic call.
+
+        :raises ORMError: what stood in the way of the first that was refused
+        """
+        one_connection(jobs)
+        self.reconcile([job.entity for job in jobs])
+        write(self.writer, jobs, atomic=True)
+
+    def _commit_atomically(self, full, all, force):
+        waiting = self._dirty(all)
+        reconciled = self.reconcile(waiting)
+        written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
+        seen = Entities(entity for entity, _ in reconciled.values() if not entity._modified)
+        entities = self._prepared(all, seen)
+        while entities:  # again for what the after-hooks made
+            jobs = [Save(entity, full, force) for entity in with_references(entities)]
+            jobs = [job for job in jobs if not job.entity._deleted]
+            gather_errors(jobs, Save.plan, len(jobs))
+            jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
+            if jobs:
+                one_connection(jobs)
+                written += write(self.writer, jobs, atomic=True, refuse=raise_bulk_error)
+            entities = self._prepared(False, seen)
+        return written
+
+    def _prepared(self, all, seen):
+        """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
+        prepared = []
+        while True:
+            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
+            if not waiting:
+                return prepared
+            seen.update(waiting)
+            prepared.extend(waiting)
+            for entity in waiting:
+                if not entity._deleted and (all or entity._modified):  # another one's hook may have saved it by now
+                    call_before_write(entity)
+
+    @_one_at_a_time
+    def delete_with_rules(self, entities):
+        """Delete entities and follow the on_delete rules of what refers to them.
+
+        :raises RestrictError: where a row refers to one of them with on_delete='restrict'
+        """
+        ondelete.Deletion(self, self.writer, entities).run()
+
+    def agreed(self, entities, decisions, asked_by=()):
+        """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
+
+        :param decisions: {pk: bool} of those asked before, added to
+        :param asked_by: entities whose delete() is running already
+        """
+        for entity in entities:
+            if entity._pk not in decisions:
+                decisions[entity._pk] = (not entity._rom_has_own('delete') or any(entity is each for each in asked_by)
+                                         or self._ask(entity))
+        return [entity for entity in entities if decisions[entity._pk]]
+
+    def _ask(self, entity):
+        before, self._asking = self._asking, entity
+        try:
+            entity.delete(skip_on_delete_i_really_mean_it=SKIP_ON_DELETE)
+            return self._asking is None
+        finally:
+            self._asking = before
+
+    @_one_at_a_time
+    def delete_alone(self, entity):
+        """Delete an entity without a look at on_delete rules; or agree to it, where that was being asked."""
+        if self._asking is entity:
+            self._asking = None
+        else:
+            self._remove([entity])
+
+    def not_deleted(self, entities):
+        """Return the entities to delete: those are left out that a call whose reply was lost has deleted."""
+        entities = list(entities)
+        self.reconcile(entities)
+        entities = [entity for entity in once_each(entities) if not entity._deleted]
+        for entity in entities:
+            if entity._new:
+                raise InvalidOperation('%s entity was never saved and cannot be deleted' % entity._rom_schema.name,
+                                       model=entity._rom_schema.name)
+        return entities
+
+    def _remove(self, entities):
+        """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
+        entities = self.not_deleted(entities)
+        for entity in entities:
+            entity._before_delete()
+        jobs = [Removal(entity) for entity in entities]
+        for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
+            for job in batch:
+                job.plan()
+            write(self.writer, batch)
+
+
+class ThreadScope(Scope):
+    """What a thread has by itself, outside of scopes."""
+
+    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
+    null_session_default = staticmethod(_never)
+
+    def __init__(self):
+        super(ThreadScope, self).__init__()
+        self.null_session = None  # what the thread says of it
+
+    @property
+    def is_off(self):
+        """bool: whether it remembers nothing."""
+        return self.null_session_default() if self.null_session is None else self.null_session
+
+
+class OpenedScope(Scope):
+    """What was opened by `with rom.session:`, and takes nothing once it is left."""
+
+    def __init__(self, outer):
+        super(OpenedScope, self).__init__(outer)
+        self.has_ended = False
+        self.around = self.token = self.opening = None  # what `Contexts` and `Opening` have to do with it
+
+    @property
+    def is_off(self):
+        """bool: whether it remembers nothing: what is read once it has ended, it does not know."""
+        return self.has_ended
+
+    def about_to_write(self):
+        if self.has_ended:
+            raise InvalidOperation('this scope has ended: open one of your own, with rom.session')
+
+    def add(self, obj):
+        self.about_to_write()
+        super(OpenedScope, self).add(obj)
+
+    def end(self):
+        """Take nothing any more."""
+        with self._lock:
+            self.has_ended = True
+            self.begin()
