@@ -2,9 +2,11 @@
 
 from __future__ import absolute_import
 
+import six
+
 from ..util import session
 
-__all__ = ['UnitOfWork', 'UnitOfWorkTask']
+__all__ = ['UnitOfWork', 'UnitOfWorkTask']  # noqa: F822 (it is made below)
 
 
 class UnitOfWork(object):
@@ -33,7 +35,7 @@ def _task_class():
     from celery import Task
 
     class UnitOfWorkTask(UnitOfWork, Task):
-        """Celery's `Task` with `UnitOfWork`: for ``Celery(…, task_cls=UnitOfWorkTask)`` or ``@app.task(base=UnitOfWorkTask)``."""
+        """Celery's `Task` with `UnitOfWork`: for ``Celery('app', task_cls=UnitOfWorkTask)`` or ``@app.task(base=UnitOfWorkTask)``."""
 
         abstract = True
     UnitOfWorkTask.__module__ = __name__
@@ -47,3 +49,10 @@ def __getattr__(name):
         raise AttributeError('module %r has no attribute %r' % (__name__, name))
     globals()[name] = found = _task_class()
     return found
+
+
+if six.PY2:  # there a module cannot be asked
+    try:
+        UnitOfWorkTask = _task_class()
+    except ImportError:
+        pass

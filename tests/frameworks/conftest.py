@@ -24,4 +24,4 @@ def shop(connection, monkeypatch):
 @pytest.fixture
 def env(server, shop):
     """The environment of a program that runs one of the examples."""
-    return serving.environment(server.uri)
+    return serving.environment(server.uri, serving.PROGRAMS)

@@ -1,5 +1,4 @@
 """Celery with a real worker: what has failed is not stored, what has succeeded is."""
-import os
 import sys
 
 import pytest
@@ -9,8 +8,6 @@ import serving
 from needed import need
 
 need('celery')
-
-PROGRAMS = os.path.join(os.path.dirname(__file__), 'programs')
 
 
 @pytest.fixture
@@ -64,10 +61,10 @@ def check_retries(shop, celery_shop):
 
 
 def test_all_the_ways_to_end(shop, env, broker, monkeypatch):
-    monkeypatch.syspath_prepend(PROGRAMS)
+    monkeypatch.syspath_prepend(serving.PROGRAMS)
     import odd_tasks
     try:
-        with working(dict(env, PYTHONPATH=PROGRAMS + os.pathsep + env['PYTHONPATH']), broker, 'odd_tasks', 1):
+        with working(env, broker, 'odd_tasks', 1):
             odd_tasks.ending.delay('ignore', 'ignored')
             odd_tasks.ending.delay('reject', 'rejected')
             odd_tasks.ending.delay('commit', 'committed').get(timeout=20)

@@ -1,7 +1,4 @@
 """A notebook, run by a real kernel: cells share the thread's session, and a cell that defines a model may run again."""
-import os
-import sys
-
 import pytest
 
 import serving

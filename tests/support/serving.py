@@ -16,6 +16,7 @@ from repository import ROOT
 from servers import free_port
 
 EXAMPLES = os.path.join(ROOT, 'examples', 'frameworks')
+PROGRAMS = os.path.join(ROOT, 'tests', 'frameworks', 'programs')
 START_SECONDS = 30
 
 

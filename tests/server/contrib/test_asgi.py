@@ -1,12 +1,21 @@
 """rom.contrib.asgi: each request of an event loop has its scope, and is committed before it is told that it was done."""
 import asyncio
 import contextvars
+import functools
 import logging
 import threading
 
 import pytest
 import rom
 from rom.contrib.asgi import UnitOfWorkMiddleware
+
+
+
+async def to_thread(function, *args):
+    """Python 3.7 has no asyncio.to_thread."""
+    call = functools.partial(contextvars.copy_context().run, function, *args)
+    return await asyncio.get_running_loop().run_in_executor(None, call)
+
 
 HTTP = {'type': 'http', 'method': 'GET', 'path': '/'}
 START, BODY = {'type': 'http.response.start', 'status': 200, 'headers': []}, {'type': 'http.response.body', 'body': b'x'}
@@ -114,7 +123,7 @@ def test_after_the_answer_the_scope_is_for_reading(User, stored, logged):
         user = User(email=u'a')
         await send(START)
         seen.append(User.get(user.id) is user)
-        await asyncio.to_thread(setattr, user, 'age', 9)  # a background task
+        await to_thread(setattr, user, 'age', 9)  # a background task
         await send(BODY)
         with rom.session:
             User(email=u'b')
@@ -128,7 +137,7 @@ def test_tasks_and_threads_of_a_request_share_its_scope(User, stored):
     async def app(scope, receive, send):
         async def make(email):
             User(email=email)
-        await asyncio.gather(make(u'a'), make(u'b'), asyncio.to_thread(lambda: User(email=u'c')))
+        await asyncio.gather(make(u'a'), make(u'b'), to_thread(lambda: User(email=u'c')))
         await send(START)
     ask(app)
     assert stored() == 3
@@ -184,7 +193,7 @@ def test_a_request_that_is_given_up_while_it_is_committed(connection):
         async def send(message):
             sent.append(message)
         task = asyncio.ensure_future(UnitOfWorkMiddleware(answering(lambda: Slow(n=1)))(HTTP, None, send))
-        await asyncio.to_thread(entered.wait, 5)
+        await to_thread(entered.wait, 5)
         for _ in range(3):
             task.cancel()
             await asyncio.sleep(0.01)
