@@ -26,9 +26,11 @@ class UnitOfWork(object):
 
     def __call__(self, *args, **kwargs):
         with session.scope(atomic=self.atomic):
-            if self.request.called_directly:
+            request = self.request
+            if request.called_directly or request.get('rom_has_begun'):
                 return super(UnitOfWork, self).__call__(*args, **kwargs)
-            return self.run(*args, **kwargs)  # a worker has set up the request of the task, which Celery's __call__ would hide
+            request.rom_has_begun = True
+            return self.run(*args, **kwargs)  # a worker has set up the request, which the __call__ of Celery would hide
 
 
 def _task_class():

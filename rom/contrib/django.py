@@ -47,7 +47,7 @@ class UnitOfWorkMiddleware(object):
         scope = RequestScope(self.commit_when, self.atomic)
         if self._is_async:
             from . import django_async
-            return django_async.respond(scope, self.get_response, request)
+            return django_async.respond(scope, self.get_response, request, keep_open)
         with scope.running():
             response = self.get_response(request)
         with scope.running():

@@ -1,16 +1,16 @@
 """What `rom.contrib.django` does where Django waits for coroutines."""
 
-from .django import keep_open
 from .threads import in_thread
 
 __all__ = ['Stream', 'respond']
 
 
-async def respond(scope, get_response, request):
+async def respond(scope, get_response, request, keep_open):
     """Return the response to a request, when what it has changed is written.
 
     :param scope: `RequestScope`
     :param get_response: coroutine function, what Django calls next
+    :param keep_open: callable(response, scope) -> response, which ends the scope when that was sent
     """
     with scope.running():
         response = await get_response(request)

@@ -22,4 +22,5 @@ async def in_thread(function, *args):
                 await asyncio.wait([future])
             except asyncio.CancelledError:
                 continue
+        future.exception()  # which asyncio would log, had nobody looked at it
         raise
