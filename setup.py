@@ -57,6 +57,8 @@ setup(
     license='LGPL-2.1-only',
     keywords='redis valkey object mapper orm active record index query',
     packages=find_packages(include=['rom', 'rom.*']),
+    py_modules=['_rom_pytest'],  # beside the package: pytest imports it in every project, and nothing of rom with it
+    entry_points={'pytest11': ['rom = _rom_pytest']},
     package_data={
         '': ['*.pyi'],
         'rom': ['lua/*.lua', 'lua/*/*.lua', 'lua/*/*/*.lua', 'py.typed'],

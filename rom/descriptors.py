@@ -1,6 +1,15 @@
-"""A property of the class."""
+"""A property of the class, and what a class is to type annotations."""
 
-__all__ = ['ClassProperty']
+__all__ = ['ClassProperty', 'class_itself']
+
+
+def class_itself(cls, types):
+    """Return the class: what `Query['User']` is at run time, for the stubs say what such types mean.
+
+    :param cls: the class
+    :param types: what stands in the brackets; it is not looked at
+    """
+    return cls
 
 
 class ClassProperty(object):
@@ -15,6 +24,8 @@ class ClassProperty(object):
         class Model(object):
             name = ClassProperty(lambda cls: cls.__name__.lower())
     """
+
+    __class_getitem__ = classmethod(class_itself)
 
     def __init__(self, get, set=None, delete=None):
         self.get = get

@@ -2,14 +2,17 @@ from typing import Any, Callable, Generic, Optional, Type, TypeVar
 
 from typing_extensions import Self
 
-__all__ = ["ClassProperty"]
+__all__ = ["ClassProperty", "class_itself"]
 
 _T = TypeVar("_T")
+
+def class_itself(cls: Type[_T], types: Any) -> Type[_T]: ...
 
 class ClassProperty(Generic[_T]):
     get: Callable[[Any], _T]
     set: Optional[Callable[[Any, _T], object]]
     delete: Optional[Callable[[Any], object]]
+    def __class_getitem__(cls, types: Any) -> Type[Self]: ...
     def __init__(
         self,
         get: Callable[[Any], _T],

@@ -5,6 +5,7 @@ import warnings
 
 import six
 
+from .descriptors import class_itself
 from .exceptions import QueryError
 from .search import filters as _filters_of
 from .search.explanation import Explanation
@@ -44,6 +45,8 @@ class Query(object):
     """
 
     __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select')
+
+    __class_getitem__ = classmethod(class_itself)
 
     def __init__(self, model, filters=(), order_by=None, limit=None, select=None):
         self._model = model

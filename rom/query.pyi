@@ -1,6 +1,6 @@
 from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Tuple, Type, TypeVar, Union, overload
 
-from typing_extensions import Self
+from typing_extensions import Literal, Self
 
 from .search.explanation import Explanation as Explanation
 from .values.filter_forms import ALLOWED_DIST as ALLOWED_DIST, NOT_NULL as NOT_NULL
@@ -22,8 +22,9 @@ __all__ = [
     "_tuple_data_factory",
 ]
 
-_R = TypeVar("_R")
+_R = TypeVar("_R", covariant=True)
 _S = TypeVar("_S")
+_Unit = Literal["m", "km", "mi", "ft"]
 _Names = Union[str, List[str], Tuple[str, ...]]
 
 NUMERIC_TYPES: Tuple[Type[Any], ...]
@@ -37,6 +38,7 @@ class Query(Generic[_R]):
     _order_by: Optional[str]
     _limit: Optional[Tuple[Optional[int], Optional[int]]]
     _select: Any
+    def __class_getitem__(cls, types: Any) -> Type[Self]: ...
     def __init__(
         self,
         model: Type[Model],
@@ -51,7 +53,7 @@ class Query(Generic[_R]):
     def endswith(self, **kwargs: Any) -> Self: ...
     def like(self, **kwargs: Any) -> Self: ...
     def near(
-        self, name: str, lon: float, lat: float, distance: float, measure: str, count: Optional[int] = ...
+        self, name: str, lon: float, lat: float, distance: float, measure: _Unit, count: Optional[int] = ...
     ) -> Self: ...
     def order_by(self, column: str) -> Self: ...
     def limit(self, offset: Optional[int], count: Optional[int]) -> Self: ...

@@ -6,6 +6,7 @@ import re
 
 import six
 
+from ..descriptors import class_itself
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
 from ..storage.plan import as_text
 from ..values import keygens
@@ -61,6 +62,8 @@ class Column(_Column):
     is_read_as_written = True
     #: whether it can be unique although its values are neither strings nor integers
     can_be_unique = False
+
+    __class_getitem__ = classmethod(class_itself)
 
     def __init__(self, required=False, default=NULL, unique=False, index=False, keygen=None, prefix=False,
                  suffix=False, keygen2=None):

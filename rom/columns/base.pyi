@@ -1,8 +1,7 @@
-from typing import Any, Callable, Generic, Optional, Tuple, Type, TypeVar, Union, overload
+from typing import Any, Callable, Generic, Optional, Tuple, Type, Union, overload
 
-from typing_extensions import Self
+from typing_extensions import Self, TypeVar
 
-from ..unitofwork.entity import Entity
 from ..exceptions import InvalidColumnValue
 from ..mapping.schema import Schema
 
@@ -10,15 +9,21 @@ __all__ = ["Column", "_Column"]
 
 _Get = TypeVar("_Get")
 _Set = TypeVar("_Set")
+# what stands beside both: None, or Never for a column that is required
+_Null = TypeVar("_Null", default=None, covariant=True)
 _Raw = Union[str, bytes]
 _Keygen = Callable[[Any], Any]
 _Keygen2 = Callable[[str, Any], Any]
+_Default = Union[_Set, Callable[[], Optional[_Set]], None]
 
 class _Column:
     __slots__ = ()
 
-class Column(_Column, Generic[_Get, _Set]):
-    """`_Get` is what the attribute gives on an entity, None aside; `_Set` what may be assigned."""
+class Column(_Column, Generic[_Get, _Set, _Null]):
+    """`_Get` is what the attribute gives on an entity, and `_Set` what may be assigned, None aside.
+
+    A column class whose columns are all required says so: ``Column[Get, Set, Never]``.
+    """
 
     _allowed: Union[Type[Any], Tuple[Type[Any], ...]]
     _required: bool
@@ -41,10 +46,11 @@ class Column(_Column, Generic[_Get, _Set]):
     can_be_unique: bool
     text_is_score: bool
     has_default: bool
+    def __class_getitem__(cls, types: Any) -> Type[Self]: ...
     def __init__(
         self,
         required: bool = ...,
-        default: Union[_Set, Callable[[], Optional[_Set]], None] = ...,
+        default: _Default[_Set] = ...,
         unique: bool = ...,
         index: bool = ...,
         keygen: Optional[_Keygen] = ...,
@@ -60,8 +66,8 @@ class Column(_Column, Generic[_Get, _Set]):
     @overload
     def __get__(self, obj: None, objtype: Optional[Type[Any]] = ...) -> Self: ...
     @overload
-    def __get__(self, obj: Entity, objtype: Optional[Type[Any]] = ...) -> Optional[_Get]: ...
-    def __set__(self, obj: Any, value: Optional[_Set]) -> None: ...
+    def __get__(self, obj: object, objtype: Optional[Type[Any]] = ...) -> Union[_Get, _Null]: ...
+    def __set__(self, obj: Any, value: Union[_Set, _Null]) -> None: ...  # type: ignore[misc]
     def __delete__(self, obj: Any) -> None: ...
     def initial(self) -> Optional[_Get]: ...
     def accept(self, value: Any) -> Any: ...

@@ -2,7 +2,6 @@
 
 import datetime
 import numbers
-import re
 
 import six
 
@@ -14,9 +13,6 @@ from .registry import if_replaced
 __all__ = ['Booleans', 'Dates', 'FullText', 'Numbers', 'Order', 'References', 'Times', 'Words', 'index_of', 'kind_for']
 
 _STRINGS = (six.text_type, bytes)
-
-# a stored number that Redis takes as a score for certain: no underflow, no overflow, nothing broken
-_PLAIN_NUMBER = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z')
 
 
 # -- by the type of the values ---------------------------------------------------------------------------------------------
@@ -35,8 +31,8 @@ class Numbers(Index):
             text = row.text(self.name)
             if text is None:
                 return
-            if _PLAIN_NUMBER.match(text):
-                found['scores'][self.name] = text
+            if codecs.is_plain_score(text):
+                found.scores += (self.name, text)
                 return
         Index.add_entries(self, found, row)
 

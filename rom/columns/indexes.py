@@ -45,7 +45,7 @@ class Index(object):
     def add_entries(self, found, row):
         """Add the entries of a row to those of its other columns.
 
-        :param found: dict with words, scores, prefixes and suffixes as write.lua takes them
+        :param found: `Entries` of `rom.storage.plan`
         :param row: `Row`
         :raises InvalidColumnValue: for what Redis would refuse
         """
@@ -54,13 +54,15 @@ class Index(object):
             return
         made = self._entries(row)
         if column._index:
-            found['words'].extend(keys.entry_names(attr, made.words))
+            found.words += keys.entry_names(attr, made.words)
             for name, score in made.scores.items():
-                found['scores'][keys.entry_name(attr, name) if name else attr] = repr(score)
-        if column._prefix and made.prefixes:
-            found['prefixes'][attr] = _with_scores(made.prefixes)
-        if column._suffix and made.suffixes:
-            found['suffixes'][attr] = _with_scores(made.suffixes)
+                found.scores += (keys.entry_name(attr, name) if name else attr, repr(score))
+        if column._prefix:
+            for word in made.prefixes:
+                found.prefixes += (attr, word, codecs._prefix_score(word))
+        if column._suffix:
+            for word in made.suffixes:
+                found.suffixes += (attr, word, codecs._prefix_score(word))
 
     def _entries(self, row):
         column = self.column
@@ -80,14 +82,17 @@ class Index(object):
             column.where, 'a new row' if pk is None else 'row %s' % pk, what, _shown(value)), model=column._model, pk=pk,
             columns=(column._attr,), value=value)
 
+    @property
+    def claims_text(self):
+        """bool: whether what a unique column claims is the text that the row keeps, if it is not empty."""
+        return not (self.column._rom_claims_words or self.column._keygen2 is not None)
+
     def claim(self, row):
         """Return the text that a unique column claims for a row; None where it claims nothing."""
         column = self.column
         if column._rom_is_missing(row):
             return None
-        if column._rom_claims_words or column._keygen2 is not None:
-            return self._claimed(self._entries(row), row.text)
-        return row.text(column._attr) or None
+        return row.text(column._attr) or None if self.claims_text else self._claimed(self._entries(row), row.text)
 
     def claim_of(self, value):
         """Return the text under which a value of a unique column is looked up; None where it claims nothing.
@@ -268,10 +273,3 @@ class Named(Index):
     def _folded(self, value, turn):
         return self.column._rom_index._folded(value, turn)
 
-
-def _with_scores(words):
-    """Return [word, its prefix score, word, ...]."""
-    paired = []
-    for word in words:
-        paired += (word, codecs._prefix_score(word))
-    return paired

@@ -1,67 +1,75 @@
-from typing import Any, Callable, List, NoReturn, Optional, Type, TypeVar, Union, overload
+from typing import Any, List, Optional, Type, Union, overload
 
-from typing_extensions import Literal, Self
+from typing_extensions import Literal, Never, TypeVar
 
-from ..unitofwork.entity import Entity
 from ..model import Model
-from .base import Column
+from .base import Column, _Default, _Null
 
 __all__ = ["ForeignModel", "ManyToOne", "OneToMany", "OneToOne"]
 
 _T = TypeVar("_T")
-_M = TypeVar("_M", bound=Model)
+# of a model that is given by name nothing is known, unless it is said: ManyToOne["Team"]("Team", ...)
+_M = TypeVar("_M", bound=Model, default=Any)
 _Id = Union[int, str, bytes]
 _OnDelete = Literal["no action", "restrict", "cascade", "set null", "set default"]
-_Default = Union[_T, _Id, Callable[[], Union[_T, _Id, None]], None]
 
-class _Reference(Column[_T, Union[_T, _Id]]):
+class _Reference(Column[_T, Union[_T, _Id], _Null]):
+    # what is made, the two `__new__` of each class say: by them also ManyToOne["Team"]("Team", ..., required=True) is never None
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
     def _rom_may_refer_to(self, entity: Any) -> bool: ...
 
-class ManyToOne(_Reference[_M]):
-    """Knows the type of its entities where it is given the class; by name, annotate it."""
-
+class ManyToOne(_Reference[_M, _Null]):
     @overload
-    def __init__(
-        self, ftable: Type[_M], on_delete: _OnDelete, required: bool = ..., default: _Default[_M] = ...
-    ) -> None: ...
+    def __new__(
+        cls,
+        ftable: Union[Type[_M], str],
+        on_delete: _OnDelete,
+        required: Literal[True],
+        default: _Default[Union[_M, _Id]] = ...,
+    ) -> ManyToOne[_M, Never]: ...
     @overload
-    def __init__(
-        self: ManyToOne[Any], ftable: str, on_delete: _OnDelete, required: bool = ..., default: _Default[Any] = ...
-    ) -> None: ...
+    def __new__(
+        cls,
+        ftable: Union[Type[_M], str],
+        on_delete: _OnDelete,
+        required: bool = ...,
+        default: _Default[Union[_M, _Id]] = ...,
+    ) -> ManyToOne[_M, None]: ...
     def get_related_model(self) -> Optional[Type[_M]]: ...
     def takes(self, value: Any) -> bool: ...
 
-class OneToOne(ManyToOne[_M]):
+class OneToOne(ManyToOne[_M, _Null]):
     @overload
-    def __init__(
-        self,
-        ftable: Type[_M],
+    def __new__(
+        cls,
+        ftable: Union[Type[_M], str],
+        on_delete: _OnDelete,
+        required: Literal[True],
+        default: _Default[Union[_M, _Id]] = ...,
+        unique: bool = ...,
+    ) -> OneToOne[_M, Never]: ...
+    @overload
+    def __new__(
+        cls,
+        ftable: Union[Type[_M], str],
         on_delete: _OnDelete,
         required: bool = ...,
-        default: _Default[_M] = ...,
+        default: _Default[Union[_M, _Id]] = ...,
         unique: bool = ...,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self: OneToOne[Any],
-        ftable: str,
-        on_delete: _OnDelete,
-        required: bool = ...,
-        default: _Default[Any] = ...,
-        unique: bool = ...,
-    ) -> None: ...
+    ) -> OneToOne[_M, None]: ...
 
-class ForeignModel(_Reference[_T]):
-    def __init__(self, fmodel: Type[_T], required: bool = ..., default: _Default[_T] = ...) -> None: ...
+class ForeignModel(_Reference[_T, _Null]):
+    @overload
+    def __new__(
+        cls, fmodel: Type[_T], required: Literal[True], default: _Default[Union[_T, _Id]] = ...
+    ) -> ForeignModel[_T, Never]: ...
+    @overload
+    def __new__(
+        cls, fmodel: Type[_T], required: bool = ..., default: _Default[Union[_T, _Id]] = ...
+    ) -> ForeignModel[_T, None]: ...
 
-class OneToMany(Column[List[_M], None]):
-    @overload
-    def __init__(self, ftable: Type[_M], column: Optional[str] = ...) -> None: ...
-    @overload
-    def __init__(self: OneToMany[Any], ftable: str, column: Optional[str] = ...) -> None: ...
+class OneToMany(Column[List[_M], Never, Never]):
+    def __init__(self, ftable: Union[Type[_M], str], column: Optional[str] = ...) -> None: ...
     def get_related_model(self) -> Optional[Type[_M]]: ...
-    @overload
-    def __get__(self, obj: None, objtype: Optional[Type[Any]] = ...) -> Self: ...
-    @overload
-    def __get__(self, obj: Entity, objtype: Optional[Type[Any]] = ...) -> List[_M]: ...
-    def __set__(self, obj: Any, value: Any) -> NoReturn: ...
+    def __set__(self, obj: Any, value: Never) -> None: ...
+    def __delete__(self, obj: Never) -> None: ...

@@ -1,11 +1,10 @@
 import datetime
 import decimal
-from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union, overload
+from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union, overload
 
-from typing_extensions import Self
+from typing_extensions import Literal, Never
 
-from ..unitofwork.entity import Entity
-from .base import Column
+from .base import Column, _Default, _Keygen, _Keygen2, _Null, _Raw
 
 __all__ = [
     "Boolean",
@@ -24,27 +23,305 @@ __all__ = [
 
 _Get = TypeVar("_Get")
 _Set = TypeVar("_Set")
-_Raw = Union[str, bytes]
 
-class _Number(Column[_Get, _Set]): ...
-class _Moment(Column[_Get, _Set]): ...
-class Integer(_Number[int, Union[int, float, decimal.Decimal, _Raw]]): ...
-class Float(_Number[float, Union[float, decimal.Decimal, _Raw]]): ...
-class Decimal(_Number[decimal.Decimal, Union[decimal.Decimal, int, _Raw]]): ...
-class Boolean(Column[bool, Any]): ...
-class DateTime(_Moment[datetime.datetime, Union[datetime.datetime, _Raw]]): ...
-class SaferDateTime(DateTime):
-    def __set__(self, obj: Any, value: Optional[datetime.datetime]) -> None: ...  # type: ignore[override]
-class Date(_Moment[datetime.date, Union[datetime.date, _Raw]]): ...
-class Time(_Moment[datetime.time, Union[datetime.time, _Raw]]): ...
-class String(Column[bytes, _Raw]): ...
-class Text(Column[str, _Raw]): ...
-class Json(Column[Any, Union[Dict[Any, Any], List[Any], Tuple[Any, ...], _Raw]]): ...
+# what may be assigned: what is converted exactly
+_ForInteger = Union[int, float, decimal.Decimal, _Raw]
+_ForFloat = Union[float, decimal.Decimal, _Raw]
+_ForDecimal = Union[decimal.Decimal, int, _Raw]
+_ForJson = Union[Dict[Any, Any], List[Any], Tuple[Any, ...], _Raw]
 
-class PrimaryKey(_Number[int, None]):
+class _Number(Column[_Get, _Set, _Null]): ...
+class _Moment(Column[_Get, _Set, _Null]): ...
+
+# Each column class has two signatures: a required column never gives None.
+
+class Integer(_Number[int, _ForInteger, _Null]):
+    @overload
+    def __init__(
+        self: Integer[Never],
+        required: Literal[True],
+        default: _Default[_ForInteger] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Integer[None],
+        required: bool = ...,
+        default: _Default[_ForInteger] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Float(_Number[float, _ForFloat, _Null]):
+    @overload
+    def __init__(
+        self: Float[Never],
+        required: Literal[True],
+        default: _Default[_ForFloat] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Float[None],
+        required: bool = ...,
+        default: _Default[_ForFloat] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Decimal(_Number[decimal.Decimal, _ForDecimal, _Null]):
+    @overload
+    def __init__(
+        self: Decimal[Never],
+        required: Literal[True],
+        default: _Default[_ForDecimal] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Decimal[None],
+        required: bool = ...,
+        default: _Default[_ForDecimal] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Boolean(Column[bool, Any, _Null]):
+    @overload
+    def __init__(
+        self: Boolean[Never],
+        required: Literal[True],
+        default: _Default[Any] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Boolean[None],
+        required: bool = ...,
+        default: _Default[Any] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class DateTime(_Moment[datetime.datetime, datetime.datetime, _Null]):
+    @overload
+    def __init__(
+        self: DateTime[Never],
+        required: Literal[True],
+        default: _Default[datetime.datetime] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DateTime[None],
+        required: bool = ...,
+        default: _Default[datetime.datetime] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class SaferDateTime(DateTime[_Null]):
+    @overload
+    def __init__(
+        self: SaferDateTime[Never],
+        required: Literal[True],
+        default: _Default[datetime.datetime] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SaferDateTime[None],
+        required: bool = ...,
+        default: _Default[datetime.datetime] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Date(_Moment[datetime.date, datetime.date, _Null]):
+    @overload
+    def __init__(
+        self: Date[Never],
+        required: Literal[True],
+        default: _Default[datetime.date] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Date[None],
+        required: bool = ...,
+        default: _Default[datetime.date] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Time(_Moment[datetime.time, datetime.time, _Null]):
+    @overload
+    def __init__(
+        self: Time[Never],
+        required: Literal[True],
+        default: _Default[datetime.time] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Time[None],
+        required: bool = ...,
+        default: _Default[datetime.time] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class String(Column[bytes, _Raw, _Null]):
+    @overload
+    def __init__(
+        self: String[Never],
+        required: Literal[True],
+        default: _Default[_Raw] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: String[None],
+        required: bool = ...,
+        default: _Default[_Raw] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Text(Column[str, _Raw, _Null]):
+    @overload
+    def __init__(
+        self: Text[Never],
+        required: Literal[True],
+        default: _Default[_Raw] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Text[None],
+        required: bool = ...,
+        default: _Default[_Raw] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class Json(Column[Any, _ForJson, _Null]):
+    @overload
+    def __init__(
+        self: Json[Never],
+        required: Literal[True],
+        default: _Default[_ForJson] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Json[None],
+        required: bool = ...,
+        default: _Default[_ForJson] = ...,
+        unique: bool = ...,
+        index: bool = ...,
+        keygen: Optional[_Keygen] = ...,
+        prefix: bool = ...,
+        suffix: bool = ...,
+        keygen2: Optional[_Keygen2] = ...,
+    ) -> None: ...
+
+class PrimaryKey(_Number[int, Never, Never]):
     def __init__(self, index: bool = ...) -> None: ...
-    @overload
-    def __get__(self, obj: None, objtype: Optional[Type[Any]] = ...) -> Self: ...
-    @overload
-    def __get__(self, obj: Entity, objtype: Optional[Type[Any]] = ...) -> int: ...
-    def __set__(self, obj: Any, value: Any) -> None: ...
+    def __set__(self, obj: Any, value: Never) -> None: ...
+    def __delete__(self, obj: Never) -> None: ...

@@ -3,8 +3,8 @@
 -- KEYS[1]  NS:once:SESSION, what this session wrote last and what it was told; in a cluster there are more: see store.py
 -- ARGV[1]  sequence number of the call within the session
 -- ARGV[2]  seconds for which a repeated call is answered from KEYS[1]
--- ARGV[3]  JSON {atomic: bool, about: sequence number of a call that got no answer, operations: [...]}, each operation an
---   object of
+-- ARGV[3]  JSON {atomic: bool, about: sequence number of a call that got no answer, operations: [...]}, in which each item is
+--   a batch of new rows of one model (below), or a list of operations. An operation is an object of
 --   namespace, pk (the primary key's attribute), id (text; left out: a new one is taken from the counter)
 --   new, delete, force, repair  booleans: what kind of write this is; repair adds index entries again that should be there
 --   expect   {column: stored text or false}: where the row differs, another writer changed what this one writes
@@ -18,6 +18,13 @@
 --   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes {"COL": [word, score, word, score...]},
 --   geo {name: [longitude, latitude]}; index_data: all of these, as the row is to keep them, where `touched` is true or
 --   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
+--
+-- A batch is an object of
+--   namespace, pk, pk_index (bool: whether ids are indexed), columns [name], scores [[column, its number]] and unique
+--   [[unique name, number of the column]]: those of which the stored text is the score, or the unique value
+--   parts [words, scores, prefixes, suffixes, geo, claims, refer]: those that the model has; rows: each a list of
+--   id or null, index_data, a text or null per column, a list per part: ["COL:WORD"], ["COL:X", score...], [COL, word, score...],
+--   the same, [name, longitude, latitude...], [unique name, value...], [column, key of a row...]
 --
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
@@ -33,76 +40,38 @@ local remembered    -- what KEYS[1] holds
 
 -- include write/rights
 -- include write/keys
--- include shared/next_id
-
--- The steps of an operation: it is verified, all that it writes is worked out and each right that this takes asked for, and
--- only then is written.
-
--- include write/verify
--- include write/commands
--- include write/work_out
--- include write/apply
 -- include write/once
+-- include write/insert
 
--- Calls a function for all of an atomic call, and lists what stands in the way.
-local function try_all(operations, run, errors)
-  for position, op in ipairs(operations) do
-    local problem, refusal = guarded(run, op)
-    problem = problem or refusal
-    if problem then errors[#errors + 1] = {position - 1, unpack(problem)} end
-  end
-  return #errors == 0
+local do_all_or_none, do_one_after_another
+local function load_operations()
+-- include write/operations
 end
 
-local function take_id(op) op.id = op.id or next_id(op.namespace, op.namespace .. ':' .. op.pk .. ':') end
-
--- Each step is taken for all operations before the next one.
-local function all_or_none(operations, reply)
-  foresee(operations)
-  if not (try_all(operations, verify, reply.errors) and try_all(operations, take_id, reply.errors)
-          and try_all(operations, work_out, reply.errors)) then return start_collecting() end
-  local _, refusal = guarded(function()
-    for _, op in ipairs(operations) do release_unique(op) end
-    for position, op in ipairs(operations) do reply.done[position] = apply(op) end
-  end)
-  if not refusal then return end
-  if #reply.done > 0 then error(refusal[#refusal]) end
-  reply.errors[1] = {0, unpack(refusal)}  -- the first write of all, as where there is no memory
-  start_collecting()
-end
-
-local function prepare(op)
-  local problem = verify(op)
-  if problem then return problem end
-  take_id(op)
-  work_out(op)
-end
-
-local function write(op)
-  release_unique(op)
-  return apply(op)
-end
-
--- Up to the first that is refused.
-local function one_after_another(operations, reply)
-  for position, op in ipairs(operations) do
-    local problem, refusal = guarded(prepare, op)
-    problem = problem or refusal
-    if not problem then reply.done[position], problem = guarded(write, op) end
-    if problem then
-      reply.errors[1] = {position - 1, unpack(problem)}
-      start_collecting()  -- without what the refused one has collected
-      for earlier = 1, position - 1 do work_out(operations[earlier]) end
-      return
+-- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
+local function write_in_order(items, reply)
+  for _, item in ipairs(items) do
+    local ids = item.rows and insert_rows(item)
+    if ids and #items == 1 then
+      return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'
     end
-    forget(op)
+    for _, id in ipairs(ids or {}) do reply.done[#reply.done + 1] = id end
+    if not ids then
+      if not do_one_after_another then load_operations() end
+      do_one_after_another(item, reply)
+      if #reply.errors > 0 then return end
+    end
   end
+end
+
+local function write_all_or_none(items, reply)
+  load_operations()
+  do_all_or_none(items, reply)
 end
 
 -- A call that was answered before is answered the same.
 
 local number = tonumber(ARGV[1])
-local reply = {sequence = number, done = {}, errors = {}}
 local refusal
 remembered, refusal = guarded(ask, 'GET', KEYS[1])
 if refusal then return failed(refusal) end
@@ -110,6 +79,7 @@ local sequence, answer = string.match(remembered or '', '^(%d+) (.*)$')
 sequence = tonumber(sequence)
 if sequence == number then return answer end
 if sequence and sequence > number then return redis.error_reply('ROM superseded by a later call of this session') end
+local reply = {sequence = number, done = {}, errors = {}}
 if request.about then reply.about = what_became(request.about, sequence, answer) end
 
 refusal = select(2, guarded(need, 'SET', KEYS[1]))
@@ -118,10 +88,7 @@ if refusal then
   reply.errors[1] = {0, unpack(refusal)}
   return cjson.encode(reply)
 end
-start_collecting()
-if request.atomic then all_or_none(request.operations, reply) else one_after_another(request.operations, reply) end
-run_collected()
-answer = cjson.encode(reply)
+answer = (request.atomic and write_all_or_none or write_in_order)(request.operations, reply) or cjson.encode(reply)
 local kept = redis.pcall('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
 -- without memory nothing was done: that need not be remembered
 if kept.err and (request.about or not is_out_of_memory(reply)) then return failed({'refused', kept.err}) end

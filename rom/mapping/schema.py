@@ -5,6 +5,7 @@ import warnings
 
 from ..exceptions import ColumnError, ORMError
 from ..storage import keys
+from ..storage.insertion import Layout
 
 __all__ = ['Schema', 'shared_key']
 
@@ -39,6 +40,8 @@ class Schema(object):
         self.indexed = ()
         self.unique = ()
         self.reads_row = False
+        self.pk_index = False  # whether ids are indexed
+        self.layout = self.explicit_layout = None  # of new rows
         self._affected_indexes = {}
         self._affected_uniques = {}
 
@@ -85,6 +88,8 @@ class Schema(object):
         for attr in self.stored:
             self._affected_indexes[attr] = tuple(c for c in self.indexed if self._depends(c, attr))
             self._affected_uniques[attr] = tuple(c for c in self.unique if self._depends(c, attr))
+        self.pk_index = bool(self.columns[self.pk]._index)
+        self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
 
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)

@@ -5,7 +5,7 @@ import itertools
 import weakref
 
 from ..exceptions import DataRaceError, InvalidColumnValue
-from ..storage import keys, plan
+from ..storage import insertion, keys, plan
 from ..storage.plan import Row, as_text
 
 __all__ = ['Assignments', 'Planned', 'State']
@@ -223,22 +223,31 @@ class State(object):
         :param stored: the raw row, where it was read again
         :returns: `Planned`
         """
-        whole = full or force or self.new
+        if self.new:
+            return self._plan_new()
+        whole = full or force
         changes = self.texts() if whole else self.changes()
         filled = self.defaults_to_fill(changes) if not whole and (changes or refresh) else {}
         texts = dict(changes, **filled)
-        planned = Planned(None, texts, self.row, dict((attr, self.values[attr]) for attr in self.assigned), filled)
+        planned = Planned(None, texts, self.row, self._assigned_values(), filled)
         if whole or changes or refresh:
             planned.operation = self._operation(texts, whole, force, changes, filled, stored)
         return planned
 
+    def _assigned_values(self):
+        values = self.values
+        return dict((attr, values[attr]) for attr in self.assigned)
+
+    def _plan_new(self):
+        texts = self.texts()
+        planned = Planned(None, texts, self.row, self._assigned_values())
+        planned.operation = insertion.insert(self.schema, self.as_row(texts), [texts[attr] for attr in self.schema.stored], self.id)
+        if self.id is not None:  # told to a keygen that asked
+            planned.operation.said[0] = str(self.id)
+        return planned
+
     def _operation(self, texts, whole, force, changes, filled, stored):
         schema, after = self.schema, self.as_row(texts)
-        if self.new:
-            operation = plan.insert(schema, after, texts)
-            if self.id is not None:  # handed out earlier, or just now to a keygen that asked
-                operation['id'] = str(self.id)
-            return operation
         before = self.as_row() if stored is None else Row(schema, stored)
         if whole:
             return plan.rewrite(schema, self.id, before, after, texts, force)

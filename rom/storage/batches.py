@@ -13,9 +13,11 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 def weight(operation):
     """Return what an operation costs the server, in index entries.
 
-    :param operation: dict as `plan` makes it
+    :param operation: `NewRow`, or dict as `plan` makes it
     :returns: int
     """
+    if not isinstance(operation, dict):
+        return operation.weight
     pairs = sum(len(entries) for part in ('prefixes', 'suffixes') for entries in operation.get(part, {}).values())
     characters = sum(len(text) for text in operation.get('set', {}).values())
     return (1 + pairs // 2 + characters // CHARACTERS_PER_ENTRY

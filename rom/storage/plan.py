@@ -12,20 +12,40 @@ from ..values import codecs
 from . import keys
 from .rows import Row, as_text, is_broken
 
-__all__ = ['Row', 'as_text', 'delete', 'insert', 'look', 'missing_defaults', 'rewrite', 'update']
+__all__ = ['Entries', 'Row', 'as_text', 'delete', 'look', 'missing_defaults', 'rewrite', 'update']
 
 
 # -- index entries -----------------------------------------------------------------------------------------------------
+
+class Entries(object):
+    """The index entries of a row, as each indexed column adds its own.
+
+    :ivar words: list of ``COL:WORD``
+    :ivar scores: list of ``COL`` or ``COL:X`` and score, in turn
+    :ivar prefixes: list of ``COL``, word and score, in turn
+    :ivar suffixes: the same
+    """
+
+    __slots__ = ('words', 'scores', 'prefixes', 'suffixes')
+
+    def __init__(self):
+        self.words, self.scores, self.prefixes, self.suffixes = [], [], [], []
+
+    def take(self, other):
+        """Take in the entries of other columns."""
+        for part in self.__slots__:
+            getattr(self, part).extend(getattr(other, part))
+
 
 def index_entries(columns, row):
     """Work out the index entries of some columns.
 
     :param columns: indexed columns
     :param row: `Row`
-    :returns: dict with words, scores, prefixes and suffixes as write.lua takes them
+    :returns: `Entries`
     :raises InvalidColumnValue: for what Redis would refuse
     """
-    found = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}}
+    found = Entries()
     for column in columns:
         column._rom_index.add_entries(found, row)
     return found
@@ -100,29 +120,46 @@ def _expectation(schema, raw, attrs):
 
 def _index(operation, schema, columns, row):
     found = index_entries(columns, row)
-    operation.update((name, entries) for name, entries in found.items() if entries)
+    if found.words:
+        operation['words'] = found.words
+    if found.scores:
+        operation['scores'] = dict(zip(found.scores[::2], found.scores[1::2]))
+    for part, entries in (('prefixes', found.prefixes), ('suffixes', found.suffixes)):
+        if entries:
+            operation[part] = _by_column(entries)
     if schema.geo:
         operation['touched_geo'] = True
         operation['geo'] = geo_entries(schema, row)
-    if schema.columns[schema.pk]._index:
+    if schema.pk_index:
         operation['pk_index'] = True
+    return found
+
+
+def _by_column(entries):
+    """{COL: [word, score, ...]} of COL, word and score in turn."""
+    found = {}
+    for attr, word, score in zip(entries[::3], entries[1::3], entries[2::3]):
+        found.setdefault(attr, []).extend((word, score))
+    return found
 
 
 def _index_all(operation, schema, row):
-    _index(operation, schema, schema.indexed, row)
-    operation['index_data'] = index_data(schema, operation)
+    found = _index(operation, schema, schema.indexed, row)
+    operation['index_data'] = index_data(schema, found, operation.get('geo', ()))
 
 
-def index_data(schema, operation):
+def index_data(schema, found, geo=(), scores=()):
     """Return what a row keeps of its index entries, as text: `-index-data-`.
 
-    :param operation: one that has all the entries of the row
+    :param found: `Entries` of the row
+    :param geo: names of its geo indexes
+    :param scores: names of scores beside those in `found`
     """
-    scores = list(operation.get('scores', ()))
-    if operation.get('pk_index'):
+    scores = list(scores) + found.scores[::2]
+    if schema.pk_index:
         scores.append(schema.pk)
-    return codecs.compact_json([operation.get('words', ()), scores, pairs_of(operation, 'prefixes'),
-                                pairs_of(operation, 'suffixes'), list(operation.get('geo', ()))])
+    return codecs.compact_json([found.words, scores, list(zip(found.prefixes[::3], found.prefixes[1::3])),
+                                list(zip(found.suffixes[::3], found.suffixes[1::3])), list(geo)])
 
 
 def pairs_of(operation, part):
@@ -135,23 +172,6 @@ def missing_defaults(schema, raw):
     columns = [schema.columns[attr] for attr in schema.defaulted if raw[schema.position[attr]] is None]
     values = [(column, column.missing()) for column in columns]
     return dict((column._attr, column.encode(value)) for column, value in values if value is not None)
-
-
-def insert(schema, after, texts):
-    """Plan the operation that writes a row for the first time.
-
-    :param after: `Row` as it will be
-    :param texts: {column: text or None}
-    :returns: the operation without an id: the script takes one from the counter
-    """
-    operation = _operation(schema, None)
-    operation['new'] = True
-    operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
-    _index_all(operation, schema, after)
-    claim = unique_values(schema.unique, schema.together, after)
-    if claim:
-        operation['claim'] = claim
-    return operation
 
 
 def update(schema, id, before, after, texts, filled=()):
@@ -230,8 +250,6 @@ def delete(schema, id, before, guard=(), reason=None):
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
     operation['release'] = _stored_unique_values(schema.unique, schema.together, before)
-    if schema.columns[schema.pk]._index:
-        operation['touched'] = True
     sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
     operation['assume'] = _expectation(schema, before._raw, sources)
     if schema.unsafe:
@@ -252,22 +270,19 @@ def look(schema, id, guard):
 
 def _known_index_data(schema, before):
     """Return what a row likely kept of its index entries, for the case that it has vanished with that."""
-    known = {'words': [], 'scores': {}, 'prefixes': {}, 'suffixes': {}, 'geo': (), 'pk_index': schema.columns[schema.pk]._index}
     if not any(before._raw):
         return u''
+    known, geo = Entries(), ()
     for column in schema.indexed:
         try:
-            entries = index_entries([column], before)
+            known.take(index_entries([column], before))
         except Exception:  # broken fields, or a keygen of the program's own that does not like them
             continue
-        known['words'] += entries['words']
-        for part in ('scores', 'prefixes', 'suffixes'):
-            known[part].update(entries[part])
     try:
-        known['geo'] = geo_entries(schema, before)
+        geo = geo_entries(schema, before)
     except Exception:  # as above
         pass
-    return index_data(schema, known)
+    return index_data(schema, known, geo)
 
 
 def _stored_unique_values(columns, constraints, before):

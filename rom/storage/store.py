@@ -9,7 +9,7 @@ import uuid
 import redis
 
 from ..exceptions import InvalidOperation, OutcomeUnknownError
-from . import commands, keys
+from . import commands, insertion, keys
 from .commands import as_str
 from .connections import distinct, lead_to_the_same
 from .outcomes import NOTHING_DONE, Outcome
@@ -30,19 +30,19 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
     :param connection: redis-py client
     :param key: where the server remembers the call
     :param int sequence: its number there
-    :param operations: list of dicts as `plan` makes them
+    :param operations: list of `NewRow`, and of dicts as `plan` makes them
     :param bool atomic: do all of them or none
     :param before_sending: callable(), called when all is ready
     :returns: `Outcome`
     :raises redis.RedisError: whatever is raised does not tell what was done
     """
-    request = {'atomic': atomic, 'operations': operations}
-    return Outcome(_call_write(connection, key, sequence, request, before_sending))
+    request = {'atomic': atomic, 'operations': insertion.requested(operations)}
+    touched = _keys_touched(operations) if shares_slot(connection, key) else []
+    return Outcome(_call_write(connection, key, sequence, request, touched, before_sending))
 
 
-def _call_write(connection, key, sequence, request, *before_sending):
-    touched = _keys_touched(request['operations']) if shares_slot(connection, key) else []
-    reply = _write(connection, [key] + touched, [sequence, REMEMBERED_SECONDS, commands.request_text(request)], *before_sending,
+def _call_write(connection, key, sequence, request, touched=(), *before_sending):
+    reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], *before_sending,
                    **commands.bytes_wanted(connection))
     answer = json.loads(as_str(reply))
     if answer.get('sequence') != sequence:
@@ -54,8 +54,8 @@ def _call_write(connection, key, sequence, request, *before_sending):
 
 def _keys_touched(operations):
     """Return the counters and rows that operations write, as far as they are known."""
-    return sorted(set(keys.row(operation['namespace'], operation['id']) if 'id' in operation
-                      else keys.counter(operation['namespace'], operation['pk']) for operation in operations))
+    return sorted(set(keys.row(operation['namespace'], operation['id']) if isinstance(operation, dict) else operation.key
+                      for operation in operations))
 
 
 def ask_what_became(connection, key, sequence, next_number):
@@ -126,7 +126,7 @@ class WriteCall(object):
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
-        self.key = keys.memory(jobs[0].operation['namespace'], pen.name)
+        self.key = keys.memory(jobs[0].schema.namespace, pen.name)
         self.pen = pen
         self.sequence = pen.next_number()
         self.jobs = jobs

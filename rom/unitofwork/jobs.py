@@ -2,6 +2,7 @@
 
 from ..exceptions import InvalidOperation
 from ..storage import connections, keys, outcomes, plan, reads
+from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
 from .write_call import ATTEMPTS
@@ -79,7 +80,7 @@ class Save(Job):
         """Whether the entity is what it was when this was planned: a hook may have saved, changed or deleted it, or told its id."""
         state = self.state
         return (state.new == self.was_new and state.deleted == self.was_deleted and not state.assigned_since(self.planned)
-                and (state.id is None or 'id' in self.operation))
+                and (state.id is None or not state.new or self.operation.id is not None))
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
@@ -247,4 +248,11 @@ def _note_targets(job, texts):
             continue
         model = job.schema.columns[attr].get_related_model()
         if model is not None and connections.shard_of(model._connection, model._namespace) == job.shard:
-            job.operation.setdefault('refer', {})[attr] = keys.row(model._namespace, texts[attr])
+            _refer(job.operation, attr, keys.row(model._namespace, texts[attr]))
+
+
+def _refer(operation, attr, key):
+    if isinstance(operation, NewRow):
+        operation.refer(attr, key)
+    else:
+        operation.setdefault('refer', {})[attr] = key

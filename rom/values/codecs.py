@@ -6,7 +6,9 @@ their functions can be imported from here as well.
 import datetime
 import decimal
 import math
+import operator
 import re
+import struct
 
 import six
 
@@ -20,7 +22,7 @@ from .timestamps import (
 __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
-    'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
+    'encode_int', 'decode_int', 'float_repr', 'check_score', 'is_plain_score', '_to_score',
     'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
     'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',
@@ -114,6 +116,10 @@ def check_score(value):
     return score
 
 
+#: whether Redis takes a stored number as a score for certain: no underflow, no overflow, nothing broken; callable(text)
+is_plain_score = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z').match
+
+
 def _as_float(value):
     if isinstance(value, float):
         return value
@@ -178,6 +184,9 @@ _BASE = 258         # 256 bytes, one digit below them for "no byte", one above
 _SCORED_BYTES = 7
 
 
+_as_bits, _as_double = struct.Struct('<q').pack, struct.Struct('<d').unpack
+
+
 def _bigint_to_float(v):
     """Return the double number `v` among the positive normal doubles: the order of ints is kept, and nothing else.
 
@@ -188,8 +197,7 @@ def _bigint_to_float(v):
 
         _bigint_to_float(0)     # 2.2250738585072014e-308
     """
-    exponent, mantissa = divmod(v, 2 ** 52)
-    return math.ldexp(2 ** 52 + mantissa, exponent - 1074)
+    return _as_double(_as_bits(v + 2 ** 52))[0]
 
 
 def _prefix_score(v, next=False):
@@ -204,30 +212,30 @@ def _prefix_score(v, next=False):
         _prefix_score('x')      # '5.4797008793264326e-306'
     """
     head = v[:_SCORED_BYTES]  # so many characters have at least so many bytes
-    if isinstance(head, six.text_type):
-        head = head.encode('utf-8')
-    head = head[:_SCORED_BYTES]
-    score = _scores.get((head, next))
+    score = _scores.get(head) if not next else None
     if score is None:
-        if len(_scores) >= _REMEMBERED_SCORES:
-            _scores.clear()
-        score = _scores[head, next] = _score_of_head(head, next)
+        score = _score_of_head(head.encode('utf-8') if isinstance(head, six.text_type) else head, next)
+        if not next:
+            if len(_scores) >= _REMEMBERED_SCORES:
+                _scores.clear()
+            _scores[head] = score
     return score
 
 
-# words recur, and their first bytes even more often; nothing else about a word takes as long as its score
+# words recur, and their first characters even more often
 _scores = {}
 _REMEMBERED_SCORES = 50000
 
+# what each of the first bytes counts, and what is added for there being so many of them
+_WEIGHTS = [_BASE ** (_SCORED_BYTES - place) for place in range(1, _SCORED_BYTES + 1)]
+_FOR_LENGTH = [sum(_WEIGHTS[:length]) for length in range(_SCORED_BYTES + 1)]
+
 
 def _score_of_head(head, next):
-    place = 0
-    head = bytearray(head)
-    for byte in head:
-        place = place * _BASE + byte + 1
+    number = _FOR_LENGTH[min(len(head), _SCORED_BYTES)] + sum(map(operator.mul, bytearray(head[:_SCORED_BYTES]), _WEIGHTS))
     if next:
-        place += 1
-    return repr(_bigint_to_float(place * _BASE ** (_SCORED_BYTES - len(head))))
+        number += _BASE ** (_SCORED_BYTES - min(len(head), _SCORED_BYTES))
+    return repr(_bigint_to_float(number))
 
 
 def prefix_range(prefix):

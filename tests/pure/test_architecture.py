@@ -16,7 +16,7 @@ SOURCE = os.path.join(ROOT, 'rom')
 # From the front door down: a module imports only what stands on a lower line, or before it in its own wing.
 LAYERS = [
     ['contrib'],
-    ['__init__', 'compat', 'model', 'util', 'query', 'index'],
+    ['__init__', 'compat', 'testing', 'model', 'util', 'query', 'index'],
     ['upkeep'],
     ['unitofwork', 'search'],
     ['mapping'],
@@ -125,8 +125,8 @@ def test_python_2_7_reads_every_file():
 
 # -- who talks to Redis ------------------------------------------------------------------------------------------------
 
-#: what hands on a program's own commands, and what looks after a server of its own
-TALKS_TO_REDIS_AS_WELL = ('columns/special.py', 'embedded.py')
+#: what hands on a program's own commands, and what looks after servers of its own
+TALKS_TO_REDIS_AS_WELL = ('columns/special.py', 'embedded.py', 'testing.py')
 #: what redis-py's methods share with dicts, entities and sessions counts only on what is named like a client
 CLIENT_NAMES = re.compile(r'_?(conn|connection|client|pipe|pipeline)\Z')
 COMMANDS = set(name for name in dir(redis.client.Pipeline) if not name.startswith('_'))

@@ -1,0 +1,12 @@
+from typing import Any, ContextManager, Optional
+
+from .embedded import Server
+
+__all__ = ["WithDatabase", "database"]
+
+def database(server: Optional[Server] = ...) -> ContextManager[Any]:
+    """Give all models an empty database and this thread an empty session; as a context manager, gives the client."""
+
+class WithDatabase:
+    rom_database: Any
+    def run(self, result: Any = ...) -> Any: ...
