@@ -44,6 +44,8 @@ EXTRAS = {
         "setuptools; python_version < '3.8'",
         "wheel; python_version < '3.8'",
     ],
+    # what tests/frameworks runs the programs of examples/frameworks with
+    'frameworks': ['celery', 'django', 'fastapi', 'flask', 'gunicorn', 'ipykernel', 'jupyter_client', 'uvicorn', 'waitress', 'websockets'],
     'docs': ['sphinx'],
 }
 

@@ -89,7 +89,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         :returns: list of entities, without those of missing rows
         """
         schema = cls._rom_schema
-        prefix, entities, siblings = keys.start(cls._namespace), [], [] if schema.references else None
+        prefix, entities, siblings = keys.start(schema.known_as), [], [] if schema.references else None
         scope = current()
         known, weakly = scope.maps()
         generation, references, order = scope.generation, weakly.data, scope.order
@@ -163,7 +163,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         if isinstance(ids, _ID_LISTS):
             return _get_many(cls, [int(id) for id in ids])
         id = int(ids)
-        known = current().current_of(cls._namespace, [id])
+        known = current().current_of(cls._rom_schema.known_as, [id])
         if known:
             return known[id]
         row = reads.read_row(cls._connection, cls._rom_schema, id)
@@ -354,7 +354,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
 
 def _get_many(model, ids):
-    found = current().current_of(model._namespace, ids)
+    found = current().current_of(model._rom_schema.known_as, ids)
     missing = [id for id in ids if id not in found] if found else ids
     if len(set(missing)) < len(missing):
         missing = list(collections.OrderedDict.fromkeys(missing))

@@ -8,6 +8,7 @@ import six
 from ..values import codecs, keygens
 from . import kinds
 from .indexes import Index
+from .registry import if_replaced
 
 __all__ = ['Booleans', 'Dates', 'FullText', 'Numbers', 'Order', 'References', 'Times', 'Words', 'index_of', 'kind_for']
 
@@ -98,7 +99,8 @@ class References(Numbers):
     def _id_of(self, value):
         is_entity = hasattr(value, '_rom') and hasattr(value, '_rom_schema')
         if is_entity and not self.column._rom_may_refer_to(value):
-            raise self.refuse('refers to %s' % self.column.get_related_model().__name__, value)
+            model = self.column.get_related_model()
+            raise self.refuse('refers to %s%s' % (model.__name__, if_replaced(value, model)), value)
         id = value._rom.id if is_entity else getattr(value, 'id', None)
         if id is None:
             raise self.refuse('takes saved entities and ids', value)

@@ -10,7 +10,11 @@ __all__ = [
     "ON_DELETE",
     "SKIP_ON_DELETE",
     "find_model",
+    "if_replaced",
+    "put_back",
     "references_to",
+    "take_out",
+    "today",
 ]
 
 NULL: Any
@@ -21,4 +25,8 @@ MODELS: Dict[str, Type[Model]]
 MODELS_REFERENCED: Dict[str, List[Tuple[str, str, str]]]
 
 def find_model(table: Union[str, Type[Model]]) -> Optional[Type[Model]]: ...
+def today(model: type) -> type: ...
+def if_replaced(entity: Any, model: type) -> str: ...
+def take_out(models: List[Type[Model]], namespace: str) -> Tuple[Any, Any]: ...
+def put_back(taken: Tuple[Any, Any]) -> None: ...
 def references_to(model: Type[Model]) -> List[Tuple[Type[Model], str, str]]: ...

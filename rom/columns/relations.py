@@ -5,7 +5,7 @@ import six
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
 from .base import Column
 from .index_kinds import References
-from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model
+from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model, if_replaced
 
 __all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
 
@@ -201,7 +201,7 @@ class ManyToOne(_Reference):
         if isinstance(value, _id_kinds) and not isinstance(value, bool):
             return self._by_id(model, value)
         if not self.takes(value):
-            raise self.refuse(value, 'takes %s entities or their ids' % model.__name__)
+            raise self.refuse(value, 'takes %s entities or their ids%s' % (model.__name__, if_replaced(value, model)))
         self._refuse_deleted(value)
         return value
 

@@ -9,7 +9,9 @@ import warnings
 import six
 
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
+from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
+from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
 
 __all__ = ['_ModelMetaclass']
@@ -22,27 +24,23 @@ class _ModelMetaclass(type):
         namespace = dict['_namespace'] = dict.get('_namespace') or name
         if not isinstance(namespace, six.string_types):
             raise ORMError('The _namespace attribute must be a string: that of %s is %r' % (name, namespace))
-        if name in MODELS or namespace in MODELS:
-            raise ORMError('Cannot have two models with the same name (%s) or namespace (%s)' % (name, namespace))
-        for attr, value in dict.items():
-            _check_has_parentheses(name, attr, value)
-        schema = Schema(name, namespace)
-        for attr, column in _declared_columns(bases, dict).items():
-            dict[attr] = column.bind(schema, attr)
-        for column in schema.columns.values():
-            if isinstance(column, Column):
-                column.check_relations(schema)
-        schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
-                      _inherited(bases, dict, 'geo_index'))
-        schema.keep_secret(_secret_columns(bases, dict, schema))
-        dict.update(_described(schema))
-        _warn_shadowing(name, bases, schema)
-        _warn_of_shared_keys(schema)
-        model = type.__new__(cls, name, bases, dict)
+        origin = origin_of(name, dict)
+        dict.setdefault('__module__', origin.module)  # of what `type()` makes, Python would say this module
+        replaced = check_free(origin, name, namespace)
+        for model in replaced:
+            model._rom_check_saved()
+        taken = take_out(replaced, namespace)
+        try:
+            model = _made(cls, name, namespace, origin, bases, dict, not replaced)
+        except BaseException:
+            put_back(taken)
+            raise
         MODELS[name] = MODELS[namespace] = model
-        for column in schema.columns.values():
+        for column in model._columns.values():
             if isinstance(column, Column):
                 column.register(namespace)
+        for old in replaced:
+            old._rom_replace_by(model)
         return model
 
     def mro(cls):
@@ -53,7 +51,26 @@ class _ModelMetaclass(type):
     def __setattr__(cls, name, value):
         type.__setattr__(cls, name, value)
         if name == '_namespace':  # a tenant, a test run: from now on all keys begin so
-            cls._rom_schema.namespace = value
+            cls._rom_schema.use_namespace(value)
+
+
+def _made(metaclass, name, namespace, origin, bases, dict, is_first):
+    """Return the class, which no registry knows yet."""
+    for attr, value in dict.items():
+        _check_has_parentheses(name, attr, value)
+    schema = Schema(name, namespace, origin)
+    for attr, column in _declared_columns(bases, dict).items():
+        dict[attr] = column.bind(schema, attr)
+    for column in schema.columns.values():
+        if isinstance(column, Column) and is_first:  # else the other side may be about to be replaced as well
+            column.check_relations(schema)
+    schema.finish(_is_primary_key, _unique_together(bases, dict, schema.columns),
+                  _inherited(bases, dict, 'geo_index'))
+    schema.keep_secret(_secret_columns(bases, dict, schema))
+    dict.update(_described(schema))
+    _warn_shadowing(name, bases, schema)
+    _warn_of_shared_keys(schema)
+    return type.__new__(metaclass, name, bases, dict)
 
 
 def _is_primary_key(column):

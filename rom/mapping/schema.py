@@ -15,11 +15,14 @@ class Schema(object):
 
     :param name: text, the class name
     :param namespace: text, the prefix of the model's keys
+    :param origin: `Origin` of the class statement
     """
 
-    def __init__(self, name, namespace):
+    def __init__(self, name, namespace, origin):
         self.name = name
-        self.namespace = namespace
+        self.namespace = self.known_as = namespace  # that of its keys, and that by which sessions know its entities
+        self.origin = origin
+        self.successor = None  # the Model class that has replaced this one's
         self.columns = collections.OrderedDict()
         self.pk = None
         self.geo = {}
@@ -47,6 +50,16 @@ class Schema(object):
     def add(self, attr, column):
         """Take a bound column in; each column adds itself."""
         self.columns[attr] = column
+
+    def use_namespace(self, namespace):
+        """Begin all keys with another namespace from now on."""
+        self.namespace = namespace
+        self.known_as = namespace if self.successor is None else '%s (defined before: %d)' % (namespace, id(self))
+
+    def replace_by(self, model):
+        """Note that the class was defined again: of one row, sessions tell entities of this one and of `model` apart."""
+        self.successor = model
+        self.use_namespace(self.namespace)
 
     # -- what the class statement said -------------------------------------------------------------------------------
 

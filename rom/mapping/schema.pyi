@@ -1,7 +1,9 @@
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Type
 
 from ..columns.base import Column
 from ..index import GeoIndex
+from ..model import Model
+from .redefinition import Origin
 
 __all__ = ["Schema", "shared_key"]
 
@@ -11,6 +13,7 @@ _Attrs = Tuple[str, ...]
 class Schema:
     name: str
     namespace: str
+    known_as: str
     columns: Dict[str, Any]
     pk: str
     geo: Dict[str, GeoIndex]
@@ -28,8 +31,12 @@ class Schema:
     indexed: Tuple[_Column, ...]
     unique: Tuple[_Column, ...]
     reads_row: bool
-    def __init__(self, name: str, namespace: str) -> None: ...
+    origin: Origin
+    successor: Optional[Type[Model]]
+    def __init__(self, name: str, namespace: str, origin: Origin) -> None: ...
     def add(self, attr: str, column: Any) -> None: ...
+    def use_namespace(self, namespace: str) -> None: ...
+    def replace_by(self, model: Type[Model]) -> None: ...
     def finish(self, is_primary_key: Callable[[Any], bool], unique_together: Any, geo_index: Any) -> None: ...
     def keep_secret(self, attrs: Iterable[str]) -> None: ...
     def affected_indexes(self, attrs: Iterable[str]) -> List[_Column]: ...

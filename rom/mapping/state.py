@@ -143,6 +143,12 @@ class State(object):
         states = [state for state in states if not state.deleted]
         return states if any(state is self for state in states) else [self]
 
+    def forget_targets(self, model):
+        """Read references to entities of a class that was defined again anew; what was assigned stays."""
+        for attr in self.schema.references:
+            if type(self.values.get(attr)) is model and attr not in self.assigned:
+                del self.values[attr]
+
     # -- what a save writes ---------------------------------------------------------------------------------------------
 
     def is_changed(self):

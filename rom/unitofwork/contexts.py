@@ -13,7 +13,7 @@ try:
 except ImportError:  # Python 2.7: a stack a thread
     ContextVar = None
 
-__all__ = ['Contexts']
+__all__ = ['Contexts', 'all_scopes']
 
 
 class _ThreadVar(threading.local):
@@ -47,9 +47,14 @@ class _Threads(threading.local):
 _scopes = weakref.WeakSet()
 
 
+def all_scopes():
+    """Return the scopes of this process, those of other threads included, as a list."""
+    return list(_scopes)
+
+
 def _begin_anew():
     """Begin with nothing in a forked child: what the parent had not committed is the parent's."""
-    for scope in list(_scopes):
+    for scope in all_scopes():
         scope.begin_in_child()
 
 
@@ -146,6 +151,20 @@ class Contexts(object):
         if innermost is scope:
             return None
         return 'while one that was opened later is still open'
+
+    def pause(self, scope):
+        """Have the context go on with what was current before a scope, which stays open.
+
+        :returns: the innermost scope, for `resume`
+        """
+        innermost = self._opened.get()
+        self._opened.set(scope.around)
+        return innermost
+
+    def resume(self, scope, innermost):
+        """Go on where a scope was paused, be it in another context."""
+        scope.around = self._opened.get()
+        scope.token = self._opened.set(innermost)
 
     def close(self, scope):
         """Have the context go on with what was the current scope before this one was opened."""

@@ -2,11 +2,12 @@
 
 import six
 
-from ..exceptions import InvalidColumnValue
+from ..exceptions import InvalidColumnValue, InvalidOperation
 from ..mapping.state import State
 from ..search import loops
 from ..storage import keys, reads
 from ..storage.plan import as_text
+from .contexts import all_scopes
 from .duplicates import Duplicates, Values, _detached  # noqa: F401 (pickles of earlier releases look here)
 from .hooks import Hooks
 from .identity_map import key_of
@@ -76,6 +77,29 @@ class Entity(Hooks, Duplicates):
     def _rom_removed(self):
         self._rom.deleted = True
         current().forget_row(self)
+
+    # -- a class that is defined again -------------------------------------------------------------------------------------
+
+    @classmethod
+    def _rom_check_saved(cls):
+        """Refuse to have the class replaced while an entity has changes that are not saved.
+
+        :raises InvalidOperation: naming it
+        """
+        for entity in [entity for scope in current().chain for entity in scope.changed()]:
+            if type(entity) is cls:
+                raise InvalidOperation(
+                    '%s cannot be defined again: %s has changes that are not saved; commit() them, or forget() it, first'
+                    % (cls.__name__, '%r' % (entity,) if entity._new else entity._rom.pk), model=cls.__name__, pk=entity._rom.id)
+
+    @classmethod
+    def _rom_replace_by(cls, model):
+        """Have all sessions forget what they know of the class, which `model` replaces."""
+        kept = [(scope, scope.forget_model(cls)) for scope in all_scopes()]
+        cls._rom_schema.replace_by(model)
+        for scope, changed in kept:  # in other threads: they save it, as of the class that they know
+            for entity in changed:
+                scope.add(entity)
 
     # -- kept from 1.1.2 ------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ _SWEEP_FROM = 1000
 
 def key_of(entity):
     """text: under which a session knows an entity, 'namespace:id' where it has an id."""
-    known = entity._rom.id
-    return keys.row(entity._namespace, 'new %d' % id(entity) if known is None else known)
+    state = entity._rom
+    return keys.row(state.schema.known_as, 'new %d' % id(entity) if state.id is None else state.id)
 
 
 def _is_changed(state):
@@ -220,7 +220,7 @@ class IdentityMap(object):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        old_key, new_key = key_of(obj), keys.row(obj._namespace, id)
+        old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
         maps = [entities for scope in self.chain for entities in (scope.known, scope.wknown) if entities.get(old_key) is obj]
         for entities in maps:
             entities[new_key] = obj
@@ -265,7 +265,7 @@ class IdentityMap(object):
     def current_of(self, namespace, ids):
         """Return the entities known of some rows that need not be read again.
 
-        :param namespace: text
+        :param namespace: text, by which sessions know the model
         :param ids: list of int
         :returns: dict of entities by id
         """
@@ -277,3 +277,21 @@ class IdentityMap(object):
                 if entity is not None and (entity._rom.generation == self.generation or entity._modified):
                     found[id] = entity
         return found
+
+    def changed(self):
+        """Return the entities with changes, as a list."""
+        return [entity for entity in self.held() if _is_changed(entity._rom)]
+
+    def forget_model(self, model):
+        """Drop the entities of a model that is defined again, also where others that were only read refer to them.
+
+        :returns: list of those of them that have changes
+        """
+        found = self.held() + [reference() for reference in list(self.wknown.data.values())]
+        changed = [entity for entity in found if type(entity) is model and _is_changed(entity._rom)]
+        for entity in found:
+            if type(entity) is model:
+                self.forget(entity)
+            elif entity is not None:
+                entity._rom.forget_targets(model)
+        return changed

@@ -21,7 +21,7 @@ class Opening(object):
     def __init__(self, session, contexts, commit=True, atomic=True, force=False):
         self._session, self._contexts = session, contexts
         self._commits, self._atomic, self._force = commit, atomic, force
-        self._scope = None
+        self._scope = self._innermost = None
 
     def __enter__(self):
         if self._scope is not None:
@@ -51,6 +51,24 @@ class Opening(object):
         :raises BulkError: where more than one stood in the way
         """
         self._commit(self._scope)
+
+    def rollback(self):
+        """Forget every entity; the scope stays open."""
+        self._scope.begin()
+
+    def changed(self):
+        """Return the entities with changes that nobody has written, as a list."""
+        return self._scope.changed()
+
+    # -- a scope whose code runs in several steps, between which the thread does other things ---------------------------------------
+
+    def pause(self):
+        """Have the context go on with what was current before, until `resume`."""
+        self._innermost = self._contexts.pause(self._scope)
+
+    def resume(self):
+        """Make the scope the current one again, and those opened in it that were open when it was paused."""
+        self._contexts.resume(self._scope, self._innermost)
 
     def _commit(self, scope):
         try:

@@ -1,0 +1,26 @@
+"""Blocking calls for an event loop."""
+
+import asyncio
+import contextvars
+import functools
+
+__all__ = ['in_thread']
+
+
+async def in_thread(function, *args):
+    """Call a function in a thread, in the context of the caller; it is waited for even where the caller is cancelled.
+
+    :returns: what the function returns
+    """
+    call = functools.partial(contextvars.copy_context().run, function, *args)
+    future = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():  # a commit is not left half-way: nobody knows then what became of it
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                continue
+        future.exception()  # which asyncio would log, had nobody looked at it
+        raise

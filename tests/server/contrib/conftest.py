@@ -1,0 +1,3 @@
+import six
+
+collect_ignore = ['test_asgi.py'] if six.PY2 else []
