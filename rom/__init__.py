@@ -50,6 +50,7 @@ from .util import (CASE_INSENSITIVE, ClassProperty, EntityLock, FULL_TEXT, IDENT
                    _string_keygen, _to_score, check_indexes, clean_old_index, clean_unsafe_cols, dt2ts,
                    get_connection, refresh_all_indexes, refresh_indices, session, set_connection_settings,
                    show_progress, t2ts, ts2dt, ts2t, use_null_session, use_rom_session)
+from .values.conditions import within
 
 __version__ = VERSION = '2.0.0'
 

@@ -106,6 +106,7 @@ from .util import (
     use_null_session as use_null_session,
     use_rom_session as use_rom_session,
 )
+from .values.conditions import within as within
 
 __all__ = [
     "Boolean",

@@ -1,13 +1,12 @@
 """Query: an immutable description of what is wanted, and how its results come out."""
 import datetime
 import decimal
-import warnings
 
 import six
 
 from .descriptors import class_itself
-from .exceptions import QueryError
-from .search import filters as _filters_of
+from .exceptions import QueryError  # noqa: F401 (1.1.2 has it here)
+from .search.describing import Describing
 from .search.explanation import Explanation
 from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
@@ -16,18 +15,14 @@ from .search.showing import shown_query
 from .search.unfiltered import search_for
 from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
-from .values import codecs, keygens
 
 __all__ = ['Explanation', 'NOT_NULL', 'Query', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory',
            '_tuple_data_factory']
 
 NUMERIC_TYPES = six.integer_types + (float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time)
 
-_UNSORTED = ("You are trying to order by a non-numeric column %r. Unless you have provided your own keygen or are using "
-             "one of the sortable keygens: (%s), this probably won't work the way you expect it to.")
 
-
-class Query(object):
+class Query(Describing):
     """What is wanted of one model. Every method that adds to it returns a new Query.
 
     Filters are all meant at once. Without `order_by`, results come by the score of the last numeric
@@ -55,167 +50,6 @@ class Query(object):
         self._order_by = order_by
         self._limit = limit
         self._select = select
-
-    # -- describing --------------------------------------------------------------------------------------------------
-
-    def replace(self, **kwargs):
-        """Return a copy with other parts.
-
-        :param kwargs: any argument of Query
-
-        Example::
-
-            query.replace(order_by=None, limit=(0, 10))
-        """
-        parts = {'model': self._model, 'filters': self._filters, 'order_by': self._order_by, 'limit': self._limit,
-                 'select': self._select}
-        parts.update(kwargs)
-        return type(self)(**parts)
-
-    def _and(self, filters):
-        return self.replace(filters=tuple(self._filters) + tuple(filters))
-
-    def filter(self, **kwargs):
-        """Only rows with certain values.
-
-        :param kwargs: column=value. A number, date or boolean: rows with that value. A pair: a range,
-            ends included, None as an open end, ``'(5'`` an end left out. A string: rows with that
-            word; with FULL_TEXT with all of its words. A list: rows with any of it. On references
-            an entity, an id, or NOT_NULL. ``**{'col:x': value}``: entry ``x`` that the keygen named.
-        :returns: Query
-        :raises QueryError: where a column has no such index, or a value does not fit it
-
-        Example::
-
-            User.query.filter(age=(18, None), name=u'ann')
-        """
-        schema = self._model._rom_schema
-        return self._and(each for name, value in kwargs.items()
-                         for each in _filters_of.to_filters(schema, name, value))
-
-    def startswith(self, **kwargs):
-        """Only rows with a word that begins so.
-
-        :param kwargs: column=text, or a list of texts of which one will do
-        :returns: Query
-        :raises QueryError: where the column has no prefix index
-
-        Example::
-
-            User.query.startswith(name=u'an')
-        """
-        return self._and(_filters_of.to_prefixes(self._model._rom_schema, *item) for item in kwargs.items())
-
-    def endswith(self, **kwargs):
-        """Only rows with a word that ends so.
-
-        :param kwargs: column=text, or a list of texts of which one will do
-        :returns: Query
-        :raises QueryError: where the column has no suffix index
-
-        Example::
-
-            User.query.endswith(email=u'@example.com')
-        """
-        return self._and(_filters_of.to_suffixes(self._model._rom_schema, *item) for item in kwargs.items())
-
-    def like(self, **kwargs):
-        """Only rows with a word that begins with a pattern.
-
-        In a pattern ``?`` is one character or none, ``*`` any number, ``+`` one or more, ``!`` exactly
-        one; all others are themselves. A pattern that begins with a wildcard reads the whole index.
-
-        :param kwargs: column=pattern, or a list of patterns of which one will do
-        :returns: Query
-        :raises QueryError: where the column has no prefix index
-
-        Example::
-
-            User.query.like(name=u'a*n')
-        """
-        return self._and(_filters_of.to_patterns(self._model._rom_schema, *item) for item in kwargs.items())
-
-    def near(self, name, lon, lat, distance, measure, count=None):
-        """Only rows near a point; without `order_by` the nearest first.
-
-        :param name: name of a GeoIndex of the model
-        :param lon: float, degrees
-        :param lat: float, degrees
-        :param distance: float
-        :param measure: its unit: 'm', 'km', 'mi' or 'ft'
-        :param count: only so many of the nearest, before other filters are asked
-        :returns: Query
-        :raises ValueError: for an unknown index or unit
-        :raises QueryError: for numbers out of range
-
-        Example::
-
-            Airport.query.near('place', 8.57, 50.03, 100, 'km')
-        """
-        return self._and([_filters_of.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
-
-    def order_by(self, column):
-        """Results in the order of a column; rows without a value are left out, ties come by id as text.
-
-        :param column: name of a column with a numeric index, also ``'col:x'``; ``'-col'`` for descending
-        :returns: Query
-        :raises QueryError: where there is no such column or index
-
-        Example::
-
-            User.query.order_by('-age')
-        """
-        if not isinstance(column, six.string_types):
-            raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
-                             % (self._model.__name__, codecs._shown(column)))
-        name = column[1:] if column.startswith('-') else column
-        if not _filters_of.index_named(self._model._rom_schema, name, 'order_by', 'index').has_order:
-            warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
-        return self.replace(order_by=column)
-
-    def limit(self, offset, count):
-        """Only a part of the results.
-
-        :param offset: how many to leave out
-        :param count: how many at most; None: all the rest
-        :returns: Query
-        :raises QueryError: for anything but numbers from 0
-
-        Example::
-
-            User.query.limit(20, 10)
-        """
-        return self.replace(limit=self._checked_limit(offset, count))
-
-    def _checked_limit(self, offset, count):
-        for value in (offset, count):
-            if not isinstance(value, six.integer_types) and not (value is None and value is count):
-                raise QueryError('%s.query.limit takes integers, you provided %s'
-                                 % (self._model.__name__, codecs._shown(value)))
-            if value is not None and value < 0:
-                raise QueryError('%s.query.limit takes numbers from 0, you provided %s'
-                                 % (self._model.__name__, codecs._shown((offset, count))))
-        return offset, count
-
-    def select(self, *column_names, **kwargs):
-        """Values instead of entities.
-
-        :param column_names: names of columns
-        :param include_pk: bool, the primary key as well, at the end
-        :param decode: bool, Python values; False: the text that the row holds
-        :param ff: factory of what one row becomes: called with the tuple of names, it returns a function
-            of a list of values. There are `_dict_data_factory` (the default), `_list_data_factory`,
-            `_tuple_data_factory` and `_namedtuple_data_factory` in `rom.query`.
-        :returns: Query
-        :raises QueryError: for unknown names, or one given twice
-
-        Example::
-
-            User.query.filter(age=5).select('name', 'age').all()      # [{'name': 'Ann', 'age': 5}]
-        """
-        if len(column_names) == 1 and isinstance(column_names[0], (list, tuple)):
-            column_names = column_names[0]
-        return self.replace(select=Selection.checked(self._model, tuple(column_names), **kwargs))
 
     def __repr__(self):
         return shown_query(self)

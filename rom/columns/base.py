@@ -14,6 +14,7 @@ from ..values import keygens, plain
 from ..values.codecs import encode_int
 from . import index_kinds, kinds
 from .arguments import check_arguments
+from .operators import Operators
 from .registry import NULL
 from .showing import Showing
 
@@ -31,7 +32,7 @@ class _Column(Showing):
     _rom_index = None
 
 
-class Column(_Column):
+class Column(Operators, _Column):
     """A typed attribute of a model, kept as one field of the row.
 
     :param bool required: refuse None
@@ -141,6 +142,11 @@ class Column(_Column):
 
     def register(self, namespace):
         """Do what a column has to once its class is made; references let the other side know."""
+
+    @property
+    def _rom_is_boolean(self):
+        """bool: whether it stands for a condition alone: ``filter(User.active)``."""
+        return self._rom_index_kind is index_kinds.Booleans
 
     @property
     def where(self):

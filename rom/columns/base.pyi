@@ -4,6 +4,7 @@ from typing_extensions import Self, TypeVar
 
 from ..exceptions import InvalidColumnValue
 from ..mapping.schema import Schema
+from .operators import Operators
 
 __all__ = ["Column", "_Column"]
 
@@ -20,7 +21,7 @@ class _Column:
     __slots__ = ()
     is_secret: bool
 
-class Column(_Column, Generic[_Get, _Set, _Null]):
+class Column(Operators, _Column, Generic[_Get, _Set, _Null]):
     """`_Get` is what the attribute gives on an entity, and `_Set` what may be assigned, None aside.
 
     A column class whose columns are all required says so: ``Column[Get, Set, Never]``.

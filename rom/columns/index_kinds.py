@@ -2,10 +2,12 @@
 
 import datetime
 import numbers
+import string
 
 import six
 
 from ..values import codecs, keygens
+from ..values.filter_forms import Empty, Prefix
 from . import kinds
 from .indexes import Index
 from .registry import if_replaced
@@ -43,6 +45,9 @@ class Numbers(Index):
         if isinstance(value, bool):
             raise self.refuse('takes numbers, not True or False', value)
         return Index.number(self, value)
+
+    def with_word(self, value):
+        raise self.refuse('has no words: that takes a keygen that makes them, as FULL_TEXT and IDENTITY do', value)
 
     def _moment(self, value):
         if isinstance(value, datetime.time) and codecs.is_moment(value):
@@ -84,6 +89,9 @@ class Booleans(Numbers):
         if isinstance(value, _STRINGS) and codecs.word_text(value) in (u'True', u'False'):
             return self._with_words([codecs.word_text(value)])
         return self._with_words([u'True' if value else u'False'])
+
+    def _end(self, value):
+        raise self.refuse('is True or False, which have no order: use ==', value)
 
 
 class References(Numbers):
@@ -152,6 +160,11 @@ class Words(_Strings):
                     found.suffixes += (attr, word, score_of(word))
         return add
 
+    def _having(self, value):
+        if isinstance(value, _STRINGS) and not value and self.column._rom_source.is_text:
+            return [Empty('%s.%s' % (self.column._model, self.name), self.column._rom_source._attr)]
+        return _Strings._having(self, value)
+
     def _words(self, value):
         text = self.checked_word(codecs.word_text(value))
         try:
@@ -172,6 +185,29 @@ class FullText(Words):
     """The words of a text, in lower case: they are text, whatever the column holds."""
 
     is_single, is_full_text = False, True
+
+    def equal_to(self, value):
+        if isinstance(value, _STRINGS) and value:
+            raise self.refuse('has the words of its texts, and not the texts: use .has_word(word), or .search(text)', value)
+        return Words.equal_to(self, value)
+
+    def splits(self, text):
+        text = codecs.word_text(text)
+        return bool(text) and text.split() != [text]
+
+    def searched(self, value):
+        tokens = codecs.word_text(value).lower().split()
+        if not tokens:
+            return [Prefix(self.name, u'')]
+        words, start = keygens.FULL_TEXT(u' '.join(tokens[:-1])), tokens[-1].lstrip(string.punctuation)
+        whole = start.rstrip(string.punctuation)
+        if (words or whole != start) and not self.column._index:
+            raise self.refuse('needs index=True to find whole words', value)
+        if whole == start:
+            last = [Prefix(self.name, start)] if start else []
+        else:  # of "foo-" both "foo" and "foo-bar" may be meant
+            last = [[Prefix(self.name, start)] + self._with_words([whole])]
+        return (self._with_words(words or []) + last) or self._with_words([tokens[-1]])
 
     def _folded(self, value, turn):
         return [turn(form.lower()) for form in codecs.word_forms(value)]

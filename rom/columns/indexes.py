@@ -19,6 +19,7 @@ __all__ = ['Index', 'Named']
 
 _STRINGS = (six.text_type, bytes)
 _MOMENTS = (datetime.date, datetime.time)
+_GROUPS = (list, tuple, set, frozenset, dict)
 
 
 class Index(object):
@@ -133,7 +134,7 @@ class Index(object):
         :raises QueryError: where the value does not fit
         """
         if value is None:
-            raise self.refuse('cannot be filtered by None: rows without a value are not in the index', value)
+            raise self.refuse('cannot be filtered by None: rows without a value are not in the index, and found by .is_null()', value)
         return [self._range(value)] if isinstance(value, tuple) else self._having(value)
 
     def _having(self, value):
@@ -206,6 +207,68 @@ class Index(object):
             return codecs.float_repr(score)
         self.column._rom_raise(self.refuse('has a keygen that raised %s: %s' % (
             type(cause).__name__, self.column._rom_why(cause)), text), cause)
+
+    def equal_to(self, value):
+        """Return the filters for ``column == value``.
+
+        :param value: one value, not None
+        :returns: list of filters
+        :raises QueryError: where the index cannot tell, or the value does not fit
+        """
+        if isinstance(value, _GROUPS) and not (self.column.is_reference and value == NOT_NULL):
+            raise self.refuse('== takes one value: .in_([...]) takes several, .between(low, high) the ends of a range', value)
+        return self.filter_of(value)
+
+    def compared(self, operator, value):
+        """Return the filters for ``column < value`` and its like.
+
+        :param operator: '<', '<=', '>' or '>='
+        :param value: one value
+        :returns: list of filters
+        :raises QueryError: where the index has no order, or the value does not fit
+        """
+        end = (u'' if operator.endswith('=') else u'(') + self._end(value)
+        return [(self.name, None, end) if operator.startswith('<') else (self.name, end, None)]
+
+    def between(self, low, high):
+        """Return the filters for the values between two others, ends included.
+
+        :returns: list of filters
+        :raises QueryError: where the index has no order, or a value does not fit
+        """
+        return [(self.name, self._end(low), self._end(high))]
+
+    def _end(self, value):
+        if value is None:
+            raise self.refuse('takes two values: a range with one end is <= or >=, rows without a value are .is_null()', value)
+        if isinstance(value, _STRINGS):
+            return six.text_type(self._place_of(value))
+        return six.text_type(codecs.float_repr(codecs.check_score(self.number(value))))
+
+    def with_word(self, value):
+        """Return the filters for rows that have one whole word.
+
+        :returns: list of filters
+        :raises QueryError: where the index has no words, or the value is not one
+        """
+        if not isinstance(value, _STRINGS):
+            raise self.refuse('.has_word takes a string', value)
+        words = self._words(value)
+        if len(words) != 1:
+            raise self.refuse('.has_word takes one word, .search several', value)
+        return self._with_words(words)
+
+    def splits(self, text):
+        """Whether a text that words are to begin with is several words, or one that is whole."""
+        return False
+
+    def searched(self, value):
+        """Return the filters for rows with all words of a text, the last one as a beginning.
+
+        :returns: list of filters
+        :raises QueryError: where the index does not have the words of texts
+        """
+        raise self.refuse('has no words to search in: that takes keygen=FULL_TEXT, index=True and prefix=True', value)
 
     def number(self, value):
         """Return a value as the number that the index holds for it.

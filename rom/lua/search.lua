@@ -63,7 +63,9 @@ local function walk_page(plan, gathering, after)
   local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / 2)) + CHUNK
   work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
-  report.plan, report.driver = plan.name, type(plan.driver) == 'table' and plan.driver.key or nil
+  local driver = type(plan.driver) == 'table' and plan.driver or {}
+  report.plan, report.driver, report.read = plan.name, driver.key, driver.number
+  report.expected = math.ceil(plan.visits or driver.size or plan.cost)
   local stop = parts[plan.part][plan.walk](plan.driver, plan.rest, page, after)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = nil end
   work.allowed = allowed
@@ -123,8 +125,10 @@ local function search()
   -- of an order, rows without an entry are left out, and ids may begin high
   if order and order.kind == 'range' and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
   for place, filter in ipairs(filters) do
+    filter.number = place
     prepare(filter)
-    total, report.sizes[place] = math.max(total, filter.size), filter.size
+    local is_read = filter.size < math.huge
+    total, report.sizes[place] = is_read and math.max(total, filter.size) or total, is_read and filter.size or -1
     if filter.size == 0 then return nothing(filter) end
   end
   if work.is_crowded then return reply('crowded', {}) end

@@ -205,7 +205,7 @@ def shared_key(outer, inner):
     within = inner.namespace[len(start):]
     first, _, rest = within.partition(u':')
     column = outer.columns.get(first)
-    if column in outer.indexed and column._index and column._rom_index.has_names:
+    if column is not None and column in outer.indexed and column._index and column._rom_index.has_names:
         for other in inner.indexed + (inner.columns[inner.pk],):
             if other._index:
                 word = u':'.join([rest] * bool(rest) + [other._attr] + [u'WORD'] * other._rom_index.has_names)
@@ -227,8 +227,4 @@ def _is_geo_index(index):
 
 
 def _once(columns):
-    found = []
-    for column in columns:
-        if column not in found:
-            found.append(column)
-    return found
+    return list(collections.OrderedDict.fromkeys(columns))

@@ -2,15 +2,16 @@
 
 import six
 
-__all__ = ['Explanation']
+__all__ = ['Explanation', 'hints']
 
 
 @six.python_2_unicode_compatible
 class Explanation(object):
     """How a query was answered.
 
-    :ivar data: dict of plan, driver, filters (each kind, key and size), order, descending, keys,
-        scanned, returned, calls and steps; each is an attribute as well
+    :ivar data: dict of plan, driver, read (the number of the filter that is read), filters (each kind, key, size, and what a
+        condition was told as), order, descending, keys, expected (how many entries it was thought to look at), scanned
+        (how many it did), returned, calls, steps and hints; each is an attribute as well
 
     Example::
 
@@ -50,14 +51,39 @@ class Explanation(object):
         data = self.data
         driver = data['driver'] or 'several keys'
         lines = [u'%s: %s' % (self.name, self._PLANS.get(data['plan'], data['plan']) % {'driver': driver})]
-        for each in data['filters']:
+        for number, each in enumerate(data['filters'], 1):
             size = 'unknown' if each['size'] is None else 'at most %d' % each['size']
-            use = 'read' if each['key'] == data['driver'] else 'asked'
-            lines.append(u'  %s %s, rows: %s; %s' % (each['kind'], each['key'] or '', size, use))
+            use = 'read' if number == data['read'] or each['key'] and each['key'] == data['driver'] else 'asked'
+            told = u'%s: ' % shortened(each['told']) if each['told'] else u''
+            lines.append(u'  %s%s, rows: %s; %s' % (told, u' '.join(filter(None, [each['kind'], each['key']])), size, use))
         if data['order']:
             lines.append(u'  in %s order of %s' % ('descending' if data['descending'] else 'ascending', data['order']))
-        lines.append(u'  %(scanned)d entries looked at, %(returned)d ids returned, in %(calls)d call(s)' % data)
+        expected = u'' if data['expected'] is None else u' (%d expected)' % data['expected']
+        lines.append(u'  %d entries looked at%s, %d ids returned, in %d call(s)'
+                     % (data['scanned'], expected, data['returned'], data['calls']))
+        lines += [u'  hint: %s' % hint for hint in data['hints']]
         return u'\n'.join(lines)
 
     def __repr__(self):
         return '<Explanation %r>' % (self.data,)
+
+
+def shortened(text):
+    """Return a text without its middle, where it is long."""
+    return text if len(text) <= 200 else u'%s ... %s' % (text[:120], text[-70:])
+
+
+def hints(filters):
+    """Return what would be answered with less, as list of text.
+
+    :param filters: list of objects of the request
+    """
+    found = []
+    if any(each['kind'] == 'rows' for each in filters):
+        found.append(u'all rows are looked through, as nothing here is read from an index: add a condition without NOT and .is_null(), '
+                     u'or order_by a column')
+    for each in filters:
+        if each['kind'] == 'words' and each['prefix'] == u'' and each.get('pattern'):
+            found.append(u'%s begins with a wildcard, and no index is made for that: with suffix=True there is .endswith(), with '
+                         u'FULL_TEXT words are found by .has_word() and .search()' % (each.get('told') or u'a pattern of ' + each['column']))
+    return found

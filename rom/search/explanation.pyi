@@ -1,6 +1,6 @@
 from typing import Any, Dict, List
 
-__all__ = ["Explanation"]
+__all__ = ["Explanation", "hints"]
 
 class Explanation:
     name: str
@@ -9,3 +9,6 @@ class Explanation:
     def __getattr__(self, attr: str) -> Any: ...
     @property
     def probes(self) -> List[str]: ...
+
+def hints(filters: List[Dict[str, Any]]) -> List[str]: ...
+def shortened(text: str) -> str: ...

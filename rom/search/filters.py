@@ -1,7 +1,7 @@
 """What a query asks for: from the names and values of its methods to filters, see :mod:`rom.values.filter_forms`.
 
 What a value means, the index of the column says, see :mod:`rom.columns.indexes`. Here is what depends on names
-(``'col:x'``), and on lists, which any column takes.
+(``'col:x'``), and on lists, which any column takes. Conditions are in `rom.search.meanings`.
 """
 from collections import OrderedDict
 import sys
@@ -11,10 +11,10 @@ import six
 from ..columns.indexes import Named
 from ..exceptions import QueryError
 from ..values import codecs
-from ..values.filter_forms import ALLOWED_DIST, NOT_NULL, Geofilter, GeoIndex, Pattern, Prefix, Suffix
+from ..values.filter_forms import ALLOWED_DIST, Any, NOT_NULL, Geofilter, GeoIndex, Pattern, Prefix, Suffix
 
-__all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'index_named', 'to_filters',
-           'to_near', 'to_patterns', 'to_prefixes', 'to_suffixes']
+__all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'index_named', 'refuse_columns',
+           'to_any', 'to_filters', 'to_near', 'to_patterns', 'to_prefixes', 'to_suffixes']
 
 _STRINGS = (six.text_type, bytes)
 _LISTS = (list, set, frozenset)
@@ -52,9 +52,40 @@ def to_filters(schema, name, value):
         to_filters(User._rom_schema, 'age', (18, None))     # [('age', 18, None)]
     """
     index = index_named(schema, name, 'filter', 'index')
+    refuse_columns(schema, name, value)
     if not isinstance(value, _LISTS):
         return index.filter_of(value)
-    parts = [index.filter_of(each) for each in _not_empty(index, value)]
+    return _any_of(index.filter_of(each) for each in _not_empty(index, value))
+
+
+def refuse_columns(schema, name, value):
+    """Refuse a column as what another is compared with.
+
+    :raises QueryError: where the value is one, or has one among it
+    """
+    for each in value if isinstance(value, _LISTS + (tuple,)) else (value,):
+        if hasattr(type(each), '_rom_index'):
+            raise QueryError('%s.%s: no index compares columns, you provided %s.%s'
+                             % (schema.name, name, each._model, each._attr), model=schema.name, columns=(name,))
+
+
+def to_any(schema, name, values):
+    """Return the filters for ``column.in_(values)``: as those for a list, which here may be empty.
+
+    :raises QueryError: where the column has no index, or a value does not fit it
+    """
+    index, parts = index_named(schema, name, 'in_', 'index'), []
+    for value in values:
+        if value is None:
+            raise index.refuse('.in_ takes values, and not None: say .in_([...]) | %s.is_null()' % index.column.where, values)
+        if isinstance(value, _LISTS + (tuple,)):
+            raise index.refuse('.in_ takes values, and no lists or ranges among them', values)
+        parts.append(index.filter_of(value))
+    return _any_of(parts) if parts else [Any(())]
+
+
+def _any_of(parts):
+    """Return the filter for rows that have all filters of any part."""
     return [[part[0] if len(part) == 1 else part for part in parts]]
 
 
@@ -70,19 +101,24 @@ def to_prefixes(schema, name, value):
     """Return the filter for ``query.startswith(name=value)``.
 
     :param value: text or bytes, or a list of them
-    :returns: a :class:`Prefix`, or a list of them
+    :returns: list of filters, all of which are meant
     :raises QueryError: where the column has no prefix index, or the value is no string
     """
-    return _affixes(index_named(schema, name, 'startswith', 'prefix'), value, lambda text: text, Prefix)
+    index = index_named(schema, name, 'startswith', 'prefix')
+    values = _not_empty(index, value) if isinstance(value, _LISTS) else [value]
+    if any(isinstance(each, _STRINGS) and index.splits(each) for each in values):
+        parts = [index.searched(each) for each in values]
+        return parts[0] if len(parts) == 1 else _any_of(parts)
+    return _affixes(index, value, lambda text: text, Prefix)
 
 
 def to_suffixes(schema, name, value):
-    """As :func:`to_prefixes`, for ``query.endswith``: each a :class:`Suffix`, its text reversed."""
+    """As :func:`to_prefixes`, for ``query.endswith``: by :class:`Suffix`, its text reversed."""
     return _affixes(index_named(schema, name, 'endswith', 'suffix'), value, codecs.reverse_text, Suffix)
 
 
 def to_patterns(schema, name, value):
-    """As :func:`to_prefixes`, for ``query.like``: each a :class:`Pattern`."""
+    """As :func:`to_prefixes`, for ``query.like``: by :class:`Pattern`."""
     return _affixes(index_named(schema, name, 'like', 'prefix'), value, lambda text: text, Pattern)
 
 
@@ -93,7 +129,7 @@ def _affixes(index, value, turn, kind):
             raise index.refuse('takes strings here', each)
         for form in index.affixes(each, turn):
             found[kind(index.name, index.checked_word(form))] = True
-    return next(iter(found)) if len(found) == 1 else list(found)
+    return list(found) if len(found) == 1 else [list(found)]
 
 
 # -- near ------------------------------------------------------------------------------------------------------------

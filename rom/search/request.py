@@ -6,13 +6,14 @@ import six
 
 from ..exceptions import QueryError
 from ..storage import keys
-from ..values import codecs
+from ..values import codecs, conditions
 from ..values.codecs import reverse_text
-from ..values.filter_forms import Geofilter, Pattern, Prefix, Suffix
+from ..values.filter_forms import All, Any, Empty, Geofilter, Meant, Not, Null, Pattern, Prefix, Suffix
 
-__all__ = ['Translator', 'leaves', 'merged', 'parse_pattern', 'pieces']
+__all__ = ['Translator', 'drives', 'leaves', 'merged', 'not_to_drive', 'parse_pattern', 'pieces']
 
 _STRINGS = (six.text_type, bytes)
+_TREES = (All, Any, Meant, Not)
 
 
 def parse_pattern(pattern):
@@ -38,8 +39,8 @@ def parse_pattern(pattern):
     return u''.join(literal), steps + [u'!'] * (wild.count(u'!') + wild.count(u'+'))
 
 
-#: how many filters one query takes, lists counted once
-MOST_FILTERS = 10000
+#: how many filters one query takes, lists counted once; and how deep they may be nested
+MOST_FILTERS, DEEPEST = 10000, 100
 
 #: what a pattern may have behind its first `*`, where each place of a word has to be tried
 MOST_OPTIONAL_RUNS, MOST_ANY, MOST_BETWEEN = 10, 100, 1000
@@ -86,11 +87,13 @@ class Translator(object):
 
     :param namespace: text
     :param schema: `Schema` of the model, or None where it is unknown
+    :param bool explain: whether each is to say what it is `told` as
     """
 
-    def __init__(self, namespace, schema=None):
+    def __init__(self, namespace, schema=None, explain=False):
         self._namespace = namespace
         self._schema = schema
+        self._explain = explain
 
     def key(self, name, kind='idx'):
         return keys.index(self._namespace, codecs.word_text(name), kind)
@@ -102,10 +105,47 @@ class Translator(object):
         """
         parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
         for together in [items] + parts:
-            if len(together) > MOST_FILTERS:
-                raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
-                                 % (self._namespace, MOST_FILTERS, len(together)))
-        return merged([self.translate(item) for item in items])
+            self._check_number(together)
+        return merged([made for item in items
+                       for made in (self._tree(item) if isinstance(item, _TREES) else (self.translate(item),))])
+
+    def _check_number(self, items):
+        if len(items) > MOST_FILTERS:
+            raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
+                             % (self._namespace, MOST_FILTERS, len(items)))
+
+    def _tree(self, item, is_negated=False, depth=0):
+        """Return what is made of filters as objects, all of which are meant.
+
+        NOT is moved down to single filters, so that those which are left without it can be read; what was `inside` gives no order.
+        """
+        if depth > DEEPEST:
+            raise QueryError('%s: conditions may be nested up to %d deep' % (self._namespace, DEEPEST))
+        if isinstance(item, Not):
+            return [dict(made, inside=True) for made in self._tree(item.part, not is_negated, depth + 1)]
+        if not isinstance(item, _TREES):
+            made = self.translate(item)
+            return [{'kind': 'none', 'of': [made]} if is_negated else made]
+        self._check_number(item.of)
+        parts = [self._tree(part, is_negated, depth + (not isinstance(item, Meant))) for part in item.of]
+        if isinstance(item, Any) is is_negated:
+            made = [each for part in parts for each in part]
+        elif len(parts) == 1:
+            made = parts[0]
+        else:
+            made = [{'kind': 'any', 'of': [_as_one(part) for part in parts], 'is_tree': True}]
+        if self._explain and isinstance(item, Meant):
+            told = six.text_type(conditions.Not(item.condition) if is_negated else item.condition)
+            for each in made:
+                each['told'] = told
+        return made
+
+    def rows(self):
+        """Return the filter that all rows have."""
+        columns = self._schema.indexed if self._schema else ()
+        samples = [self.key(column._attr) for column in columns if column._index and column._rom_index.has_order]
+        samples += [self.key(column._attr, 'pre') for column in columns if column._prefix]
+        return {'kind': 'rows', 'samples': samples[:8]}
 
     def translate(self, item):
         """One filter.
@@ -123,6 +163,10 @@ class Translator(object):
                     'high': _bound(item, item[2], u'+inf')}
         if isinstance(item, list):
             return self._any(item)
+        if isinstance(item, Null):
+            return {'kind': 'missing', 'field': item.field}
+        if isinstance(item, Empty):
+            return {'kind': 'empty', 'field': item.field, 'name': item.name}
         raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item))
 
     def _any(self, items):
@@ -178,10 +222,18 @@ def merged(filters):
     for each in reversed(filters):
         place = _what_only_superfluous_share(each)
         if place in kept and each['kind'] == 'range':
-            kept[place] = dict(each, low=max(each['low'], kept[place]['low'], key=_low_end),
-                               high=min(each['high'], kept[place]['high'], key=_high_end))
+            kept[place] = _common_range(each, kept[place])
         kept.setdefault(place, each)
     return list(kept.values())[::-1]
+
+
+def _common_range(each, other):
+    made = dict(each, low=max(each['low'], other['low'], key=_low_end), high=min(each['high'], other['high'], key=_high_end))
+    if 'inside' not in other:
+        made.pop('inside', None)
+    if 'told' in each and 'told' in other:
+        made['told'] = u'%s & %s' % (each['told'], other['told'])
+    return made
 
 
 def _what_only_superfluous_share(each):
@@ -198,6 +250,37 @@ def _low_end(bound):
 
 def _high_end(bound):
     return float(bound.lstrip(u'(')), not bound.startswith(u'(')
+
+
+def _as_one(parts):
+    return parts[0] if len(parts) == 1 else {'kind': 'all', 'of': parts}
+
+
+def drives(item):
+    """Whether the rows of a filter can be read from indexes, so that others need only be asked about these.
+
+    :param item: an object of the request
+    """
+    kind = item['kind']
+    if kind == 'any':
+        return all(map(drives, item['of']))
+    return any(map(drives, item['of'])) if kind == 'all' else kind in _READ
+
+
+def not_to_drive(filters):
+    """Return the name of what is only answered beside a filter that drives; None where there is nothing of the kind.
+
+    :param filters: list of objects of the request
+    """
+    for each in filters:
+        if each['kind'] == 'empty':
+            return each['name']
+        found = not_to_drive(each['of']) if each['kind'] in ('any', 'all') else None
+        if found:
+            return found
+
+
+_READ = ('set', 'range', 'words', 'near')
 
 
 def leaves(filters):

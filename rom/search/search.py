@@ -16,8 +16,9 @@ from ..storage.commands import as_str
 from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
 from ..values.filter_forms import Prefix, Suffix
+from .explanation import hints
 from .loops import Loop
-from .request import Translator, leaves, pieces
+from .request import Translator, drives, leaves, not_to_drive, pieces
 
 __all__ = ['Search', 'ids_without']
 
@@ -58,9 +59,9 @@ class Search(object):
         self.connection = connection
         self.namespace = namespace
         self.reports = []
-        self._translator = Translator(namespace, schema)
+        self._translator = Translator(namespace, schema, explain)
         self._counter = keys.counter(namespace, schema.pk if schema else 'id')
-        filters = self._translator.translate_all(filters)
+        filters = self._with_driver(self._translator.translate_all(filters), order_by) if filters else []
         self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
         if schema:
             self.request['highest'] = self._counter
@@ -74,9 +75,18 @@ class Search(object):
             self._counted.pop('order', None)
         self._set_apart()
 
+    def _with_driver(self, filters, order_by):
+        """Return filters with one that can be read among them: where all only ask about rows, all rows are."""
+        if any(map(drives, filters)):
+            return filters
+        name = not_to_drive(filters)
+        if name:
+            raise QueryError("%s == '': no index has empty texts; beside a condition that an index answers, each row is asked" % name)
+        return filters if order_by else filters + [self._translator.rows()]
+
     def _set_apart(self):
         """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
-        lists = [(place, each) for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        lists = [(place, each) for place, each in enumerate(self.request['filters']) if _is_list(each)]
         self.request['lists'] = self._counted['lists'] = len(lists) > 1
         self._apart = []
         if not lists:
@@ -109,7 +119,9 @@ class Search(object):
         """Place of the filter that gives the order where none was asked for: distance, else the last number."""
         found = None
         for place, each in enumerate(self.request['filters']):
-            kinds = set(part['kind'] for part in each['of']) if each['kind'] == 'any' else {each['kind']}
+            if 'inside' in each:
+                continue
+            kinds = set(part['kind'] for part in each['of']) if _is_list(each) else {each['kind']}
             if each['kind'] == 'near':
                 found = place
             elif kinds == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
@@ -236,7 +248,7 @@ class Search(object):
 
     def _with_lists_apart(self):
         """Return this search, set to ask for each list by itself, as the server has said is better."""
-        self._apart = [place for place, each in enumerate(self.request['filters']) if each['kind'] == 'any']
+        self._apart = [place for place, each in enumerate(self.request['filters']) if _is_list(each)]
         return self
 
     def all_ids(self):
@@ -295,16 +307,23 @@ class Search(object):
         """Tell as a dict what the calls so far were planned as, and what they took."""
         from_first = self.reports[0] if self.reports else {}
         sizes = from_first.get('sizes') or []
-        filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': size}
+        filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': None if size == -1 else size, 'told': each.get('told')}
                    for each, size in zip_longest(self.request['filters'], sizes)]
         order = self.request.get('order')
         return {
-            'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'filters': filters,
+            'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'read': from_first.get('read'), 'filters': filters,
             'order': filters[order - 1]['key'] if order and filters else None,
-            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in leaves(self.request['filters'])],
-            'scanned': sum(report['scanned'] for report in self.reports),
+            'descending': bool(self.request.get('descending')),
+            'keys': [each['key'] for each in leaves(self.request['filters']) if 'key' in each],
+            'expected': from_first.get('expected'), 'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
+            'hints': hints(self.request['filters']),
         }
+
+
+def _is_list(item):
+    """Whether a filter is one for a list of values."""
+    return item['kind'] == 'any' and 'is_tree' not in item
 
 
 def ids_without(connection, namespace, attr, kind, starts):

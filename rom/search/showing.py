@@ -7,7 +7,7 @@ import six
 from ..columns import kinds
 from ..storage import secrets
 from ..values import codecs
-from ..values.filter_forms import Geofilter, Pattern, Prefix, Suffix
+from ..values.filter_forms import All, Any, Geofilter, Not, Pattern, Prefix, Suffix
 from ..values.showing import short
 
 __all__ = ['shown_query']
@@ -39,6 +39,10 @@ def _shown_filter(schema, item):
     condition = getattr(item, 'condition', None)
     if condition is not None:
         return 'filter(%s)' % condition
+    if isinstance(item, Not):
+        return 'exclude(%s)' % _arguments(schema, item.part)
+    if isinstance(item, (All, Any)):
+        return 'filter(%s)' % _arguments(schema, item)
     if isinstance(item, Geofilter):
         return 'near(%s)' % ', '.join(short(part) for part in item if part is not None)
     parts = item if isinstance(item, list) else [item]
@@ -47,6 +51,16 @@ def _shown_filter(schema, item):
             return _call(schema, method, parts[0].attr, [_turned(kind, part[1]) for part in parts], isinstance(item, list))
     asked = [_asked(schema, part) for part in parts]
     return _call(schema, 'filter', asked[0][0], [value for _, value in asked], isinstance(item, list))
+
+
+def _arguments(schema, item):
+    """Return what is joined in a filter, as arguments."""
+    if isinstance(item, Any):
+        return ' | '.join('(%s)' % _arguments(schema, part) for part in item.of)
+    if isinstance(item, All):
+        return ', '.join(_arguments(schema, part) for part in item.of)
+    shown = _shown_filter(schema, item)
+    return shown[len('filter('):-1] if shown.startswith('filter(') else shown
 
 
 def _turned(kind, text):

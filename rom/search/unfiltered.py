@@ -160,4 +160,4 @@ class Everything(_AllRows):
     def explained(self):
         """Tell as a dict what was looked at, as :meth:`rom.index.Search.explained` tells it."""
         return {'plan': 'rows', 'driver': None, 'filters': [], 'order': None, 'descending': False, 'keys': [],
-                'scanned': self._scanned, 'steps': 2 * self._scanned, 'calls': self._calls}
+                'read': None, 'expected': None, 'hints': [], 'scanned': self._scanned, 'steps': 2 * self._scanned, 'calls': self._calls}

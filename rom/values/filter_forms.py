@@ -7,12 +7,16 @@ A filter is one of
   ``'(5'`` an end that is not included
 - :class:`Prefix`, :class:`Suffix`, :class:`Pattern`, :class:`Geofilter`
 - a list: rows that any of its filters has; a list in a list: rows that all of its filters have
+
+and, beyond 1.1.2, :class:`Any`, :class:`All`, :class:`Not`, :class:`Null`, :class:`Empty`, and :class:`Meant`, which says how
+a program wrote it.
 """
 from collections import namedtuple
 
 from .showing import function_name, short
 
-__all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix']
+__all__ = ['ALLOWED_DIST', 'All', 'Any', 'Empty', 'GeoIndex', 'Geofilter', 'Meant', 'NOT_NULL', 'Not', 'Null', 'Pattern', 'Prefix',
+           'Suffix']
 
 
 class Prefix(namedtuple('Prefix', 'attr prefix')):
@@ -86,6 +90,62 @@ class GeoIndex(namedtuple('GeoIndex', 'name callback')):
 
     def __repr__(self):
         return 'GeoIndex(name=%s, callback=%s)' % (short(self.name), function_name(self.callback))
+
+
+class Any(namedtuple('Any', 'of')):
+    """Rows that any of some filters has; unlike a list it gives no order.
+
+    :param of: tuple of filters
+    """
+
+    __slots__ = ()
+
+
+class All(namedtuple('All', 'of')):
+    """Rows that all of some filters have.
+
+    :param of: tuple of filters
+    """
+
+    __slots__ = ()
+
+
+class Not(namedtuple('Not', 'part')):
+    """Rows that a filter does not have.
+
+    :param part: a filter
+    """
+
+    __slots__ = ()
+
+
+class Null(namedtuple('Null', 'field')):
+    """Rows without a field.
+
+    :param field: name of a column
+    """
+
+    __slots__ = ()
+
+
+class Empty(namedtuple('Empty', 'name field')):
+    """Rows with an empty field: no index has them.
+
+    :param name: text, what was asked, for messages: ``User.name``
+    :param field: name of a column
+    """
+
+    __slots__ = ()
+
+
+class Meant(namedtuple('Meant', 'condition of')):
+    """Rows that all of some filters have, which is what a condition means.
+
+    :param condition: whatever tells as text how a program wrote it
+    :param of: tuple of filters
+    """
+
+    __slots__ = ()
 
 
 #: as a value of `filter` on a reference: rows that have one

@@ -1,14 +1,14 @@
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any as _Any, Callable, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
 
-__all__ = ["ALLOWED_DIST", "GeoIndex", "Geofilter", "NOT_NULL", "Pattern", "Prefix", "Suffix"]
+__all__ = ["ALLOWED_DIST", "All", "Any", "Empty", "GeoIndex", "Geofilter", "Meant", "NOT_NULL", "Not", "Null", "Pattern", "Prefix", "Suffix"]
 
 _Text = Union[str, bytes]
 
-_Point = Mapping[str, Any]
+_Point = Mapping[str, _Any]
 
 class GeoIndex(NamedTuple):
     name: str
-    callback: Callable[[Any], Union[_Point, Iterable[_Point], None]]
+    callback: Callable[[_Any], Union[_Point, Iterable[_Point], None]]
 
 class Prefix(NamedTuple):
     attr: str
@@ -32,3 +32,23 @@ class Geofilter(NamedTuple):
 
 ALLOWED_DIST: Tuple[str, ...]
 NOT_NULL: Tuple[None, None]
+
+class Any(NamedTuple):
+    of: Tuple[_Any, ...]
+
+class All(NamedTuple):
+    of: Tuple[_Any, ...]
+
+class Not(NamedTuple):
+    part: _Any
+
+class Null(NamedTuple):
+    field: str
+
+class Empty(NamedTuple):
+    name: str
+    field: str
+
+class Meant(NamedTuple):
+    condition: _Any
+    of: Tuple[_Any, ...]

@@ -26,7 +26,7 @@ rom\\.unitofwork\\.duplicates\\.Values
 
 #: what programs import, and what these stubs refer to
 PUBLIC = ['__init__', 'columns', 'descriptors', 'embedded', 'exceptions', 'index', 'locks', 'model', 'query', 'util', 'values/codecs', 'values/keygens',
-          'values/timestamps', 'values/filter_forms', 'search/results', 'search/explanation', 'unitofwork/session', 'upkeep/tasks', 'testing']
+          'values/timestamps', 'values/filter_forms', 'values/conditions', 'columns/operators', 'search/results', 'search/explanation', 'unitofwork/session', 'upkeep/tasks', 'testing']
 
 
 def test_what_is_public_has_a_stub():

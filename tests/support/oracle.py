@@ -99,6 +99,7 @@ class Entries(object):
         self.scores = scores or {}
         self.starts = set(as_word(word) for word in affixed)
         self.ends = set(as_word(reverse(word)) for word in affixed)
+        self.is_empty = False   # whether the value is the empty text
 
 
 class Column(object):
@@ -119,7 +120,9 @@ class Column(object):
         if callable(self.keygen):
             return self.keygen(value, row)
         if value is None or self.kind in ('text', 'bytes') and not value:
-            return Entries()
+            entries = Entries()
+            entries.is_empty = value is not None
+            return entries
         if self.kind == 'boolean':
             return Entries([u'True' if value else u'False'])
         if self.kind in ('number', 'day', 'reference'):
@@ -169,10 +172,18 @@ class Column(object):
         if self.is_numeric(value):
             score = entries.scores.get(name.partition(':')[2])
             return score is not None and self.is_within(score, value if isinstance(value, tuple) else (value, value))
+        if self.is_only_in_rows(value):
+            return entries.is_empty
         value = self.as_stored(value)
         if self.keygen == 'FULL_TEXT':
             return (self.tokens(value) or set([as_word(value)])) <= entries.words
         return as_word(self.fold(value)) in entries.words
+
+    def is_only_in_rows(self, value):
+        """Whether a filter by this value is one that no index answers."""
+        if isinstance(value, LISTS):
+            return any(self.is_only_in_rows(each) for each in value)
+        return isinstance(value, STRINGS) and not value and self.kind in ('text', 'bytes') and not callable(self.keygen)
 
     def is_within(self, score, ends):
         (low, is_low_open), (high, is_high_open) = [self.end_of(end) for end in ends]
@@ -260,13 +271,20 @@ class Table(object):
 class Query(object):
     """The calls of rom's Query, one name a call."""
 
-    def __init__(self, table, tests=(), deciding=None, order=None, window=(0, None)):
+    def __init__(self, table, tests=(), deciding=None, order=None, window=(0, None), drives=False, is_only_in_rows=False):
         self.table, self.tests = table, tests    # tests: functions(id) -> bool
         self.deciding = deciding                 # ('near' or 'number', function(id) -> score)
         self.order, self.window = order, window
+        self.drives, self.is_only_in_rows = drives, is_only_in_rows
+
+    @property
+    def is_refused(self):
+        """Whether it asks for empty texts, and for nothing else that an index has."""
+        return self.is_only_in_rows and not self.drives
 
     def _with(self, **changes):
-        parts = dict(table=self.table, tests=self.tests, deciding=self.deciding, order=self.order, window=self.window)
+        parts = dict(table=self.table, tests=self.tests, deciding=self.deciding, order=self.order, window=self.window,
+                     drives=self.drives, is_only_in_rows=self.is_only_in_rows)
         parts.update(changes)
         return Query(**parts)
 
@@ -274,22 +292,34 @@ class Query(object):
         attr, _, part = name.partition(':')
         return lambda id: self.table.index[id][attr].scores.get(part)
 
-    def filter(self, **condition):
+    def _decided(self, deciding):
+        return deciding if deciding and (deciding[0] == 'near' or (self.deciding or [''])[0] != 'near') else self.deciding
+
+    def filter(self, tree=None, **condition):
+        if tree is not None:
+            query = self._with(tests=self.tests + (tree.test,), drives=self.drives or tree.drives(),
+                               is_only_in_rows=self.is_only_in_rows or tree.is_only_in_rows())
+            for deciding in tree.deciding():
+                query = query._with(deciding=query._decided(deciding))
+            return query
         (name, value), = condition.items()
         attr = name.partition(':')[0]
         column, index = self.table.columns[attr], self.table.index
-        deciding = self.deciding
-        if column.is_numeric(value) and (deciding is None or deciding[0] != 'near'):
-            deciding = 'number', self._score(name)
-        return self._with(tests=self.tests + (lambda id: column.accepts(index[id][attr], name, value),),
-                          deciding=deciding)
+        deciding = self._decided(('number', self._score(name)) if column.is_numeric(value) else None)
+        is_only_in_rows = column.is_only_in_rows(value)
+        return self._with(tests=self.tests + (lambda id: column.accepts(index[id][attr], name, value),), deciding=deciding,
+                          drives=self.drives or not is_only_in_rows, is_only_in_rows=self.is_only_in_rows or is_only_in_rows)
+
+    def exclude(self, tree):
+        return self._with(tests=self.tests + (lambda id: not tree.test(id),), drives=self.drives or tree.drives(True),
+                          is_only_in_rows=self.is_only_in_rows or tree.is_only_in_rows(True))
 
     def _affixed(self, condition, forms_of_value, fits):
         (name, value), = condition.items()
         values = value if isinstance(value, LISTS) else [value]
         forms = [form for each in values for form in forms_of_value(self.table.columns[name], each)]
         index = self.table.index
-        return self._with(tests=self.tests + (lambda id: any(fits(index[id][name], form) for form in forms),))
+        return self._with(tests=self.tests + (lambda id: any(fits(index[id][name], form) for form in forms),), drives=True)
 
     def startswith(self, **condition):
         return self._affixed(condition, lambda column, value: column.query_forms(value),
@@ -307,7 +337,7 @@ class Query(object):
         distances = self.table.distances(longitude, latitude, unit)
         inside = sorted((away, str(id)) for id, away in distances.items() if away <= radius)[:count]
         inside = set(int(id) for _, id in inside)
-        return self._with(tests=self.tests + (inside.__contains__,), deciding=('near', distances.get))
+        return self._with(tests=self.tests + (inside.__contains__,), deciding=('near', distances.get), drives=True)
 
     def order_by(self, name):
         return self._with(order=name)

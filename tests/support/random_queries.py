@@ -9,6 +9,7 @@ from rom.query import _dict_data_factory, _list_data_factory, _namedtuple_data_f
 import six
 
 import oracle
+from random_conditions import Conditions, Tree
 from random_rows import World, moment
 
 UNITS = ('m', 'km', 'mi', 'ft')
@@ -30,11 +31,14 @@ class AskedWorld(World):
     def random_calls(self):
         rng, calls = self.rng, []
         for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
-            calls.append(rng.choice([self.numbers] * 5 + [self.words] * 3 + [self.affixes] * 4 + [self.near])())
+            calls.append(rng.choice([self.numbers] * 5 + [self.words] * 3 + [self.affixes] * 4 + [self.trees] * 6 + [self.near])())
         if rng.random() < .35:
             names = [name for name in self.numeric_names() if ':' not in name or name == 'json:x'] + ['float'] * 4
             calls.append(('order_by', (rng.choice(['', '-']) + rng.choice(names),), {}))
         return calls
+
+    def trees(self):
+        return self.rng.choice(['filter', 'filter', 'exclude']), (Conditions(self).tree(self.rng.choice([0, 1, 2, 4])),), {}
 
     def numeric_names(self):
         names = ['number', 'float', 'decimal', 'moment', 'day', 'clock', 'owner', 'best', 'json', 'json:x', 'summed',
@@ -176,7 +180,8 @@ class AskedWorld(World):
     def both(self, calls):
         ours, theirs = self.Row.query, self.table.query
         for name, args, kwargs in calls:
-            ours, theirs = getattr(ours, name)(*args, **kwargs), getattr(theirs, name)(*args, **kwargs)
+            given = [arg.condition if isinstance(arg, Tree) else arg for arg in args]
+            ours, theirs = getattr(ours, name)(*given, **kwargs), getattr(theirs, name)(*args, **kwargs)
         return ours, theirs
 
     def told(self, calls):
@@ -201,6 +206,9 @@ class AskedWorld(World):
         if rng.random() < .6:
             calls.append(('limit', (rng.choice([0, 0, 1, 3, 10, 1000]), rng.choice([0, 1, 2, 5, 20, 1000, None])), {}))
         ours, theirs = self.both(calls)
+        if theirs.is_refused:
+            self.expect(calls, '.count()', self.error_of(ours.count), rom.QueryError)
+            return
         ids = theirs.ids()
         found = ours.all()
         self.expect(calls, '.all(), ids', [entity.id for entity in found], ids)
@@ -216,7 +224,7 @@ class AskedWorld(World):
             self.ask_select(calls, ours, ids)
         if not unlimited.is_unfiltered and rng.random() < .5:
             self.ask_cached(calls, ours, unlimited, connection)
-        if len(calls) == 1 and calls[0][0] == 'filter':
+        if len(calls) == 1 and calls[0][0] == 'filter' and calls[0][2]:
             condition = calls[0][2]
             if condition != {'owner': rom.NOT_NULL}:
                 self.expect(calls, ' as get_by', [each.id for each in self.Row.get_by(**condition)], ids)
@@ -227,6 +235,12 @@ class AskedWorld(World):
             return id
         value = self.table.rows[id].get(name)
         return (value if value in self.owners else None) if name in ('owner', 'best') else value
+
+    def error_of(self, ask):
+        try:
+            ask()
+        except Exception as error:
+            return type(error)
 
     def expect_row(self, calls, entity):
         names = sorted(self.makers) + ['code', 'longitude', 'latitude']
@@ -269,7 +283,7 @@ class AskedWorld(World):
         expected = theirs.scores()
         self.expect(calls, '.cached_result(), ids', sorted(stored), sorted(expected))
         # distances are worked out here and there; all else is exact
-        allowed = 1e-3 if any(name == 'near' for name, _, _ in calls) else 0
+        allowed = 1e-3 if theirs.deciding and theirs.deciding[0] == 'near' else 0
         wrong = [(id, score, expected[id]) for id, score in stored.items()
                  if score != expected[id] and not abs(score - expected[id]) <= allowed]
         self.expect(calls, '.cached_result(), scores', wrong, [])
@@ -281,6 +295,8 @@ class AskedWorld(World):
     def delete_found(self):
         calls = self.random_calls() + [('limit', (self.rng.choice([0, 1]), self.rng.choice([0, 1, 3])), {})]
         ours, theirs = self.both(calls)
+        if theirs.is_refused:
+            return
         gone = theirs.ids()
         ours.delete(blocksize=self.rng.choice([1, 2, 100]))
         for id in gone:

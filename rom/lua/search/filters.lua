@@ -1,7 +1,8 @@
 -- Filters: how many rows one has, which of some ids it has, and all its ids bit by bit.
 --
 -- A filter is an object of the request, its `kind` the part that knows how to ask it. `prepare` adds to it
---   size        rows it has, at most; 0: none
+--   size        rows it has, at most; 0: none; infinite: it cannot be read, only asked about ids
+--   rate        of one that cannot be read: the share of rows that it has, where that is not told by what it is made of
 --   is_exact    whether that is no estimate
 --   probe_cost  steps for asking it about one id; scan_cost: for reading one of its ids
 --   read_cost   steps after which it can tell quickly about any id, if it can; visits: about how many it will be asked
@@ -27,7 +28,8 @@ local function sample(filter) return parts[filter.kind].sample(filter) end
 -- Hands pieces of the filter's ids, in no order, to `emit`. Returns where to go on once the call has cost enough.
 local function scan(filter, state, emit)
   return parts[filter.kind].scan(filter, state, function(ids)
-    work.scanned = work.scanned + #ids
+    -- what a filter is made of has counted them
+    if filter.kind ~= 'any' and filter.kind ~= 'all' then work.scanned = work.scanned + #ids end
     spend(#ids * filter.scan_cost)
     emit(ids)
   end)
@@ -53,7 +55,8 @@ local function keep(filter, ids)
     read_all(filter)
   end
   if not filter.all_ids then
-    spend(#ids * filter.probe_cost + 3)
+    -- what a group is made of spends for itself
+    spend(filter.of and not filter.is_disjoint and 3 or #ids * filter.probe_cost + 3)
     local kept, decided = parts[filter.kind].keep(filter, ids)
     return kept, decided or #ids
   end

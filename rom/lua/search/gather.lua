@@ -17,7 +17,8 @@ end
 
 -- Reads one filter and asks the others; hands ids to `take`. Returns where to go on.
 local function gather(plan, state, take)
-  report.plan, report.driver = 'gather', plan.driver.key
+  report.plan, report.driver, report.read = 'gather', plan.driver.key, plan.driver.number
+  report.expected = math.ceil(plan.driver.size)
   return scan_and_sieve(plan.driver, plan.rest, state, function(ids)
     spend(#ids * 0.7)
     take(ids)

@@ -51,9 +51,20 @@ local function new_parts()
 -- include search/kinds/groups
   end
 
+  function loaders.fields()
+-- include search/kinds/fields
+  end
+
+  function loaders.rows()
+-- include search/kinds/rows
+  end
+
   function loaders.any() return parts.groups.any end
   function loaders.all() return parts.groups.all end
+  function loaders.none() return parts.groups.none end
   function loaders.common() return parts.groups.common end
+  function loaders.missing() return parts.fields.missing end
+  function loaders.empty() return parts.fields.empty end
 
   return setmetatable({}, {__index = function(loaded, name)
     local part = loaders[name]()

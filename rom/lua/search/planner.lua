@@ -1,10 +1,22 @@
 -- What a search would cost this way and that. Filters come the smallest first.
 --
 -- uses: request, namespace, highest, work, call, sample, without
--- gives: {MOST_COMMON, estimate, common_cost, gather, walk, is_apart}
+-- gives: {MOST_COMMON, estimate, common_cost, gather, walk, is_apart, is_complete}
 
 -- So many of the smallest filters are thought of as the one to read: planning is to grow with their number, not its square.
 local function some_drivers(filters) return math.max(1, math.min(#filters, 8, math.floor(4000 / #filters))) end
+
+-- The share of some number of rows that a filter has. Those of parts are taken not to depend on each other.
+local function share_of(filter, total)
+  if filter.size < math.huge then return math.min(1, math.max(filter.size, 0.5) / math.max(total, 1)) end
+  if filter.rate then return filter.rate end
+  local is_all, share = filter.kind == 'all', 1
+  for _, part in ipairs(filter.of) do
+    local own = share_of(part, total)
+    share = share * (is_all and own or 1 - own)
+  end
+  return math.max(filter.kind == 'any' and 1 - share or share, 0.5 / math.max(total, 1))
+end
 
 -- What asking all filters costs for one id, and the share of ids that pass. Asked often enough, some read all they have.
 local function estimate(filters, total, visits)
@@ -12,7 +24,7 @@ local function estimate(filters, total, visits)
   for _, filter in ipairs(filters) do
     local read_cost = visits and filter.read_cost and filter.read_cost / visits + 0.3
     cost = cost + share * math.min(filter.probe_cost, read_cost or math.huge)
-    share = share * math.min(1, math.max(filter.size, 0.5) / math.max(total, 1))
+    share = share * share_of(filter, total)
   end
   return cost, share
 end
@@ -55,6 +67,7 @@ local function plan_gather(filters, total)
   local best
   for place = 1, some_drivers(filters) do
     local driver = filters[place]
+    if driver.size == math.huge then break end
     local rest = without(filters, driver)
     local cost, share = estimate(rest, total)
     -- as much again for each id that passes, and has to be sorted
@@ -151,5 +164,5 @@ end
 
 return {
   MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost,
-  gather = plan_gather, walk = plan_walk, is_apart = is_apart,
+  gather = plan_gather, walk = plan_walk, is_apart = is_apart, is_complete = is_complete,
 }

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar
 
 import rom
 from rom.query import Query, _list_data_factory  # pyright: ignore[reportPrivateUsage]
+from rom.values.conditions import Condition
 from typing_extensions import Never, assert_type
 
 
@@ -136,6 +137,21 @@ def queries() -> None:
     assert_type(query.near('place', 8.5, 50, 10, 'km').cached_result(30), str)
     wider: 'rom.query.Query[rom.Model]' = query
     print(wider)
+
+
+def conditions() -> None:
+    assert_type(User.age >= 18, Condition)
+    assert_type(User.age == 18, Condition)
+    assert_type(User.age != 18, Condition)
+    assert_type(User.age == None, Condition)  # noqa: E711
+    assert_type(User.age == User.height, bool)
+    assert_type(~(User.age < 18) & User.name.search('an') | User.active, Condition)
+    assert_type(~User.active, Condition)
+    for each in (User.age.between(1, 2), User.age.in_([1]), User.age.is_null(), User.name.startswith('a'), User.name.has_word('a'),
+                 User.name.endswith('a'), User.name.like('a*'), rom.within('place', 8.5, 50, 10, 'km'), User.country <= 3):
+        assert_type(each, Condition)
+    query = User.query.filter(User.age > 5, User.active, name='ann').exclude(User.age == 7)
+    assert_type(query | User.query.filter(age=5) & query, Query[User])
 
 
 def columns(user: User, country: Country, child: Child) -> None:

@@ -133,5 +133,7 @@ def queries() -> None:
     User.query.near('place', 8.5, 50, 10, 'miles')  # refused
     User.query.order_by(5)                          # refused
     User.query.limit(10)                            # refused
+    User.query.filter(5)                            # refused
+    (User.age > 5) & 7                              # refused
     User.get(None)                                  # refused
     User.query.where(age=5)                        # refused

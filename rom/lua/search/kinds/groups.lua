@@ -1,7 +1,32 @@
 -- Filters made of filters.
 --
 -- uses: request, parts, call, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
--- gives: {any, all, common}
+-- gives: {any, all, none, common}
+
+-- {id: true} of those of some ids that any of some filters has, and the ids that this is decided about: the first ones.
+local function having(filters, ids)
+  local has, left = {}, ids
+  for place, part in ipairs(filters) do
+    if #left == 0 then break end
+    local found, reached = keep(part, left)
+    if reached < #left then
+      local last = left[reached]
+      left = {unpack(left, 1, reached)}
+      local decided = 0
+      repeat decided = decided + 1 until ids[decided] == last
+      ids = {unpack(ids, 1, decided)}
+    end
+    for _, id in ipairs(found) do has[id] = true end
+    if filters[place + 1] and #found > 0 then
+      local others = {}
+      for _, id in ipairs(left) do
+        if not has[id] then others[#others + 1] = id end
+      end
+      left = others
+    end
+  end
+  return has, ids
+end
 
 -- Rows that any of some filters has: {of, is_disjoint}
 -- is_disjoint: they are single numbers of one index, which tells at once which of them an id has
@@ -32,16 +57,12 @@ local any = {
 
   keep = function(filter, ids)
     if filter.is_disjoint then return parts.range.keep_numbers(filter.key_of_numbers, filter.numbers, ids) end
-    local has, kept, decided = {}, {}, #ids
-    for _, part in ipairs(filter.of) do
-      local found, reached = keep(part, ids)
-      if reached < #ids then ids, decided = {unpack(ids, 1, reached)}, reached end
-      for _, id in ipairs(found) do has[id] = true end
-    end
+    local kept, has = {}, nil
+    has, ids = having(filter.of, ids)
     for _, id in ipairs(ids) do
       if has[id] then kept[#kept + 1] = id end
     end
-    return kept, decided
+    return kept, #ids
   end,
 
   -- `place` in the state is that in the request: filters without rows may get some, and the other way round
@@ -77,6 +98,7 @@ local all = {
       filter.probe_cost = filter.probe_cost + part.probe_cost
       if part.size == 0 then return end
     end
+    if not filter.of[1] then return end
     filter.of = smallest_first(filter.of)
     filter.scan_cost, filter.repeats = filter.probe_cost, filter.of[1].repeats
   end,
@@ -90,6 +112,30 @@ local all = {
 
 function all.sample(filter) return sample(filter.of[1]) end
 
+-- Rows that none of some filters has: {of}; only asked
+local none = {
+  prepare = function(filter)
+    local full = {}
+    filter.size, filter.probe_cost, filter.scan_cost = math.huge, 0.1, 0
+    for _, part in ipairs(filter.of) do
+      prepare(part)
+      if part.size > 0 then
+        full[#full + 1], filter.probe_cost = part, filter.probe_cost + part.probe_cost
+      end
+    end
+    filter.of = full
+  end,
+
+  keep = function(filter, ids)
+    local kept, has = {}, nil
+    has, ids = having(filter.of, ids)
+    for _, id in ipairs(ids) do
+      if not has[id] then kept[#kept + 1] = id end
+    end
+    return kept, #ids
+  end,
+}
+
 -- Rows that all of some sets have, found by the server: {of}; only read
 local common = {
   scan = function(filter, state, emit)
@@ -99,4 +145,4 @@ local common = {
   end,
 }
 
-return {any = any, all = all, common = common}
+return {any = any, all = all, none = none, common = common}

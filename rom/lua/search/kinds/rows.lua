@@ -1,0 +1,89 @@
+-- All rows: what is read where the other filters only ask about rows.
+--
+-- {kind: "rows", samples}
+--   samples  keys of sorted sets whose members end with ids: whether some are behind the counter
+-- They are looked for by their numbers, up to the counter; by SCAN where ids go on behind it, and where most of them are gone.
+--
+-- uses: parts, namespace, highest, call, CHUNK, spend, is_exhausted
+-- gives: {prepare, keep, sample, scan}
+
+local function row_keys(ids, first, last)
+  local keys = {}
+  for place = first, last do keys[#keys + 1] = namespace .. ':' .. ids[place] end
+  return keys
+end
+
+-- Adds those of the ids in [first, last] that are rows to a list. One question tells about many, where all are there or none.
+local function add_existing(ids, first, last, kept)
+  local count, size = call('EXISTS', unpack(row_keys(ids, first, last))), last - first + 1
+  spend(size * 0.3 + 2)
+  if count == size then
+    for place = first, last do kept[#kept + 1] = ids[place] end
+  elseif count > 0 then
+    local middle = math.floor((first + last) / 2)
+    add_existing(ids, first, middle, kept)
+    add_existing(ids, middle + 1, last, kept)
+  end
+end
+
+local function existing(ids)
+  local kept = {}
+  if #ids > 0 then add_existing(ids, 1, #ids, kept) end
+  return kept
+end
+
+-- The id in a key; nil for other keys than those of rows.
+local function id_in(key)
+  if key:sub(1, #namespace + 1) ~= namespace .. ':' then return nil end
+  return key:match('^[1-9]%d*$', #namespace + 2)
+end
+
+local function scan_keys(cursor, emit)
+  local pattern = namespace:gsub('[%[%]*?\\^]', '\\%0') .. ':[1-9]*'
+  repeat
+    local reply, ids = call('SCAN', cursor, 'MATCH', pattern, 'COUNT', CHUNK), {}
+    cursor = reply[1]
+    spend(0.3 * CHUNK)
+    for _, key in ipairs(reply[2]) do ids[#ids + 1] = id_in(key) end
+    emit(ids)
+  until cursor == '0' or is_exhausted()
+  return cursor ~= '0' and {cursor = cursor} or nil
+end
+
+local function scan_numbers(number, emit)
+  while number <= highest do
+    local ids = {}
+    for each = number, math.min(number + CHUNK - 1, highest) do ids[#ids + 1] = string.format('%.0f', each) end
+    number = number + #ids
+    emit(existing(ids))
+    if is_exhausted() and number <= highest then return {number = number} end
+  end
+end
+
+return {
+  prepare = function(filter)
+    local keys = call('DBSIZE')
+    filter.size = 1
+    filter.by_keys = highest > 2 * keys or not parts.planner.is_complete({filter})
+    filter.size = math.max(filter.by_keys and keys or highest, 1)
+    filter.probe_cost, filter.scan_cost, filter.repeats = 0.4, 0.3, filter.by_keys
+  end,
+
+  keep = function(_, ids) return existing(ids) end,
+
+  sample = function(filter)
+    local ids = {}
+    for _, key in ipairs(filter.samples) do
+      local size = redis.pcall('ZCARD', key)
+      for _, member in ipairs(type(size) == 'number' and parts.ranks.sample(key, 0, size) or {}) do
+        ids[#ids + 1] = member:match('%d+$')
+      end
+    end
+    return ids
+  end,
+
+  scan = function(filter, state, emit)
+    if state and state.cursor or not state and filter.by_keys then return scan_keys(state and state.cursor or '0', emit) end
+    return scan_numbers(state and state.number or 1, emit)
+  end,
+}

@@ -1,0 +1,230 @@
+"""What a query asks for: each method returns a new query with more in it. `rom.query` asks it."""
+import warnings
+
+import six
+
+from ..exceptions import QueryError
+from ..values import codecs, keygens
+from ..values.filter_forms import Any, Not
+from . import filters, meanings
+from .results import Selection
+
+__all__ = ['Describing']
+
+_UNSORTED = ("You are trying to order by a non-numeric column %r. Unless you have provided your own keygen or are using "
+             "one of the sortable keygens: (%s), this probably won't work the way you expect it to.")
+
+
+class Describing(object):
+    """The describing half of `Query`, whose attributes it has."""
+
+    __slots__ = ()
+
+    def replace(self, **kwargs):
+        """Return a copy with other parts.
+
+        :param kwargs: any argument of Query
+
+        Example::
+
+            query.replace(order_by=None, limit=(0, 10))
+        """
+        parts = {'model': self._model, 'filters': self._filters, 'order_by': self._order_by, 'limit': self._limit,
+                 'select': self._select}
+        parts.update(kwargs)
+        return type(self)(**parts)
+
+    def _and(self, filters):
+        return self.replace(filters=tuple(self._filters) + tuple(filters))
+
+    def _meant(self, conditions, keywords):
+        schema = self._model._rom_schema
+        found = meanings.meant_by_all(self._model, conditions) if conditions else []
+        for name, value in keywords.items():
+            found += filters.to_filters(schema, name, value)
+        return found
+
+    def filter(self, *conditions, **kwargs):
+        """Only rows that all conditions mean, and with certain values.
+
+        :param conditions: made by columns, such as ``User.age >= 18``, joined with ``&``, ``|`` and ``~``
+        :param kwargs: column=value. A number, date or boolean: rows with that value. A pair: a range,
+            ends included, None as an open end, ``'(5'`` an end left out. A string: rows with that
+            word; with FULL_TEXT with all of its words. A list: rows with any of it. On references
+            an entity, an id, or NOT_NULL. ``**{'col:x': value}``: entry ``x`` that the keygen named.
+        :returns: Query
+        :raises QueryError: where a column has no such index, or a value does not fit it
+
+        Example::
+
+            User.query.filter((User.age >= 18) | User.age.is_null(), name=u'ann')
+        """
+        return self._and(self._meant(conditions, kwargs))
+
+    def exclude(self, *conditions, **kwargs):
+        """Only rows that a `filter` by the same would not find, those without a value among them.
+
+        :param conditions: as for :meth:`filter`
+        :param kwargs: as for :meth:`filter`
+        :returns: Query
+        :raises QueryError: as :meth:`filter` does, and without anything to exclude
+
+        Example::
+
+            User.query.exclude(User.age < 18, name=u'ann')      # all but those that are both
+        """
+        found = self._meant(conditions, kwargs)
+        if not found:
+            raise QueryError('%s.query.exclude takes conditions or keywords' % self._model.__name__)
+        return self._and([Not(meanings.all_of(found))])
+
+    def __or__(self, other):
+        """Rows of either query, of one model; without limit, order and select."""
+        return self._joined(other, '|')
+
+    def __and__(self, other):
+        """Rows of both queries, of one model; without limit, order and select."""
+        return self._joined(other, '&')
+
+    def _joined(self, other, sign):
+        if not isinstance(other, Describing):
+            return NotImplemented
+        for query in (self, other):
+            if query._limit is not None or query._order_by is not None or query._select is not None:
+                raise QueryError('%s.query: queries are joined with %s before limit, order_by and select'
+                                 % (query._model.__name__, sign), model=query._model.__name__)
+        if other._model is not self._model:
+            raise QueryError('queries of one model can be joined with %s: these are of %s and %s'
+                             % (sign, self._model.__name__, other._model.__name__), model=self._model.__name__)
+        if sign == '&':
+            return self._and(other._filters)
+        sides = [tuple(query._filters) for query in (self, other)]
+        # without filters it is all rows
+        return self.replace(filters=(Any(tuple(map(meanings.all_of, sides))),) if all(sides) else ())
+
+    def startswith(self, **kwargs):
+        """Only rows with a word that begins so.
+
+        :param kwargs: column=text, or a list of texts of which one will do
+        :returns: Query
+        :raises QueryError: where the column has no prefix index
+
+        Example::
+
+            User.query.startswith(name=u'an')
+        """
+        return self._and(each for name, text in kwargs.items()
+                         for each in filters.to_prefixes(self._model._rom_schema, name, text))
+
+    def endswith(self, **kwargs):
+        """Only rows with a word that ends so.
+
+        :param kwargs: column=text, or a list of texts of which one will do
+        :returns: Query
+        :raises QueryError: where the column has no suffix index
+
+        Example::
+
+            User.query.endswith(email=u'@example.com')
+        """
+        return self._and(each for name, text in kwargs.items()
+                         for each in filters.to_suffixes(self._model._rom_schema, name, text))
+
+    def like(self, **kwargs):
+        """Only rows with a word that begins with a pattern.
+
+        In a pattern ``?`` is one character or none, ``*`` any number, ``+`` one or more, ``!`` exactly
+        one; all others are themselves. A pattern that begins with a wildcard reads the whole index.
+
+        :param kwargs: column=pattern, or a list of patterns of which one will do
+        :returns: Query
+        :raises QueryError: where the column has no prefix index
+
+        Example::
+
+            User.query.like(name=u'a*n')
+        """
+        return self._and(each for name, text in kwargs.items()
+                         for each in filters.to_patterns(self._model._rom_schema, name, text))
+
+    def near(self, name, lon, lat, distance, measure, count=None):
+        """Only rows near a point; without `order_by` the nearest first.
+
+        :param name: name of a GeoIndex of the model
+        :param lon: float, degrees
+        :param lat: float, degrees
+        :param distance: float
+        :param measure: its unit: 'm', 'km', 'mi' or 'ft'
+        :param count: only so many of the nearest, before other filters are asked
+        :returns: Query
+        :raises ValueError: for an unknown index or unit
+        :raises QueryError: for numbers out of range
+
+        Example::
+
+            Airport.query.near('place', 8.57, 50.03, 100, 'km')
+        """
+        return self._and([filters.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
+
+    def order_by(self, column):
+        """Results in the order of a column; rows without a value are left out, ties come by id as text.
+
+        :param column: name of a column with a numeric index, also ``'col:x'``; ``'-col'`` for descending
+        :returns: Query
+        :raises QueryError: where there is no such column or index
+
+        Example::
+
+            User.query.order_by('-age')
+        """
+        if not isinstance(column, six.string_types):
+            raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
+                             % (self._model.__name__, codecs._shown(column)))
+        name = column[1:] if column.startswith('-') else column
+        if not filters.index_named(self._model._rom_schema, name, 'order_by', 'index').has_order:
+            warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
+        return self.replace(order_by=column)
+
+    def limit(self, offset, count):
+        """Only a part of the results.
+
+        :param offset: how many to leave out
+        :param count: how many at most; None: all the rest
+        :returns: Query
+        :raises QueryError: for anything but numbers from 0
+
+        Example::
+
+            User.query.limit(20, 10)
+        """
+        return self.replace(limit=self._checked_limit(offset, count))
+
+    def _checked_limit(self, offset, count):
+        for value in (offset, count):
+            if not isinstance(value, six.integer_types) and not (value is None and value is count):
+                raise QueryError('%s.query.limit takes integers, you provided %s'
+                                 % (self._model.__name__, codecs._shown(value)))
+            if value is not None and value < 0:
+                raise QueryError('%s.query.limit takes numbers from 0, you provided %s'
+                                 % (self._model.__name__, codecs._shown((offset, count))))
+        return offset, count
+
+    def select(self, *column_names, **kwargs):
+        """Values instead of entities.
+
+        :param column_names: names of columns
+        :param include_pk: bool, the primary key as well, at the end
+        :param decode: bool, Python values; False: the text that the row holds
+        :param ff: factory of what one row becomes: called with the tuple of names, it returns a function
+            of a list of values. There are `_dict_data_factory` (the default), `_list_data_factory`,
+            `_tuple_data_factory` and `_namedtuple_data_factory` in `rom.query`.
+        :returns: Query
+        :raises QueryError: for unknown names, or one given twice
+
+        Example::
+
+            User.query.filter(age=5).select('name', 'age').all()      # [{'name': 'Ann', 'age': 5}]
+        """
+        if len(column_names) == 1 and isinstance(column_names[0], (list, tuple)):
+            column_names = column_names[0]
+        return self.replace(select=Selection.checked(self._model, tuple(column_names), **kwargs))

@@ -1,0 +1,51 @@
+from typing import Any, Optional, Tuple, Union
+
+from ..columns.operators import Operators
+
+__all__ = ["AllOf", "AnyOf", "Comparison", "Condition", "Not", "Within", "condition_of", "within"]
+
+def condition_of(item: Any) -> Optional[Condition]: ...
+
+_Joined = Union[Condition, Operators]
+
+class Condition:
+    __slots__ = ()
+    def __and__(self, other: _Joined) -> Condition: ...
+    def __rand__(self, other: _Joined) -> Condition: ...
+    def __or__(self, other: _Joined) -> Condition: ...
+    def __ror__(self, other: _Joined) -> Condition: ...
+    def __invert__(self) -> Condition: ...
+    def __bool__(self) -> bool: ...
+    def __nonzero__(self) -> bool: ...
+    def text(self, within: int) -> str: ...
+
+class Comparison(Condition):
+    __slots__ = ("column", "operator", "values", "written")
+    column: Any
+    operator: str
+    values: Tuple[Any, ...]
+    written: str
+    def __init__(self, column: Any, operator: str, values: Any = ..., written: Optional[str] = ...) -> None: ...
+
+class Within(Condition):
+    __slots__ = ("values",)
+    values: Tuple[Any, ...]
+    def __init__(self, *values: Any) -> None: ...
+
+class _Group(Condition):
+    __slots__ = ("parts",)
+    parts: Tuple[Condition, ...]
+    def __init__(self, parts: Any) -> None: ...
+
+class AllOf(_Group):
+    __slots__ = ()
+
+class AnyOf(_Group):
+    __slots__ = ()
+
+class Not(Condition):
+    __slots__ = ("part",)
+    part: Condition
+    def __init__(self, part: Condition) -> None: ...
+
+def within(name: str, lon: float, lat: float, distance: float, measure: str) -> Condition: ...
