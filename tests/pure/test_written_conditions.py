@@ -37,6 +37,11 @@ class Other(rom.Model):
     age = rom.Integer(index=True)
 
 
+for registry in (rom.MODELS, rom.MODELS_REFERENCED):  # other tests have models of these names
+    for name in [name for name in registry if name in ('Base', 'User', 'Other') or name.startswith('conditions-')]:
+        del registry[name]
+
+
 def filters(*conditions, **keywords):
     return User.query.filter(*conditions, **keywords)._filters
 
