@@ -8,13 +8,16 @@ from .descriptors import class_itself
 from .exceptions import QueryError  # noqa: F401 (1.1.2 has it here)
 from .search.describing import Describing
 from .search.explanation import Explanation
+from .search.figures import Figures
 from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, Suffix  # noqa: F401 (1.1.2 has them here)
+from .search.paging import Paging
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
 from .search.showing import shown_query
 from .search.unfiltered import search_for
 from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
+from .unitofwork.query_writes import QueryWrites
 
 __all__ = ['Explanation', 'NOT_NULL', 'Query', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory',
            '_tuple_data_factory']
@@ -22,7 +25,7 @@ __all__ = ['Explanation', 'NOT_NULL', 'Query', '_dict_data_factory', '_list_data
 NUMERIC_TYPES = six.integer_types + (float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time)
 
 
-class Query(Describing):
+class Query(Describing, Paging, Figures, QueryWrites):
     """What is wanted of one model. Every method that adds to it returns a new Query.
 
     Filters are all meant at once. Without `order_by`, results come by the score of the last numeric
