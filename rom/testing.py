@@ -9,7 +9,7 @@ import contextlib
 import os
 
 from . import embedded, util
-from .columns import MODELS, MODELS_REFERENCED
+from .columns.registry import MODELS, take_out
 from .exceptions import InvalidOperation
 from .unitofwork.session import anew
 
@@ -144,8 +144,6 @@ def _servers_own():
 
 def _take_out_local_models(before):
     """Forget models that test functions have defined: the next test may have one of the same name."""
-    for name, model in list(MODELS.items()):
-        if model not in before and '<locals>' in getattr(model, '__qualname__', ''):
-            del MODELS[name]
-            for references in MODELS_REFERENCED.values():
-                references[:] = [reference for reference in references if reference[0] != name]
+    for model in set(MODELS.values()) - before:
+        if '<locals>' in model._rom_schema.origin.qualname:
+            take_out([model], model._namespace)

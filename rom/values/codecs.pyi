@@ -1,6 +1,6 @@
 import datetime
 from decimal import Decimal
-from typing import Any, Callable, Iterable, Match, Optional, Tuple, Union
+from typing import Any, Iterable, Tuple, Union
 
 from .texts import (
     compact_json as compact_json,
@@ -49,7 +49,6 @@ __all__ = [
     "decode_int",
     "float_repr",
     "check_score",
-    "is_plain_score",
     "_to_score",
     "MAX_LATITUDE",
     "MAX_LONGITUDE",
@@ -76,9 +75,6 @@ def encode_int(value: int) -> str: ...
 def decode_int(text: _Text) -> int: ...
 def float_repr(value: float) -> str: ...
 def check_score(value: _Number) -> float: ...
-
-is_plain_score: Callable[[str], Optional[Match[str]]]
-
 def _to_score(v: Any, s: bool = ...) -> str: ...
 MAX_LONGITUDE: float
 MAX_LATITUDE: float

@@ -106,10 +106,7 @@ def test_without():
     assert os.environ['ROM_REDIS_URI'] == rom.util.REDIS_URI and Guest.get_by(name=u'ann') is None and 'Local' not in rom.MODELS
     assert rom.util.get_connection().get('mine') == b'1'
 ''')
-    if sys.version_info[0] > 2:
-        project.passes(7)
-    else:  # where functions' classes look like those of modules
-        project.passes(6, '--deselect', 'test_it.py::test_models_of_a_test[2]')
+    project.passes(7)
     assert connection.keys() == [b'mine']
 
 
