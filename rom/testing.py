@@ -53,6 +53,13 @@ def database(server=None):
         opened.leave()
 
 
+def pytest_configure(config):
+    """Bring the fixtures where pytest does not do so by itself: as a plugin, ``-p rom.testing``, this module is as good."""
+    if not config.pluginmanager.has_plugin('rom'):
+        import _rom_pytest
+        config.pluginmanager.register(_rom_pytest, 'rom')
+
+
 class WithDatabase(object):
     """A class to mix into `unittest.TestCase`: each test has an empty database, as in `database`.
 
