@@ -9,7 +9,7 @@ import contextlib
 import os
 
 from . import embedded, util
-from .columns import MODELS, MODELS_REFERENCED
+from .columns.registry import MODELS, take_out
 from .exceptions import InvalidOperation
 from .unitofwork.session import anew
 
@@ -51,6 +51,13 @@ def database(server=None):
             yield util.get_connection()
     finally:
         opened.leave()
+
+
+def pytest_configure(config):
+    """Bring the fixtures where pytest does not do so by itself: as a plugin, ``-p rom.testing``, this module is as good."""
+    if not config.pluginmanager.has_plugin('rom'):
+        import _rom_pytest
+        config.pluginmanager.register(_rom_pytest, 'rom')
 
 
 class WithDatabase(object):
@@ -144,8 +151,6 @@ def _servers_own():
 
 def _take_out_local_models(before):
     """Forget models that test functions have defined: the next test may have one of the same name."""
-    for name, model in list(MODELS.items()):
-        if model not in before and '<locals>' in getattr(model, '__qualname__', ''):
-            del MODELS[name]
-            for references in MODELS_REFERENCED.values():
-                references[:] = [reference for reference in references if reference[0] != name]
+    for model in set(MODELS.values()) - before:
+        if '<locals>' in model._rom_schema.origin.qualname:
+            take_out([model], model._namespace)

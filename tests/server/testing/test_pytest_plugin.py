@@ -37,7 +37,7 @@ def project(tmpdir, installed, server_uri):
 
         def run(self, *arguments, **environment):
             env = dict(os.environ, PYTHONPATH=installed, PYTHONDONTWRITEBYTECODE='1', **environment)
-            for name in ('PYTEST_ADDOPTS', 'PYTEST_PLUGINS', 'PYTEST_DISABLE_PLUGIN_AUTOLOAD'):
+            for name in {'PYTEST_ADDOPTS', 'PYTEST_PLUGINS', 'PYTEST_DISABLE_PLUGIN_AUTOLOAD'}.difference(environment):
                 env.pop(name, None)
             env.setdefault('ROM_REDIS_URI', server_uri)  # the program's own, whose data nobody may touch
             process = subprocess.Popen([sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider'] + list(arguments), env=env,
@@ -106,10 +106,7 @@ def test_without():
     assert os.environ['ROM_REDIS_URI'] == rom.util.REDIS_URI and Guest.get_by(name=u'ann') is None and 'Local' not in rom.MODELS
     assert rom.util.get_connection().get('mine') == b'1'
 ''')
-    if sys.version_info[0] > 2:
-        project.passes(7)
-    else:  # where functions' classes look like those of modules
-        project.passes(6, '--deselect', 'test_it.py::test_models_of_a_test[2]')
+    project.passes(7)
     assert connection.keys() == [b'mine']
 
 
@@ -176,6 +173,20 @@ def test_nothing_is_imported(request):
     assert 'rom_database' in said and 'rom_server' in said
     said, _ = project.run('--help')
     assert 'rom_autouse' in said
+
+
+def test_it_may_be_asked_for_by_name(project):
+    """Where it comes by itself, and where nothing does."""
+    project.write(models__py=MODELS, pytest__ini=u'[pytest]\nrom_autouse = true\n', test_it__py=u'''
+from models import Guest
+
+def test_it():
+    assert Guest.query.all() == [] and Guest(name=u'ann').save()
+test_again = test_it
+''')
+    for environment in ({}, {'PYTEST_DISABLE_PLUGIN_AUTOLOAD': '1'}):
+        said, status = project.run('-p', 'rom.testing', **environment)
+        assert status == 0 and '2 passed' in said, said
 
 
 def test_a_server_of_the_programs_own(project):
