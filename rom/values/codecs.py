@@ -6,7 +6,6 @@ their functions can be imported from here as well.
 import datetime
 import decimal
 import math
-import operator
 import re
 import struct
 
@@ -232,9 +231,10 @@ _FOR_LENGTH = [sum(_WEIGHTS[:length]) for length in range(_SCORED_BYTES + 1)]
 
 
 def _score_of_head(head, next):
-    number = _FOR_LENGTH[min(len(head), _SCORED_BYTES)] + sum(map(operator.mul, bytearray(head[:_SCORED_BYTES]), _WEIGHTS))
+    length = min(len(head), _SCORED_BYTES)
+    number = _FOR_LENGTH[length] + sum([byte * weight for byte, weight in zip(bytearray(head), _WEIGHTS)])
     if next:
-        number += _BASE ** (_SCORED_BYTES - min(len(head), _SCORED_BYTES))
+        number += _BASE ** (_SCORED_BYTES - length)
     return repr(_bigint_to_float(number))
 
 
