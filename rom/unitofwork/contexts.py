@@ -6,7 +6,8 @@ import threading
 import weakref
 
 from ..exceptions import InvalidOperation
-from .scope import OpenedScope, ThreadScope
+from .opened_scope import OpenedScope
+from .thread_scope import ThreadScope
 
 try:
     from contextvars import ContextVar

@@ -144,12 +144,19 @@ class IdentityMap(object):
 
     def let_go(self, but=()):
         """Hold on to no entity but these, and those with changes; what the program holds is still found."""
+        for obj in self._replaced(self._hold_nothing, but):
+            self.add(obj)
+
+    def _replaced(self, replace, but=()):
+        """Have the maps replaced, and only then look into those before: what a thread puts in there now, it puts into the new ones, too.
+
+        :returns: the entities that were held and have changes, and these others, in their order
+        """
         known, others, watched = self.known, self._others, self._watched
-        self._hold_nothing()
+        replace()
         held = list(known.values()) + [obj for objects in list(others.values()) for obj in objects]
         kept = [obj for obj in held if obj in but or _is_changed(obj._rom)] + watched.changed()
-        for obj in sorted(kept, key=lambda obj: obj._rom.order):
-            self.add(obj)
+        return sorted(kept, key=lambda obj: obj._rom.order)
 
     def takes(self):
         """Whether it remembers what is changed."""
