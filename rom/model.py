@@ -59,7 +59,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         if values and not extra_ok:
             raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
                                      % (sorted(values),), model=self._rom_schema.name, columns=tuple(sorted(values)))
-        current().add(self)
+        scope = current()
+        scope.before_change(self)
+        scope.add(self)
 
     @ClassProperty
     def _connection(cls):

@@ -10,8 +10,8 @@ from .descriptors import ClassProperty
 from .exceptions import DataRaceError, ORMError
 from .locks import EntityLock, Lock
 from .storage.scripts import NO_SCRIPT_MESSAGES, _script_load
-from .unitofwork.scope import ThreadScope
 from .unitofwork.session import Session, session
+from .unitofwork.thread_scope import ThreadScope
 from .upkeep.tasks import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
                            show_progress)
 from .values.codecs import (_bigint_to_float, _encode_unique_constraint, _epoch, _epochd, _prefix_score, _to_score, dt2ts,

@@ -71,9 +71,10 @@ class State(object):
     :ivar generation: int, between which commits of the session the row was last seen
     :ivar siblings: weak references to the entities loaded together with this one, or None
     :ivar entity: weak reference to the entity
+    :ivar unanswered: there only where a scope has ended without an answer to a write: what is to be asked about
     """
 
-    __slots__ = ('schema', 'id', 'row', 'values', 'assigned', 'new', 'deleted', 'order', 'generation', 'siblings', 'entity')
+    __slots__ = ('schema', 'id', 'row', 'values', 'assigned', 'new', 'deleted', 'order', 'generation', 'siblings', 'entity', 'unanswered')
 
     def __init__(self, schema, entity, id, row, siblings=None, generation=0):
         self.schema = schema

@@ -1,6 +1,9 @@
 """How much work goes into one call: a few milliseconds of the server's time."""
 
-__all__ = ['ENTRIES_PER_WRITE', 'ROWS_PER_WRITE', 'in_batches', 'likely_weight', 'weight']
+from ..exceptions import InvalidOperation
+
+__all__ = ['ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'in_batches', 'likely_weight', 'refuse_too_many',
+           'weight']
 
 #: operations one write call carries
 ROWS_PER_WRITE = 500
@@ -8,6 +11,23 @@ ROWS_PER_WRITE = 500
 #: index entries that one write call carries, unless one row has more: some twenty milliseconds of the server's time
 ENTRIES_PER_WRITE = 8000
 CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much as an index entry
+
+#: what an atomic commit writes at most, in one call: about a second of the server's time, which other clients wait
+ROWS_AT_ONCE = 20000
+ENTRIES_AT_ONCE = 400000
+
+
+def refuse_too_many(rows, entries, instead=''):
+    """Refuse what is more than one call may write.
+
+    :param int rows: how many
+    :param int entries: their weight, in index entries
+    :param instead: what else could be done, for the message
+    :raises InvalidOperation: telling the limit
+    """
+    if rows > ROWS_AT_ONCE or entries > ENTRIES_AT_ONCE:
+        raise InvalidOperation('one atomic write holds %d rows, and index entries and texts that weigh %d, at most; this one has %d rows%s%s'
+                               % (ROWS_AT_ONCE, ENTRIES_AT_ONCE, rows, ' that weigh %d' % entries if entries else '', instead))
 
 
 def weight(operation):

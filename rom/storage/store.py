@@ -115,6 +115,12 @@ class Pen(object):
         return self.sequence
 
 
+#: names that no scope uses any more, for the next one: the server need not remember a last call for each
+_spare_pens = []
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=lambda: _spare_pens.__delitem__(slice(None)))
+
+
 class WriteCall(object):
     """One call, from before it is sent until its entities know what became of it.
 
@@ -122,7 +128,7 @@ class WriteCall(object):
     it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
     """
 
-    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before')
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before', 'process')
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
@@ -135,6 +141,7 @@ class WriteCall(object):
         self.outcome = None
         self.is_forgotten = False  # nobody knows what became of it
         self.not_before = 0        # when to ask again about it, in passing
+        self.process = os.getpid()
 
     def is_about_to_be_sent(self):
         """Note when: from here on the server may do it."""
@@ -225,7 +232,10 @@ class Writer(object):
         for pen in self._pens:
             if pen not in taken:
                 return pen
-        self._pens.append(Pen())
+        try:
+            self._pens.append(_spare_pens.pop())
+        except IndexError:
+            self._pens.append(Pen())
         return self._pens[-1]
 
     def _finish(self, call):
@@ -328,6 +338,28 @@ class Writer(object):
             raise OutcomeUnknownError(
                 '%s: a write got no answer, and the server does not remember it any more: whether it was done is not known. '
                 'Look at what is stored before you write this again' % call.names())
+
+    # -- one writer after another ----------------------------------------------------------------------------------------
+
+    def end(self):
+        """Write no more: give back what is not needed, and return the calls without an answer."""
+        self._look_for_fork()
+        unanswered = self.unacknowledged + self._inherited
+        taken = [call.pen for call in unanswered]
+        spare, self._pens = [pen for pen in self._pens if pen not in taken], []
+        if hasattr(os, 'register_at_fork'):  # else a child might use them, too
+            for pen in spare:
+                pen.remembered = {}
+            _spare_pens.extend(spare)
+        self.unacknowledged, self._inherited = [], []
+        return unanswered
+
+    def take_over(self, calls):
+        """Find out, too, what became of the calls without an answer of another writer, which has ended."""
+        for call in calls:
+            unanswered = self.unacknowledged if call.process == os.getpid() else self._inherited
+            if call not in unanswered:
+                unanswered.append(call)
 
     # -- forks -----------------------------------------------------------------------------------------------------------
 

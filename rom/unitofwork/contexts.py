@@ -6,7 +6,8 @@ import threading
 import weakref
 
 from ..exceptions import InvalidOperation
-from .scope import OpenedScope, ThreadScope
+from .opened_scope import OpenedScope
+from .thread_scope import ThreadScope
 
 try:
     from contextvars import ContextVar
@@ -95,6 +96,16 @@ class Contexts(object):
     def of_thread(self):
         """Return the thread's own scope."""
         return self._threads.scope
+
+    def forget_ended(self):
+        """Have the context go on with the innermost scope that is open, where the current one has ended; returns whether it had."""
+        scope = self._opened.get()
+        if scope is None or not scope.has_ended:
+            return False
+        while scope is not None and scope.has_ended:
+            scope = scope.around
+        self._opened.set(scope)
+        return True
 
     def innermost_opening(self):
         """Return the `Opening` of the innermost scope that is open in this context.

@@ -29,8 +29,11 @@ class Entity(Hooks, Duplicates):
 
     def _rom_assign(self, attr, value):
         """Note that a column was given a value: the session holds on to the entity."""
+        scope = current()
+        scope.before_change(self, attr)
         self._rom.hold(attr, value)
-        self._rom_remember()
+        if not self._rom.deleted:
+            scope.add(self)
 
     def _rom_remember(self):
         if not self._rom.deleted:
@@ -39,6 +42,7 @@ class Entity(Hooks, Duplicates):
     def _rom_remember_read(self, attr):
         """Note that a value that can change in place was read: the session holds on to the entity, or watches one it does not know."""
         state, scope = self._rom, current()
+        scope.note_read(self, attr)
         if scope.wknown.get(key_of(self)) is self:
             scope.add(self)
         elif not (state.new or state.deleted):
@@ -72,7 +76,10 @@ class Entity(Hooks, Duplicates):
 
     def _rom_refreshed(self, row):
         """Return the row was read again."""
-        self._rom.refreshed(row, current().generation)
+        scope = current()
+        for attr in tuple(self._rom.assigned):
+            scope.before_change(self, attr)
+        self._rom.refreshed(row, scope.generation)
 
     def _rom_removed(self):
         self._rom.deleted = True

@@ -87,6 +87,10 @@ class Watched(object):
         return [entity for entity, texts in found if entity is not None and not entity._deleted
                 and any(entity._rom.text_in_place(attr) != text for attr, text in texts.items())]
 
+    def living(self):
+        """Return the entities, as a list."""
+        return [entity for entity in [reference() for _, reference, _ in list(self._entries.values())] if entity is not None]
+
     def _sweep(self):
         changed = set(id(entity) for entity in self.changed())
         for key, entry in list(self._entries.items()):
@@ -117,7 +121,7 @@ class IdentityMap(object):
         rom.session.get('User:1')
     """
 
-    #: whether it remembers nothing
+    #: whether it remembers nothing of what is read
     is_off = False
     #: numbers what comes to a scope, be it this one or another: the earlier one is written first
     order = itertools.count(1)
@@ -140,12 +144,34 @@ class IdentityMap(object):
 
     def let_go(self, but=()):
         """Hold on to no entity but these, and those with changes; what the program holds is still found."""
+        for obj in self._replaced(self._hold_nothing, but):
+            self.add(obj)
+
+    def _replaced(self, replace, but=()):
+        """Have the maps replaced, and only then look into those before: what a thread puts in there now, it puts into the new ones, too.
+
+        :returns: the entities that were held and have changes, and these others, in their order
+        """
         known, others, watched = self.known, self._others, self._watched
-        self._hold_nothing()
+        replace()
         held = list(known.values()) + [obj for objects in list(others.values()) for obj in objects]
         kept = [obj for obj in held if obj in but or _is_changed(obj._rom)] + watched.changed()
-        for obj in sorted(kept, key=lambda obj: obj._rom.order):
-            self.add(obj)
+        return sorted(kept, key=lambda obj: obj._rom.order)
+
+    def takes(self):
+        """Whether it remembers what is changed."""
+        return True
+
+    def before_change(self, obj, attr=None):
+        """Learn that a column, or a whole new entity, is about to get a value."""
+
+    def note_read(self, obj, attr):
+        """Learn that a value was read that can change in place."""
+
+    def in_place(self):
+        """Return [(entity, column)] of values that were read and can change in place, of the entities that are held."""
+        held = list(self.known.values()) + [obj for others in list(self._others.values()) for obj in others]
+        return [(obj, attr) for obj in held + self._watched.living() for attr in obj._rom.schema.mutable if attr in obj._rom.values]
 
     # -- known entities -----------------------------------------------------------------------------------------------
 
@@ -156,7 +182,7 @@ class IdentityMap(object):
         """
         known, key = self.known, key_of(obj)
         first = known.get(key)
-        if first is obj or self.is_off:
+        if first is obj or not self.takes():
             return
         if first is None:
             found = self.wknown.get(key)
@@ -210,9 +236,15 @@ class IdentityMap(object):
             rows.setdefault((key_of(entity), entity._new), []).append(entity)
         for objects in rows.values():
             if len(objects) > 1:
+                self._before_joining(objects)
                 objects[0]._rom.join([each._rom for each in objects[1:]])
             alone.append(objects[0])
         return alone
+
+    def _before_joining(self, objects):
+        for obj in objects:
+            for attr in obj._rom.schema.mutable + tuple(set(attr for each in objects for attr in each._rom.assigned)):
+                self.before_change(obj, attr)
 
     def maps(self):
         """Return the strong and the weak map; empty ones that nothing keeps where the session is switched off."""

@@ -241,15 +241,16 @@ class Look(StoredJob):
         return 0
 
 
-def one_connection(jobs):
+def one_connection(jobs, instead=''):
     """Refuse jobs that one call cannot carry.
 
+    :param instead: what else could be done, for the message
     :raises InvalidOperation: naming their models
     """
     if any(job.shard != jobs[0].shard for job in jobs):
         raise InvalidOperation('one atomic write needs one connection and, in a cluster, namespaces with one hash tag: '
-                               'models %s do not share theirs'
-                               % ', '.join(sorted(set(type(job.entity).__name__ for job in jobs))))
+                               'models %s do not share theirs%s'
+                               % (', '.join(sorted(set(type(job.entity).__name__ for job in jobs))), instead))
 
 
 def _stored_row(job):

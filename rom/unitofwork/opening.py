@@ -35,13 +35,18 @@ class Opening(object):
         if scope is None:
             raise InvalidOperation('this scope is not open')
         misplaced = self._contexts.why_not_here(scope)
+        failed = True
         try:
             if misplaced and not (kind and issubclass(kind, (KeyboardInterrupt, SystemExit))):
                 raise InvalidOperation('a scope was left %s: it is rolled back' % misplaced)
             if kind is None and self._commits:
-                self._commit(scope)
+                scope.finish(self._commit)
+            failed = misplaced or kind is not None
         finally:
-            scope.end()
+            if failed:
+                scope.take_back()
+            else:
+                scope.let_pass()
             self._contexts.close(scope)
 
     def commit(self):

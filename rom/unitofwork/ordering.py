@@ -3,7 +3,7 @@
 from ..exceptions import ORMError
 from ..storage import reads
 
-__all__ = ['Entities', 'entities_of', 'groups', 'once_each', 'with_references']
+__all__ = ['Entities', 'entities_of', 'groups', 'in_order', 'once_each', 'with_references']
 
 
 class Entities(object):
@@ -68,6 +68,18 @@ def with_references(entities):
     :param entities: list
     :returns: list
     """
+    ordered, referred = in_order(entities)
+    if len(referred):
+        _hand_out_ids([entity for entity in ordered if entity in referred])
+    return ordered
+
+
+def in_order(entities):
+    """Return the entities, and before each the new ones that it refers to.
+
+    :param entities: list
+    :returns: (list, `Entities` of those that others refer to)
+    """
     ordered, seen, referred = [], Entities(), Entities()
 
     def visit(start):
@@ -92,9 +104,7 @@ def with_references(entities):
     for entity in entities:
         if entity not in seen:
             visit(entity)
-    if len(referred):
-        _hand_out_ids([entity for entity in ordered if entity in referred])
-    return ordered
+    return ordered, referred
 
 
 def _hand_out_ids(entities):

@@ -12,15 +12,25 @@ from . import ondelete
 from .hooks import call_before_write
 from .identity_map import IdentityMap
 from .jobs import Removal, Save, one_connection
-from .ordering import Entities, entities_of, once_each, with_references
+from .ordering import Entities, entities_of, in_order, once_each, with_references
+from .unanswered import calls_left_on
 from .work import Work, gather_errors, raise_bulk_error
 from .write_call import write
 
-__all__ = ['Scope', 'ThreadScope']
+__all__ = ['Scope']
 
 
-def _never():
-    return False
+#: what to do where one script cannot write all
+_INSTEAD = '; commit() without atomic=True, or session.scope(atomic=False), writes them one after the other'
+
+
+def one_script(jobs):
+    """Refuse jobs that one call cannot carry.
+
+    :raises InvalidOperation: which says what to do instead
+    """
+    one_connection(jobs, _INSTEAD)
+    batches.refuse_too_many(len(jobs), sum(batches.weight(job.operation) for job in jobs), _INSTEAD)
 
 
 def _one_at_a_time(method):
@@ -40,6 +50,9 @@ class Scope(IdentityMap):
 
     :param outer: the scope around it, or None
     """
+
+    #: whether any scope has ended without an answer to a write
+    leaves_calls = False
 
     def __init__(self, outer=None):
         super(Scope, self).__init__(outer)
@@ -118,6 +131,8 @@ class Scope(IdentityMap):
 
         :returns: {id of the entity: (entity, columns, etag that was asked for)} of those that turn out to be written
         """
+        if Scope.leaves_calls:
+            self.writer.take_over(calls_left_on(entities))
         if not self.writer.has_unfinished():
             return {}
         with self._lock:  # what another thread is writing has no answer yet
@@ -135,6 +150,7 @@ class Scope(IdentityMap):
 
     def _commit_atomically(self, full, all, force):
         waiting = self._dirty(all)
+        self._refuse_for_one_script(waiting)
         reconciled = self.reconcile(waiting)
         written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
         seen = Entities(entity for entity, _, _ in reconciled.values() if not entity._modified)
@@ -145,10 +161,18 @@ class Scope(IdentityMap):
             gather_errors(jobs, Save.plan, len(jobs))
             jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
             if jobs:
-                one_connection(jobs)
+                one_script(jobs)
                 written += write(self.writer, jobs, atomic=True, refuse=raise_bulk_error)
             entities = self._prepared(False, seen)
         return written
+
+    @staticmethod
+    def _refuse_for_one_script(entities):
+        """Refuse what can be told before any hook is called, or id handed out."""
+        ordered, _ = in_order([entity for entity in entities if entity._rom_schema.references])
+        models = dict((type(entity), entity) for entity in entities + ordered)
+        one_connection([Save(entity) for entity in models.values()], _INSTEAD)
+        batches.refuse_too_many(len(entities), 0, _INSTEAD)
 
     def _prepared(self, all, seen):
         """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
@@ -236,47 +260,3 @@ def _still_asked(entity, if_match, reconciled):
         del reconciled[id(entity)]
     check_etag(entity._rom, if_match)
     return if_match
-
-
-class ThreadScope(Scope):
-    """What a thread has by itself, outside of scopes."""
-
-    #: callable() -> bool: whether sessions are off for all threads; `rom.util` owns the switch
-    null_session_default = staticmethod(_never)
-
-    def __init__(self):
-        super(ThreadScope, self).__init__()
-        self.null_session = None  # what the thread says of it
-
-    @property
-    def is_off(self):
-        """bool: whether it remembers nothing."""
-        return self.null_session_default() if self.null_session is None else self.null_session
-
-
-class OpenedScope(Scope):
-    """What was opened by `with rom.session:`, and takes nothing once it is left."""
-
-    def __init__(self, outer):
-        super(OpenedScope, self).__init__(outer)
-        self.has_ended = False
-        self.around = self.token = self.opening = None  # what `Contexts` and `Opening` have to do with it
-
-    @property
-    def is_off(self):
-        """bool: whether it remembers nothing: what is read once it has ended, it does not know."""
-        return self.has_ended
-
-    def about_to_write(self):
-        if self.has_ended:
-            raise InvalidOperation('this scope has ended: open one of your own, with rom.session')
-
-    def add(self, obj):
-        self.about_to_write()
-        super(OpenedScope, self).add(obj)
-
-    def end(self):
-        """Take nothing any more."""
-        with self._lock:
-            self.has_ended = True
-            self.begin()

@@ -127,13 +127,14 @@ class Session(object):
         return self._current().get(pk)
 
     def rollback(self):
-        """Forget every entity; edits in them are not undone, and nothing is written.
+        """Forget every entity; edits in them are not undone, and nothing is written. A scope that has ended is forgotten itself.
 
         Example::
 
             rom.session.rollback()
         """
-        self._current().begin()
+        if not self._contexts.forget_ended():
+            self._current().begin()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 

@@ -432,3 +432,34 @@ def test_what_is_remembered_expires(Account, connection):
     keys = connection.keys('*:once:*')
     assert len(keys) == 1 and 0 < connection.ttl(keys[0]) <= 600
     assert connection.type(keys[0]) == b'string' and connection.strlen(keys[0]) < 100
+
+
+@pytest.mark.parametrize('how', ['reply', 'request', 'silence'])
+@pytest.mark.parametrize('where', ['outer', 'another', 'by reference', 'deleted'])
+def test_what_a_scope_left_without_an_answer(Account, server, connection, proxy, log, how, where):
+    """Whoever writes the entity next asks first, though the scope has ended and forgotten all."""
+    class Holder(rom.Model):
+        account = rom.ManyToOne('Account', on_delete='no action')
+    rom.util.CONNECTION = client_of(server, proxy, 'caller', how)
+    account = Account(name=u'a', n=1)
+    proxy.lose(True, how=how)
+    with pytest.raises(LOST):
+        with rom.session:
+            account.n = 2
+    assert account._new and account.n == 1
+    if where == 'outer':
+        rom.session.commit()
+    elif where == 'another':
+        with rom.session:
+            account.n = 3
+    elif where == 'by reference':
+        with rom.session:
+            Holder(account=account)
+    else:
+        account.save()
+        account.delete()
+    assert proxy.lost == 1 and log.count(('_after_insert', account.id)) == 1
+    rom.session.commit()
+    rom.session.rollback()
+    found = [row.n for row in Account.query.filter(n=(1, None)).all()]
+    assert found == ([] if where == 'deleted' else [account.n])
