@@ -8,6 +8,8 @@ import rom
 import six
 from rom.exceptions import ColumnError, InvalidColumnValue, ORMError, QueryError, UniqueKeyViolation
 
+from naming import shown
+
 SECRET = u'hunter2'
 
 
@@ -126,7 +128,7 @@ def test_what_is_read_stays(User):
 
 @pytest.mark.parametrize('attr, value', [
     ('pin', SECRET), ('pin', [SECRET]), ('password', {SECRET: 1}), ('raw', u'€' + SECRET), ('raw', [SECRET]), ('born', SECRET),
-    ('data', SECRET), ('data', {'a': set([SECRET])}), ('balance', SECRET), ('boss', SECRET)], ids=str)
+    ('data', SECRET), ('data', {'a': set([SECRET])}), ('balance', SECRET), ('boss', SECRET)], ids=shown)
 def test_refused_values(User, attr, value):
     user = User(name=u'ann')
     for work in (lambda: User(**{attr: value}), lambda: setattr(user, attr, value)):
@@ -209,7 +211,7 @@ def test_queries_that_are_refused(User, ask):
     assert isinstance(refusal(lambda: ask(User.query)), QueryError)
 
 
-@pytest.mark.parametrize('attr, value', [('pin', SECRET), ('password', 5), ('pin', (1, SECRET)), ('pin', [SECRET])], ids=str)
+@pytest.mark.parametrize('attr, value', [('pin', SECRET), ('password', 5), ('pin', (1, SECRET)), ('pin', [SECRET])], ids=shown)
 def test_get_by(User, attr, value):
     refusal(lambda: User.get_by(**{attr: value}))
 
