@@ -88,11 +88,14 @@ class _Reference(Column):
         raw = None if self._attr in state.assigned else state.raw(self._attr)
         if raw is None:
             return self._id_of(state.values[self._attr] if self._attr in state.values else self._default)
+        return self._id_in(raw, 'of row %s is no id' % state.pk)
+
+    def _id_in(self, raw, what):
         try:
             return int(raw)
         except ValueError as error:
             cause = error
-        self._rom_raise(self.refuse(raw, 'of row %s is no id' % state.pk), cause)
+        self._rom_raise(self.refuse(raw, what), cause)
 
     def _id_of(self, value):
         """Return the id of an object, or of what a default may be."""
@@ -238,16 +241,17 @@ class ManyToOne(_Reference):
     def _read_with_siblings(self, state):
         """Fetch what a row and those loaded with it refer to, in one call."""
         attr, position = self._attr, self._position
-        ids = []
+        ids, cause = [], None
         for each in state.siblings_alive():
             raw = each.row[position]
             if attr in each.values or raw is None:
                 continue
             try:
                 ids.append((each, int(raw)))
-            except ValueError:
-                if each is state:
-                    raise self.refuse(raw, 'of row %s is no id' % state.entity()._pk)
+            except ValueError as error:
+                cause = error if each is state else cause
+        if cause is not None:
+            self._rom_raise(self.refuse(state.row[position], 'of row %s is no id' % state.entity()._pk), cause)
         found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
         for each, id in ids:
             each.know(attr, found.get(id))
@@ -255,9 +259,10 @@ class ManyToOne(_Reference):
 
     def _rom_read_all(self, texts):
         """Return the entities, read in one call."""
-        ids = sorted(set(int(text) for text in texts if text is not None))
-        found = _existing(self)._rom_targets(ids, fresh=True) if ids else {}
-        return [None if text is None else found.get(int(text)) for text in texts]
+        ids = [None if text is None else self._id_in(text, 'holds no id') for text in texts]
+        wanted = sorted(set(id for id in ids if id is not None))
+        found = _existing(self)._rom_targets(wanted, fresh=True) if wanted else {}
+        return [found.get(id) for id in ids]
 
 
 class OneToOne(ManyToOne):

@@ -118,8 +118,8 @@ class _Leg(StoredJob):
             raise ValueError('not enough credit')
         if isinstance(column, Integer):
             if balance != balance.to_integral_value():
-                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, self.change),
-                                         model=column._model, columns=(self.attr,), value=self.change)
+                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, column._rom_shown(self.change)),
+                                         model=column._model, columns=(self.attr,), value=column._rom_told(self.change))
             return six.text_type(int(balance))
         return column.encode(float(balance) if isinstance(column, Float) else balance)
 
