@@ -2,6 +2,7 @@
 
 import six
 
+from ..exceptions import ORMError
 from . import keys
 
 __all__ = ['HIDDEN', 'hidden', 'hidden_in_entry', 'hidden_in_key', 'is_of_secret', 'without_cause']
@@ -62,7 +63,7 @@ def without_cause(error):
     """Return an error that leads to none of those that it came from, and has no text in it that could not be converted."""
     error.__cause__ = error.__context__ = None
     error.__suppress_context__ = True
-    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError)):
+    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError)) and not isinstance(error, ORMError):
         shown = HIDDEN.encode('ascii') if isinstance(error.object, bytes) else six.text_type(HIDDEN)
         error.object, error.start, error.end = shown, 0, len(shown)
         error.args = (error.encoding, shown, 0, len(shown), error.reason)
