@@ -4,6 +4,7 @@ from __future__ import absolute_import
 
 import logging
 
+from ..exceptions import InvalidOperation
 from ..util import session
 
 __all__ = ['RequestScope', 'is_good']
@@ -32,7 +33,7 @@ class RequestScope(object):
     def __init__(self, commit_when=is_good, atomic=True):
         self._commit_when = commit_when
         self._opening = session.scope(commit=False, atomic=atomic)
-        self._has_begun = False
+        self._has_begun = self._is_refused = False
         self._is_asked = self._is_answered = self._has_ended = False
 
     def running(self):
@@ -60,10 +61,11 @@ class RequestScope(object):
         :raises ORMError: what stands in the way: then nothing was written
         """
         self._is_asked = True
-        if self._commit_when(status):
-            self._opening.commit()
-        else:
+        self._is_refused = not self._commit_when(status)
+        if self._is_refused:
             self._opening.rollback()
+        else:
+            self._opening.commit()
         self._is_answered = True
 
     def end(self):
@@ -73,7 +75,8 @@ class RequestScope(object):
         self._has_ended = True
         changed = self._opening.changed() if self._is_answered or not self._is_asked else ()
         self._opening.resume()
-        self._opening.__exit__(None, None, None)
+        is_left = self._is_refused or changed  # in entities of the thread's own session, too, it is taken back
+        self._opening.__exit__(InvalidOperation if is_left else None, None, None)
         if changed:
             logger.error('not saved: %s changed after the answer, or in a part of the program that no commit follows (a stream, a '
                          'background task, a websocket). It has to open a scope of its own: with rom.session: ...',

@@ -67,6 +67,27 @@ def test_what_was_refused_is_not_stored(User, connection, status):
     assert rom.session.commit() == 0
 
 
+def test_what_was_refused_is_not_left_to_the_threads_own_session(User, connection, logged):
+    """An entity that lasts longer than a request is again what it was."""
+    user = User(email=u'a')
+    user.save()
+    User.get(user.id)
+
+    def refused(environ, start_response):
+        user.age = 7
+        start_response('400 Bad Request', [])
+        return iter([b'%d' % user.age])
+    assert Server(refused).ask().sent == [b'7'] and user.age == 1
+
+    def late(environ, start_response):
+        start_response('200 OK', [])
+        yield b'x'
+        user.age = 8
+    Server(late).ask()
+    assert user.age == 1 and len(logged()) == 1
+    assert rom.session.commit() == 0
+
+
 def test_the_program_may_say_when_to_commit(User, connection):
     Server(answering('302 Found', lambda: User(email=u'a')), commit_when=lambda status: status < 300).ask()
     assert stored(connection)() == 0
