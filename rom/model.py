@@ -63,9 +63,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             raise
         if values:
             self._rom_schema.refuse_unknown(values, extra_ok)
-        scope = current()
-        scope.before_change(self)
-        scope.add(self)
+        current().add_new(self)
 
     @ClassProperty
     def _connection(cls):

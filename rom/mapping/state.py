@@ -94,6 +94,10 @@ class State(object):
         schema = entity._rom_schema
         return cls(schema, weakref.ref(entity), id, [None] * len(schema.stored) if row is None else row, None, generation)
 
+    def remember_call(self, call):
+        """Remember a write call of which it is not known what became, or none."""
+        self.unanswered = call
+
     @property
     def pk(self):
         """text: 'namespace:id', for messages."""

@@ -211,6 +211,11 @@ class IdentityMap(object):
         if self.known is not known:
             self.add(obj)
 
+    def add_new(self, obj):
+        """Remember an entity that was made just now."""
+        self.before_change(obj)
+        self.add(obj)
+
     def watch(self, obj, attr):
         """Note that a value that can change in place was read, of an entity that the session does not know: it joins if that changes.
 

@@ -66,6 +66,11 @@ class OpenedScope(Scope):
         if not self.has_ended:
             self._before.note(obj, attr)
 
+    def undo(self):
+        """Know nothing, and make all entities what they were before they were changed in here."""
+        self.begin()
+        self._before.take_back(Entities(job.entity for call in self.writer.unacknowledged for job in call.jobs))
+
     # -- its end ------------------------------------------------------------------------------------------------------
 
     def finish(self, commit):
@@ -108,13 +113,12 @@ class OpenedScope(Scope):
     def take_back(self):
         """End, and make all entities what they were before they were changed in it."""
         with self._lock:
-            self._end()
-            unanswered = self._give_back()
-            self._before.take_back(Entities(job.entity for call in unanswered for job in call.jobs))
+            self.has_ended = True
+            self.undo()
+            self._give_back()
 
     def _give_back(self):
         unanswered = self.writer.end()
         if unanswered:
             Scope.leaves_calls = True
             leave(unanswered)
-        return unanswered

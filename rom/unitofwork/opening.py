@@ -58,8 +58,8 @@ class Opening(object):
         self._commit(self._scope)
 
     def rollback(self):
-        """Forget every entity; the scope stays open."""
-        self._scope.begin()
+        """Forget every entity, and make all what they were before; the scope stays open."""
+        self._scope.undo()
 
     def changed(self):
         """Return the entities with changes that nobody has written, as a list."""

@@ -11,7 +11,7 @@ def leave(calls):
     for call in calls:
         for job in call.jobs:
             if job.entity is not None:
-                job.entity._rom.unanswered = call
+                job.entity._rom.remember_call(call)
 
 
 def calls_left_on(entities):
@@ -24,6 +24,6 @@ def calls_left_on(entities):
             waiting.extend(entity._rom.new_references())
             call = getattr(entity._rom, 'unanswered', None)
             if call is not None:
-                entity._rom.unanswered = None
+                entity._rom.remember_call(None)
                 found.append(call)
     return found

@@ -68,7 +68,8 @@ class _Was(object):
             state.assigned.discard(attr)
         if self.number is not None and not is_stored:
             state.hold(attr, value)
-            state.assigned[attr] = self.number
+            if not is_uncertain:  # else it counts as assigned since that write
+                state.assigned[attr] = self.number
         elif self.is_known and not (is_stored or is_uncertain):
             state.know(attr, value)
         else:
