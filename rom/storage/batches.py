@@ -14,7 +14,7 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 
 #: what an atomic commit writes at most, in one call: about a second of the server's time, which other clients wait
 ROWS_AT_ONCE = 20000
-ENTRIES_AT_ONCE = 400000
+ENTRIES_AT_ONCE = 250000
 
 
 def refuse_too_many(rows, entries, instead=''):

@@ -104,7 +104,7 @@ class OpenedScope(Scope):
     def let_pass(self):
         """End, and leave the changed entities of the scopes around it to these."""
         with self._lock:
-            for obj in self._end():
+            for obj in () if self.has_ended else self._end():
                 for scope in self.chain[1:]:
                     if scope.get(key_of(obj)) is obj:
                         scope.add(obj)

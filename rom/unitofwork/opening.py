@@ -43,10 +43,15 @@ class Opening(object):
                 scope.finish(self._commit)
             failed = misplaced or kind is not None
         finally:
+            self._end(scope, failed)
+
+    def _end(self, scope, failed):
+        try:
             if failed:
                 scope.take_back()
             else:
                 scope.let_pass()
+        finally:
             self._contexts.close(scope)
 
     def commit(self):

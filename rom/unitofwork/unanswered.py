@@ -9,6 +9,7 @@ def leave(calls):
     :param calls: list of `store.WriteCall`
     """
     for call in calls:
+        call.frame = None  # it keeps what the program had in its hands
         for job in call.jobs:
             if job.entity is not None:
                 job.entity._rom.remember_call(call)

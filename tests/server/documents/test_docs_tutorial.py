@@ -46,6 +46,10 @@ def test_the_tutorial_does_what_it_says_and_queries_are_answered_as_described():
     assert run_page('queries.rst', names) > 5
 
 
+def test_sessions_are_as_described():
+    assert run_page('sessions.rst', {}) > 5
+
+
 # -- the reference and the docstrings that it is made of ---------------------------------------------------------------
 
 #: what 1.1.2 exports for its own use

@@ -85,7 +85,7 @@ def test_after_a_failed_commit_the_thread_is_as_it_was(User, ann):
     with pytest.raises(rom.UniqueKeyViolation):
         with rom.session:
             User(email=u'ann@x')
-    assert list(rom.session.known.values()) == [ann, before]
+    assert sorted(map(id, rom.session.known.values())) == sorted(map(id, [ann, before]))
     rom.session.commit()
     assert [user.email for user in User.query.all()] == [u'ann@x', u'before']
 
@@ -181,6 +181,29 @@ def test_a_hook_that_changes_without_end_is_told_of(connection):
         with rom.session:
             page.n = 1
     assert rom.session.commit() >= 0
+
+
+@pytest.mark.parametrize('hook', ['_before_insert', '_after_insert', '_before_update', '_after_update'])
+@pytest.mark.parametrize('atomic', [True, False])
+def test_scopes_in_hooks(User, hook, atomic):
+    """A log that is kept whatever becomes of the rest; the entity itself may be changed in it, too."""
+    class Log(rom.Model):
+        text = rom.Text()
+        user = rom.ManyToOne('User', on_delete='no action')
+
+    def logging(self):
+        with rom.session:
+            Log(text=self.email, user=None if self._new else self)
+        if 'before' in hook:
+            self.n = (self.n or 0) + 1
+    with rom.session.scope(atomic=atomic):
+        user = User(email=u'a')
+        if 'insert' not in hook:
+            user.save()
+            user.name = u'x'
+        setattr(User, hook, logging)
+    assert [(log.text, log.user and log.user.id) for log in Log.query.all()] == [(u'a', None if hook == '_before_insert' else 1)]
+    assert user.n == int('before' in hook) and stored(user)['n'] == user.n
 
 
 @pytest.mark.parametrize('atomic', [True, False])
