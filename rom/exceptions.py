@@ -16,6 +16,14 @@
             InvalidColumnValue
             UnsafeError
         BulkError
+
+Where 1.1.2 lets an error of Python's own through, which programs may catch, the error is both:
+
+* WrongArgument: an InvalidOperation, ValueError and TypeError
+* WrongQuery: a QueryError, ValueError and TypeError
+* UnknownArgument: a ColumnError and TypeError
+* UnknownAttribute: an InvalidColumnValue and AttributeError
+* NotLatin1: an InvalidColumnValue and UnicodeEncodeError
 """
 import six
 
@@ -65,6 +73,9 @@ class ORMError(Exception):
             raise TypeError('%s() takes no keyword argument %r, only: %s' % (
                 type(self).__name__, unknown[0], ', '.join(sorted(_DATA))))
         super(ORMError, self).__init__(*args)
+        self._describe(data)
+
+    def _describe(self, data):
         for name, empty in _DATA.items():
             setattr(self, name, data.get(name, empty))
 
@@ -141,3 +152,32 @@ class BulkError(ORMError):
             for entity, reason in error.errors:
                 print(entity, reason)
     """
+
+
+# -- of two kinds: what 1.1.2 leaves to Python, which programs may catch ------------------------------------------------
+
+class WrongArgument(InvalidOperation, ValueError, TypeError):
+    """Raised when a call is given what it does not take: an id that is none, the name of a model in place of the model."""
+
+
+class WrongQuery(QueryError, ValueError, TypeError):
+    """Raised when a method of a query is given what it does not take, as an index of places that is not there."""
+
+
+class UnknownArgument(ColumnError, TypeError):
+    """Raised when a column is declared with an argument that it does not know."""
+
+
+class UnknownAttribute(InvalidColumnValue, AttributeError):
+    """Raised when an entity of a model with ``_strict = True`` is given an attribute that is no column."""
+
+
+class NotLatin1(InvalidColumnValue, UnicodeEncodeError):
+    """Raised when a String column is given text that is not Latin-1."""
+
+    def __init__(self, *args, **data):
+        text = data.get('value') if isinstance(data.get('value'), six.text_type) else u''
+        start = next((place for place, each in enumerate(text) if each > u'\xff'), 0)
+        UnicodeEncodeError.__init__(self, 'latin-1', text, start, start + 1, 'ordinal not in range(256)')
+        self.args = args
+        self._describe(data)

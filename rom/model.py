@@ -12,10 +12,11 @@ from .beyond import Beyond, condition
 from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
-                         InvalidOperation, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
+                         InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
 from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query
+from .search.filters import index_named
 from .storage import keys, reads
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity, begin_loaded, load_its_way
@@ -53,12 +54,15 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         self._rom = State.of(self)
         self._rom.new = True
         extra_ok = values.pop('_extra_ok', False)
-        for attr, column in self._columns.items():
-            if not isinstance(column, UnsafeColumn):
-                column._init_(self, self._namespace, attr, values.pop(attr, None), False)
-        if values and not extra_ok:
-            raise InvalidColumnValue("Extra columns passed but not valid: %r, pass '_extra_ok=True` to ignore them"
-                                     % (sorted(values),), model=self._rom_schema.name, columns=tuple(sorted(values)))
+        try:
+            for attr, column in self._columns.items():
+                if not isinstance(column, UnsafeColumn):
+                    column._init_(self, self._namespace, attr, values.pop(attr, None), False)
+        except MissingColumn:  # perhaps because its name was misspelt
+            self._rom_schema.refuse_unknown(values, extra_ok)
+            raise
+        if values:
+            self._rom_schema.refuse_unknown(values, extra_ok)
         scope = current()
         scope.before_change(self)
         scope.add(self)
@@ -163,8 +167,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             User.get([3, 1, 2])
         """
         if isinstance(ids, _ID_LISTS):
-            return _get_many(cls, [int(id) for id in ids])
-        id = int(ids)
+            return _get_many(cls, [id if id.__class__ is int else cls._rom_schema.as_id(id) for id in ids])
+        id = ids if ids.__class__ is int else cls._rom_schema.as_id(ids)
         known = current().current_of(cls._rom_schema.known_as, [id])
         if known:
             return known[id]
@@ -187,7 +191,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         """
         limit, numeric = kwargs.pop('_limit', None), kwargs.pop('_numeric', False)
         if len(kwargs) != 1:
-            raise QueryError('We can only fetch object(s) by exactly one attribute, you provided %d' % len(kwargs))
+            raise QueryError('We can only fetch object(s) by exactly one attribute, you provided %d: query.filter() takes several'
+                             % len(kwargs), model=cls.__name__, columns=tuple(sorted(kwargs)))
         (attr, value), = kwargs.items()
         column = cls._columns.get(attr)
         if getattr(column, '_unique', False) and not (isinstance(value, tuple) and column._index):
@@ -195,8 +200,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
                 raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
                                  % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
             return _get_by_unique(cls, column, value)
-        if getattr(cls._columns.get(attr.partition(':')[0]), '_index', False) is False:
-            raise QueryError('Cannot query on a column without an index: %s.%s' % (cls.__name__, attr))
+        if column is None and attr.partition(':')[0] not in cls._columns:
+            raise QueryError(cls._rom_schema.no_column(attr), model=cls.__name__, columns=(attr,), value=value)
+        index_named(cls._rom_schema, attr, 'get_by', 'index')
         if numeric and isinstance(value, (six.text_type, bytes)):
             value = float(value)
         query = Query(cls).filter(**{attr: value})
@@ -215,8 +221,10 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             return
         state = self._rom
         if state.new or (not force and state.is_changed()):
-            raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified '
-                                   'data' if not state.new else 'Cannot refresh a new entity: it has no row yet')
+            raise InvalidOperation(
+                'Cannot refresh a modified entity without passing force=True to override modified data: %s' % self._pk
+                if not state.new else 'Cannot refresh a new entity: this %s has no row yet, save() it first' % state.schema.name,
+                model=state.schema.name, pk=state.id, columns=() if state.new else tuple(sorted(state.assigned)))
         raw = reads.read_rows(self._connection, state.schema, [state.id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
@@ -396,7 +404,9 @@ def _without_affix(model, kind, attr, values, blocksize, start):
     column = model._columns.get(attr)
     flag = '_prefix' if kind == 'pre' else '_suffix'
     if not getattr(column, flag, False):
-        raise QueryError('%s.%s has no %s index' % (model.__name__, attr, flag[1:]))
+        raise QueryError('%s has no %s index%s' % (
+            column.where, flag[1:], ': declare it with %s=True' % flag[1:]) if hasattr(column, 'where') else
+            model._rom_schema.no_column(attr), model=model.__name__, columns=(attr,))
     values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
     if column._keygen is not None and casefolds(column._keygen):
         values = [value.lower() for value in values]

@@ -1,15 +1,17 @@
-"""What a column may be declared with: its arguments, checked when it is made."""
+"""What a column may be declared with: its arguments, checked when it is made; and which column that is, for messages."""
 
+import dis
 import sys
 import warnings
 
-from ..exceptions import ColumnError
-from ..values import keygens
+from ..exceptions import ColumnError, UnknownArgument
+from ..values import keygens, names
 
-__all__ = ['check_arguments']
+__all__ = ['check_arguments', 'check_names', 'frames_to_the_program', 'refused']
 
-MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: '
-                  + keygens.STRING_INDEX_KEYGENS_STR)
+MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: ' + keygens.STRING_INDEX_KEYGENS_STR
+                  + '. IDENTITY is for the whole value, FULL_TEXT for its words, SIMPLE for ranges and order; the _CI ones take '
+                  'upper and lower case alike')
 
 _PACKAGE = __name__.partition('.')[0]
 
@@ -20,23 +22,93 @@ def check_arguments(column):
     :param column: `Column`, not bound yet
     :raises ColumnError: saying what would be right
     """
+    why = _contradiction(column)
+    if why:
+        raise refused(type(column), why)
+    _warn_of_words(column)
+
+
+def _contradiction(column):
     if column._keygen is not None and column._keygen2 is not None:
-        raise ColumnError("Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both")
+        return "Can only specify one of 'keygen' and 'keygen2' arguments at a time, you provided both"
     for keygen in (column._keygen, column._keygen2):
         if keygen is not None and not callable(keygen):
-            raise ColumnError('a keygen must be callable, you provided %r' % (keygen,))
+            return 'a keygen must be callable, you provided %r' % (keygen,)
     if column._unique and not column.can_be_unique:
-        raise ColumnError('Unique columns can only be strings or integers')
+        return 'Unique columns can only be strings or integers'
     if not (column._index or column._prefix or column._suffix):
         if column._keygen is not None and not column._unique:
-            raise ColumnError('a keygen is for an index: give one of index, prefix, suffix and unique too')
-        return
-    if column._keygen is None and column._keygen2 is None:
+            return 'a keygen is for an index: give one of index, prefix, suffix and unique too'
+    elif column._keygen is None and column._keygen2 is None:
         if column.is_text:
-            raise ColumnError(MISSING_KEYGEN)
+            return MISSING_KEYGEN
         if column._rom_default_keygen is None:
-            raise ColumnError('Non-numeric/string indexed columns must provide keygen argument on creation')
-    _warn_of_words(column)
+            return ('Non-numeric/string indexed columns must provide keygen argument on creation: a callable(value) that returns '
+                    'a list of words, or a dict of numbers')
+
+
+def check_names(kind, given):
+    """Refuse arguments that a column class does not know.
+
+    :param kind: the class
+    :param given: names
+    :raises UnknownArgument: naming those that it knows; it is a ColumnError and a TypeError
+    """
+    code = getattr(getattr(kind.__init__, '__func__', kind.__init__), '__code__', None)
+    if code is None or code.co_flags & _TAKES_ANY:
+        return
+    known = code.co_varnames[1:code.co_argcount + getattr(code, 'co_kwonlyargcount', 0)]
+    for name in sorted(set(given).difference(known)):
+        meant = names.nearest(name, known)
+        raise refused(kind, '%s has no argument %s%s: it knows %s' % (
+            _called(kind), names.quoted(name), ', did you mean %s' % names.quoted(meant) if meant else '', ', '.join(known)),
+            UnknownArgument)
+
+
+_TAKES_ANY = 8  # of a function's flags: **keywords
+
+
+# -- which column it is ------------------------------------------------------------------------------------------------
+
+def refused(kind, why, error=ColumnError):
+    """Return the error for a column that cannot be made so, which names it as far as can be told.
+
+    :param kind: the column's class
+    :param why: text
+    :param error: class of the error
+    """
+    model, attr = _place()
+    where = '%s.%s' % (model, attr) if attr else 'a %s of %s' % (kind.__name__, model) if model else _called(kind)
+    return error('%s: %s' % (where, why), model=model, columns=(attr,) if attr else ())
+
+
+def _called(kind):
+    return ('rom.' if kind.__module__.startswith(_PACKAGE + '.') else '') + kind.__name__
+
+
+def _place():
+    """Return (name of the class in whose body a column is being made, attribute), None for what cannot be told."""
+    frame = sys._getframe(1)
+    while frame is not None and (_is_own(frame) or frame.f_code.co_name in ('__init__', '__new__')):
+        frame = frame.f_back
+    if frame is None or '__module__' not in frame.f_locals or frame.f_locals is frame.f_globals:
+        return None, None
+    return frame.f_code.co_name, _name_to_be_assigned(frame)
+
+
+def _name_to_be_assigned(frame):
+    """Return the name that gets what is being called; None where that is not what comes next."""
+    for step in getattr(dis, 'get_instructions', _no_steps)(frame.f_code):
+        if step.offset > frame.f_lasti and step.opname != 'CACHE':
+            return step.argval if step.opname == 'STORE_NAME' else None
+
+
+def _no_steps(code):
+    return ()
+
+
+def _is_own(frame):
+    return frame.f_globals.get('__name__', '').startswith(_PACKAGE + '.')
 
 
 def _warn_of_words(column):
@@ -53,12 +125,12 @@ def _warn_of_words(column):
             'indexes the words of its text; give a keygen to choose others'))
     else:
         return
-    warnings.warn(what, UserWarning, stacklevel=_frames_to_the_program())
+    warnings.warn(what, UserWarning, stacklevel=frames_to_the_program())
 
 
-def _frames_to_the_program():
+def frames_to_the_program():
     """How many frames up the code is that is not of this package: where a column is made, whatever class it has."""
     frame, count = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get('__name__', '').startswith(_PACKAGE + '.'):
+    while frame.f_back is not None and _is_own(frame):
         frame, count = frame.f_back, count + 1
     return count

@@ -13,7 +13,7 @@ from ..storage.plan import as_text
 from ..values import keygens, plain
 from ..values.codecs import encode_int
 from . import index_kinds, kinds
-from .arguments import check_arguments
+from .arguments import check_arguments, check_names, refused
 from .operators import Operators
 from .registry import NULL
 from .showing import Showing
@@ -30,6 +30,11 @@ class _Column(Showing):
 
     #: the bound column's index; None for what can have none
     _rom_index = None
+
+    def __new__(cls, *args, **kwargs):
+        if kwargs:
+            check_names(cls, kwargs)
+        return object.__new__(cls)
 
 
 class Column(Operators, _Column):
@@ -91,8 +96,8 @@ class Column(Operators, _Column):
     def _set_kind(self, allowed):
         """Take from the allowed types what kind of index there is."""
         if not allowed and self.is_stored and not self.is_reference:
-            raise ColumnError('%s needs a class attribute _allowed: the type, or tuple of types, of its values'
-                              % type(self).__name__)
+            raise refused(type(self), '%s needs a class attribute _allowed: the type, or tuple of types, of its values'
+                          % type(self).__name__)
         self.is_text = kinds.are_strings(allowed)
         self.is_numeric = kinds.are_numbers(allowed)
         self.can_be_unique = self.can_be_unique or kinds.are_unique(allowed)
@@ -184,7 +189,8 @@ class Column(Operators, _Column):
 
     def __delete__(self, obj):
         if self._required:
-            raise InvalidOperation('%s cannot be null' % self.where, model=self._model, columns=(self._attr,))
+            raise InvalidOperation('%s cannot be null: it is required' % self.where, model=self._model, pk=obj._rom.id,
+                                   columns=(self._attr,))
         obj._rom_assign(self._attr, None)
 
     def _init_(self, obj, model, attr, value, loading):
@@ -257,13 +263,18 @@ class Column(Operators, _Column):
         except InvalidColumnValue:
             raise
         except Exception as error:
-            raise self.refuse(value, 'must be of type %r, and cannot be converted: %s' % (self._allowed, self._rom_why(error)))
+            raise self.refuse(value, 'must be of type %s, and cannot be converted: %s' % (self._types(), self._rom_why(error)))
         return self._typed(found)
 
     def _typed(self, value):
         if isinstance(value, self._allowed):
             return value
-        raise self.refuse(value, 'has type %r but must be of type %r' % (type(value), self._allowed))
+        takes = getattr(self, '_takes', None)
+        raise self.refuse(value, 'takes %s' % takes if takes else 'has type %s but must be of type %s' % (
+            type(value).__name__, self._types()))
+
+    def _types(self):
+        return ' or '.join(kind.__name__ for kind in kinds.kinds_of(self._allowed))
 
     def _validate(self, value):
         """Check a value that has been converted; column classes of one's own add their checks here.
@@ -273,10 +284,10 @@ class Column(Operators, _Column):
         """
         self._typed(value)
 
-    def refuse(self, value, why):
+    def refuse(self, value, why, kind=InvalidColumnValue):
         """Return an InvalidColumnValue for `value`, naming model, column and value."""
-        return InvalidColumnValue('%s %s (value: %s)' % (self.where, why, self._rom_shown(value)), model=self._model,
-                                  columns=(self._attr,), value=self._rom_told(value))
+        return kind('%s %s (value: %s)' % (self.where, why, self._rom_shown(value)), model=self._model,
+                    columns=(self._attr,), value=self._rom_told(value))
 
     def _rom_plain(self, entity):
         """Return the value of an entity as `json.dumps` takes it; of a type unknown to that, the text that the row keeps."""

@@ -56,7 +56,8 @@ class Numbers(Index):
 
     def _takes_types(self, value):
         allowed = kinds.kinds_of(self.column._allowed)
-        return self.refuse('takes %s' % ' or '.join(kind.__name__ for kind in allowed), value)
+        takes = getattr(self.column, '_takes', None) or ' or '.join(kind.__name__ for kind in allowed)
+        return self.refuse('takes %s' % takes, value)
 
 
 class Dates(Numbers):
@@ -80,6 +81,7 @@ class Booleans(Numbers):
     """True and False, as words."""
 
     scores_texts = False
+    no_order = 'has no order: it is True or False'
 
     @staticmethod
     def keygen(value):
@@ -104,6 +106,14 @@ class References(Numbers):
     def number(self, value):
         return Numbers.number(self, value if isinstance(value, _STRINGS + (numbers.Number,)) else self._id_of(value))
 
+    def _takes_types(self, value):
+        return self.refuse('takes %s entities, ids, NOT_NULL or lists of them' % self._target(), value)
+
+    def _target(self):
+        """Return the name of what it refers to."""
+        table = getattr(self.column, '_ftable', None) or self.column._fmodel
+        return getattr(table, '__name__', table)
+
     def _id_of(self, value):
         is_entity = hasattr(value, '_rom') and hasattr(value, '_rom_schema')
         if is_entity and not self.column._rom_may_refer_to(value):
@@ -111,7 +121,7 @@ class References(Numbers):
             raise self.refuse('refers to %s%s' % (model.__name__, if_replaced(value, model)), value)
         id = value._rom.id if is_entity else getattr(value, 'id', None)
         if id is None:
-            raise self.refuse('takes saved entities and ids', value)
+            raise self.refuse('takes saved entities and ids', value) if is_entity else self._takes_types(value)
         return id
 
 
@@ -185,6 +195,8 @@ class FullText(Words):
     """The words of a text, in lower case: they are text, whatever the column holds."""
 
     is_single, is_full_text = False, True
+    no_order = ('has words, which have no order; give it the keygen rom.SIMPLE_CI, or the model an index beside it: '
+                "rom.IndexOnly('{0}', keygen=rom.SIMPLE_CI)")
 
     def equal_to(self, value):
         if isinstance(value, _STRINGS) and value:

@@ -35,6 +35,8 @@ class Index(object):
     has_names = True
     #: whether the text that a row keeps is the score that it holds, so that the keygen need not be asked
     scores_texts = False
+    #: why `order_by` cannot go by it, for messages; None where it can, as far as is known
+    no_order = None
 
     def __init__(self, column, name):
         self.column = column
@@ -287,10 +289,18 @@ class Index(object):
             return codecs.check_score(value)
         except ValueError as error:
             cause = error
+        made = self._takes_types(value) if isinstance(cause, codecs.NotANumber) else self._unfit(value, cause)
+        self.column._rom_raise(made, cause)
+
+    def _unfit(self, value, error):
         column = self.column
-        column._rom_raise(QueryError('%s.%s cannot be filtered by %s: %s' % (
-            column._model, self.name, column._rom_shown(value), column._rom_why(cause)), model=column._model,
-            columns=(self.name,), value=column._rom_told(value)), cause)
+        return QueryError('%s.%s cannot be filtered by %s: %s' % (
+            column._model, self.name, column._rom_shown(value), column._rom_why(error)), model=column._model,
+            columns=(self.name,), value=column._rom_told(value))
+
+    def _takes_types(self, value):
+        """Return a QueryError for what is no number."""
+        return self._unfit(value, '%s is not a number that an index can hold' % self.column._rom_shown(value))
 
     def _moment(self, value):
         """Return a date or time as the index holds it."""

@@ -3,24 +3,30 @@
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
+from ..values import names
+from .arguments import refused
 from .base import Column
 from .index_kinds import References
-from .registry import MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model, if_replaced
+from .registry import MODELS, MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model, if_replaced
 
 __all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
 
 _id_kinds = six.integer_types + (six.text_type, bytes)
 
 
-def _check_on_delete(on_delete, required, default):
+def _check_on_delete(kind, on_delete, required, default):
+    why, actions = None, ', '.join(map(names.quoted, ON_DELETE))
     if on_delete is NO_ACTION_DEFAULT:
-        raise ColumnError('No on_delete action specified')
-    if on_delete not in ON_DELETE:
-        raise ColumnError('on_delete argument must be one of %r, you provided %r' % (list(ON_DELETE), on_delete))
-    if required and on_delete == 'set null':
-        raise ColumnError("on_delete action is 'set null', but this column is required")
-    if required and on_delete == 'set default' and default is NULL:
-        raise ColumnError("on_delete action is 'set default', but this required column has no default")
+        why = 'No on_delete action specified: it needs on_delete=, one of %s, which says what becomes of this row when the ' \
+              'other is deleted' % actions
+    elif on_delete not in ON_DELETE:
+        why = 'on_delete argument must be one of %s, you provided %s' % (actions, names.quoted(on_delete))
+    elif required and on_delete == 'set null':
+        why = "on_delete action is 'set null', but this column is required"
+    elif required and on_delete == 'set default' and default is NULL:
+        why = "on_delete action is 'set default', but this required column has no default"
+    if why:
+        raise refused(kind, why)
 
 
 def _name_of(table):
@@ -34,7 +40,10 @@ def _existing(column):
     """
     model = column.get_related_model()
     if model is None:
-        raise ORMError('Missing foreign table %r referenced by %s' % (column._ftable, column.where))
+        known = sorted(set(model.__name__ for model in MODELS.values()) - set(['Model']))
+        raise ORMError('Missing foreign table %s referenced by %s: no module that was imported has a model of that name%s' % (
+            names.quoted(column._ftable), column.where, names.suggestion(column._ftable, known)), model=column._model,
+            columns=(column._attr,), value=column._ftable)
     return model
 
 
@@ -88,11 +97,14 @@ class _Reference(Column):
         raw = None if self._attr in state.assigned else state.raw(self._attr)
         if raw is None:
             return self._id_of(state.values[self._attr] if self._attr in state.values else self._default)
+        return self._id_in(raw, 'of row %s is no id' % state.pk)
+
+    def _id_in(self, raw, what):
         try:
             return int(raw)
         except ValueError as error:
             cause = error
-        self._rom_raise(self.refuse(raw, 'of row %s is no id' % state.pk), cause)
+        self._rom_raise(self.refuse(raw, what), cause)
 
     def _id_of(self, value):
         """Return the id of an object, or of what a default may be."""
@@ -140,7 +152,7 @@ class ManyToOne(_Reference):
         self._set_up(ftable, on_delete, required, default, False)
 
     def _set_up(self, ftable, on_delete, required, default, unique):
-        _check_on_delete(on_delete, required, default)
+        _check_on_delete(type(self), on_delete, required, default)
         self._ftable = ftable
         self._on_delete = on_delete
         Column.__init__(self, required, default, unique, index=True)
@@ -238,16 +250,17 @@ class ManyToOne(_Reference):
     def _read_with_siblings(self, state):
         """Fetch what a row and those loaded with it refer to, in one call."""
         attr, position = self._attr, self._position
-        ids = []
+        ids, cause = [], None
         for each in state.siblings_alive():
             raw = each.row[position]
             if attr in each.values or raw is None:
                 continue
             try:
                 ids.append((each, int(raw)))
-            except ValueError:
-                if each is state:
-                    raise self.refuse(raw, 'of row %s is no id' % state.entity()._pk)
+            except ValueError as error:
+                cause = error if each is state else cause
+        if cause is not None:
+            self._rom_raise(self.refuse(state.row[position], 'of row %s is no id' % state.entity()._pk), cause)
         found = _existing(self)._rom_targets(sorted(set(id for _, id in ids)))
         for each, id in ids:
             each.know(attr, found.get(id))
@@ -255,9 +268,10 @@ class ManyToOne(_Reference):
 
     def _rom_read_all(self, texts):
         """Return the entities, read in one call."""
-        ids = sorted(set(int(text) for text in texts if text is not None))
-        found = _existing(self)._rom_targets(ids, fresh=True) if ids else {}
-        return [None if text is None else found.get(int(text)) for text in texts]
+        ids = [None if text is None else self._id_in(text, 'holds no id') for text in texts]
+        wanted = sorted(set(id for id in ids if id is not None))
+        found = _existing(self)._rom_targets(wanted, fresh=True) if wanted else {}
+        return [found.get(id) for id in ids]
 
 
 class OneToOne(ManyToOne):
@@ -313,6 +327,28 @@ class ForeignModel(_Reference):
         return self._fmodel.get(int(value))
 
 
+class Referrers(list):
+    """The rows that refer to another, as they were read: a list, which says that nothing is stored of what is put into it.
+
+    :param rows: list of entities
+    :param where: text, the column that lists them
+    :param reference: text, the column by which they refer
+    """
+
+    def __init__(self, rows, where, reference):
+        list.__init__(self, rows)
+        self._where, self._reference = where, reference
+
+    def _refuse(self, *args):
+        raise InvalidOperation('%s is read anew each time, and nothing that is put into the list or taken out of it is stored: assign '
+                               'to %s, or work on list(...)' % (self._where, self._reference))
+
+    append = extend = insert = remove = __iadd__ = _refuse
+
+    def __reduce__(self):
+        return list, (list(self),)
+
+
 class OneToMany(Column):
     """The rows of another model that refer to this one; read-only.
 
@@ -361,15 +397,20 @@ class OneToMany(Column):
         model = _existing(self)
         if self._column is not None:
             column = model._columns.get(self._column)
+            if column is None:
+                raise ColumnError('%s: %s' % (self.where, model._rom_schema.no_column(self._column)), model=self._model,
+                                  columns=(self._attr,), value=self._column)
             if isinstance(column, ManyToOne) and not column.takes(obj):
                 raise ColumnError('%s: %s.%s refers to no rows of %s'
-                                  % (self.where, model.__name__, self._column, type(obj).__name__))
+                                  % (self.where, model.__name__, self._column, type(obj).__name__), model=self._model,
+                                  columns=(self._attr,))
             return self._column
         found = [attr for attr, column in model._columns.items()
                  if isinstance(column, ManyToOne) and column.takes(obj)]
         if len(found) != 1:
-            raise ColumnError('%s needs a `column` argument: %s has %d references to %s'
-                              % (self.where, model.__name__, len(found), type(obj).__name__))
+            raise ColumnError('%s needs a `column` argument: %s has %d references to %s%s' % (
+                self.where, model.__name__, len(found), type(obj).__name__, ': ' + ', '.join(found) if found else ''),
+                model=self._model, columns=(self._attr,))
         return found[0]
 
     def __get__(self, obj, objtype=None):
@@ -377,11 +418,12 @@ class OneToMany(Column):
             return self
         if obj._rom.id is None:
             return []
-        return _existing(self)._rom_query().filter(**{self._referring_column(obj): obj._rom.id}).all()
+        model, attr = _existing(self), self._referring_column(obj)
+        return Referrers(model._rom_query().filter(**{attr: obj._rom.id}).all(), self.where, '%s.%s' % (model.__name__, attr))
 
     def __set__(self, obj, value):
         raise InvalidOperation('Cannot assign to OneToMany relationships: %s is read-only, assign the reference on the '
-                               'other side' % self.where)
+                               'other side' % self.where, model=self._model, columns=(self._attr,), value=value)
 
     def __delete__(self, obj):
         self.__set__(obj, None)

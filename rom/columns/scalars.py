@@ -8,7 +8,7 @@ import operator
 
 import six
 
-from ..exceptions import InvalidColumnValue, InvalidOperation
+from ..exceptions import InvalidColumnValue, InvalidOperation, NotLatin1
 from ..values import codecs, plain
 from .base import Column
 from .registry import NULL
@@ -168,7 +168,7 @@ class _Moment(Column):
             try:
                 return self._from_redis(value.decode('ascii') if isinstance(value, bytes) else value)
             except (ValueError, TypeError, OverflowError, ArithmeticError):
-                raise self.refuse(value, 'takes %s' % self._takes)
+                raise self.refuse(value, 'takes %s; %s.fromisoformat(...) makes one of such a text' % (self._takes, self._takes))
         value = self._typed(value)
         if not codecs.is_moment(value):
             raise self.refuse(value, 'takes %s, and this is one in name only' % self._takes)
@@ -259,10 +259,14 @@ class String(Column):
     """
 
     _allowed = bytes
+    _takes = 'bytes, or text that is Latin-1'
 
     def _converted(self, value):
         if isinstance(value, six.text_type):
-            return value.encode('latin-1')
+            try:
+                return value.encode('latin-1')
+            except UnicodeEncodeError:
+                raise self.refuse(value, 'is bytes: text is taken if it is Latin-1; rom.Text is for text', NotLatin1)
         return self._typed(value)
 
     def _to_redis(self, value):
@@ -362,14 +366,15 @@ class PrimaryKey(_Number):
         return self if obj is None else obj._rom_allocate_id()
 
     def __set__(self, obj, value):
-        raise InvalidOperation('Cannot update primary key value', model=self._model, columns=(self._attr,))
+        raise InvalidOperation('Cannot update primary key value: %s comes from a counter, and stays what it is' % self.where,
+                               model=self._model, pk=obj._rom.id, columns=(self._attr,), value=value)
 
     def __delete__(self, obj):
         self.__set__(obj, None)
 
     def _init_(self, obj, model, attr, value, loading):
         if value is not None:
-            raise InvalidColumnValue('Cannot pass primary key on object creation', model=self._model,
+            raise InvalidColumnValue('Cannot pass primary key on object creation: %s comes from a counter' % self.where, model=self._model,
                                      columns=(attr,), value=value)
 
     @staticmethod

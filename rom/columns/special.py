@@ -2,7 +2,8 @@
 
 import warnings
 
-from ..storage import keys
+from ..storage import keys, troubles
+from ..values import names
 from .base import Column, _Column
 
 __all__ = ['IndexOnly', 'UnsafeColumn']
@@ -29,7 +30,7 @@ class IndexOnly(Column):
 
     def __init__(self, column=None, keygen=None, prefix=False, suffix=False, keygen2=None, index=False, unique=False):
         if keygen2 is None and (not column or keygen is None):
-            raise ValueError('Need both of `column` and `keygen` or just `keygen2` argument')
+            raise ValueError("Need both of `column` and `keygen` or just `keygen2` argument: rom.IndexOnly('name', keygen=rom.IDENTITY)")
         self._column = column
         self._rom_over = None
         index = index or prefix or suffix or not unique
@@ -60,8 +61,8 @@ class IndexOnly(Column):
         source = schema.columns.get(self._column)
         self._rom_over = source if isinstance(source, Column) else None
         if self._column is not None and source is None:
-            warnings.warn('%s indexes a column %r that %s does not have: its keygen is given None'
-                          % (self.where, self._column, schema.name), UserWarning, stacklevel=5)
+            warnings.warn('%s indexes a column %r that %s does not have: its keygen is given None%s' % (
+                self.where, self._column, schema.name, names.suggestion(self._column, schema.columns)), UserWarning, stacklevel=5)
 
 
     @property
@@ -136,7 +137,9 @@ class _UnsafeWrapper(object):
         return '<Redis commands on the key %s>' % self.key
 
     def __getattr__(self, cmd):
-        command = getattr(self.entity._connection, cmd)
+        connection = self.entity._connection
+        troubles.check(connection)
+        command = getattr(connection, cmd)
 
         def call(*args, **kwargs):
             skip_key = kwargs.pop('skip_key', False)

@@ -11,6 +11,7 @@ import six
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
+from .attributes import set_if_known
 from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
 
@@ -23,7 +24,8 @@ class _ModelMetaclass(type):
     def __new__(cls, name, bases, dict):
         namespace = dict['_namespace'] = dict.get('_namespace') or name
         if not isinstance(namespace, six.string_types):
-            raise ORMError('The _namespace attribute must be a string: that of %s is %r' % (name, namespace))
+            raise ORMError('The _namespace attribute must be a string: that of %s is %r' % (name, namespace), model=name,
+                           value=namespace)
         origin = origin_of(name, dict)
         dict.setdefault('__module__', origin.module)  # of what `type()` makes, Python would say this module
         replaced = check_free(origin, name, namespace)
@@ -49,6 +51,9 @@ class _ModelMetaclass(type):
         return [base for base in found[:-1] if not _comes_last(base)] + [base for base in found if _comes_last(base)] + found[-1:]
 
     def __setattr__(cls, name, value):
+        if name in _MARKS_OF_DATACLASSES:
+            raise ColumnError('%s: models make their own __init__, take @%s away' % (
+                cls.__name__, _MARKS_OF_DATACLASSES[name]), model=cls.__name__)
         type.__setattr__(cls, name, value)
         if name == '_namespace':  # a tenant, a test run: from now on all keys begin so
             cls._rom_schema.use_namespace(value)
@@ -59,7 +64,7 @@ def _made(metaclass, name, namespace, origin, bases, dict, is_first):
     for attr, value in dict.items():
         _check_has_parentheses(name, attr, value)
     schema = Schema(name, namespace, origin)
-    for attr, column in _declared_columns(bases, dict).items():
+    for attr, column in _declared_columns(name, bases, dict).items():
         dict[attr] = column.bind(schema, attr)
     for column in schema.columns.values():
         if isinstance(column, Column) and is_first:  # else the other side may be about to be replaced as well
@@ -68,9 +73,15 @@ def _made(metaclass, name, namespace, origin, bases, dict, is_first):
                   _inherited(bases, dict, 'geo_index'))
     schema.keep_secret(_secret_columns(bases, dict, schema))
     dict.update(_described(schema))
+    if dict.get('_strict') in (True, False):
+        dict.setdefault('__setattr__', set_if_known if dict['_strict'] else object.__setattr__)
     _warn_shadowing(name, bases, schema)
     _warn_of_shared_keys(schema)
     return type.__new__(metaclass, name, bases, dict)
+
+
+#: what decorators put into a class to whose columns and `__init__` they do what is done here
+_MARKS_OF_DATACLASSES = {'__dataclass_params__': 'dataclass', '__dataclass_fields__': 'dataclass', '__attrs_attrs__': 'attr.s'}
 
 
 def _is_primary_key(column):
@@ -81,7 +92,7 @@ def _is_root(base):
     return isinstance(base, _ModelMetaclass) and base._rom_schema.name == 'Model'
 
 
-def _declared_columns(bases, dict):
+def _declared_columns(name, bases, dict):
     """{attr: column}: inherited ones as copies, then the class's own, then the primary key.
 
     Of two bases the first one's column counts; what the class body puts in the place of a column takes it out.
@@ -98,7 +109,8 @@ def _declared_columns(bases, dict):
             columns[attr] = column
             has_key = has_key or _is_primary_key(column)
     if not has_key and 'id' in dict:
-        raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined")
+        raise ColumnError("Cannot have non-primary key named 'id' when no explicit PrimaryKey() is defined: give %s a rom.PrimaryKey() "
+                          "of another name, or take 'id' for it" % name, model=name, columns=('id',))
     _drop_derived(columns, dict)
     columns.update(own)
     if not has_key:

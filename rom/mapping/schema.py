@@ -3,11 +3,16 @@
 import collections
 import warnings
 
-from ..exceptions import ColumnError, ORMError
+import six
+
+from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
 from ..storage import keys
 from ..storage.insertion import Layout
+from ..values import codecs, names
 
 __all__ = ['Schema', 'shared_key']
+
+_STRINGS = (six.text_type, bytes)
 
 
 class Schema(object):
@@ -44,6 +49,7 @@ class Schema(object):
         self.pk_index = False  # whether ids are indexed
         self.layout = self.explicit_layout = None  # of new rows
         self.encoders = ()  # (stored column, callable(value) -> text) in their order
+        self.seen_attributes = set()  # of entities, that are no columns
         self._affected_indexes = {}
         self._affected_uniques = {}
 
@@ -61,6 +67,37 @@ class Schema(object):
         self.successor = model
         self.use_namespace(self.namespace)
 
+    def no_column(self, name):
+        """Return the message about a name that is no column's, with the one that was probably meant."""
+        return '%s has no column %s%s' % (self.name, names.quoted(name), names.suggestion(name, self.columns))
+
+    def as_id(self, value):
+        """Return an id as int: an int, a number equal to one, or its digits.
+
+        :raises WrongArgument: for anything else; it is an InvalidOperation, ValueError and TypeError
+        """
+        try:
+            id = int(value)
+            if isinstance(value, bool) or (id != value if not isinstance(value, _STRINGS) else '_' in str(value)):
+                raise ValueError(value)
+            return id
+        except (TypeError, ValueError, OverflowError):
+            raise WrongArgument('%s.get takes an id (int or its digits), or a list of them, you provided %s' % (
+                self.name, codecs._shown(value)), model=self.name, columns=(self.pk,), value=value)
+
+    def refuse_unknown(self, values, extra_ok=False):
+        """Refuse values for what is no column, which `_extra_ok=True` ignores.
+
+        :param values: {name: value}
+        :raises InvalidColumnValue: naming them
+        """
+        wrong = tuple(sorted(name for name in values if name not in self.columns or name in self.unsafe))
+        if wrong and not extra_ok:
+            told = ['%s.%s is an UnsafeColumn, which takes commands once the entity is made' % (self.name, name)
+                    if name in self.unsafe else self.no_column(name) for name in wrong]
+            raise InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
+                                     value=values[wrong[0]])
+
     # -- what the class statement said -------------------------------------------------------------------------------
 
     def finish(self, is_primary_key, unique_together, geo_index):
@@ -73,7 +110,8 @@ class Schema(object):
         """
         primary = [attr for attr, column in self.columns.items() if is_primary_key(column)]
         if len(primary) > 1:
-            raise ColumnError('Only one primary key column allowed, you have: %s' % ' '.join(primary))
+            raise ColumnError('Only one primary key column allowed, %s has: %s' % (self.name, ' '.join(primary)), model=self.name,
+                              columns=tuple(primary))
         self.pk = primary[0]
         self.unsafe = tuple(attr for attr, column in self.columns.items() if not hasattr(column, '_index'))
         columns = [column for attr, column in self.columns.items() if attr not in self.unsafe]
@@ -129,32 +167,33 @@ class Schema(object):
                               % (tuple(constraint), self.name, empty[0]), UserWarning, stacklevel=5)
                 continue
             if attrs in seen:
-                raise ColumnError('Multi-column unique constraint: %r not different than earlier constraint: %r'
-                                  % (tuple(constraint), seen[attrs]))
+                raise ColumnError('Multi-column unique constraint: %r not different than earlier constraint: %r of %s'
+                                  % (tuple(constraint), seen[attrs], self.name), model=self.name, columns=attrs)
             seen[attrs] = tuple(constraint)
             yield attrs
 
     def _check_constraint(self, constraint, attrs):
         if len(attrs) < 2:
             raise ColumnError("Single-column unique constraint: %r should be defined via 'unique=True' on the %r "
-                              "column" % (constraint, attrs[0] if attrs else ''))
+                              "column of %s" % (constraint, attrs[0] if attrs else '', self.name), model=self.name, columns=attrs)
         for attr in attrs:
             if attr == self.pk:
-                raise ColumnError('Multi-column unique index %r references primary key column %r'
-                                  % (constraint, attr))
+                raise ColumnError('Multi-column unique index %r of %s references primary key column %r'
+                                  % (constraint, self.name, attr), model=self.name, columns=(attr,))
             if attr not in self.columns:
-                raise ColumnError('Multi-column unique index %r references non-existant column %r'
-                                  % (constraint, attr))
+                raise ColumnError('Multi-column unique index %r references non-existant column %r: %s'
+                                  % (constraint, attr, self.no_column(attr)), model=self.name, columns=(attr,))
 
     def _checked_geo(self, geo_index):
         found = {}
         if geo_index is None:
             return found
         if not isinstance(geo_index, list) or not all(_is_geo_index(index) for index in geo_index):
-            raise ORMError('geo_index attribute must be a list of Geoindex() definitions if present')
+            raise ORMError('geo_index attribute must be a list of GeoIndex(name, callback) definitions if present: that of %s is %s'
+                           % (self.name, codecs._shown(geo_index)), model=self.name, value=geo_index)
         for index in geo_index:
             if index.name in found:
-                raise ColumnError('Geo index named %r already defined' % (index.name,))
+                raise ColumnError('Geo index named %r already defined in %s' % (index.name, self.name), model=self.name)
             found[index.name] = index
         return found
 

@@ -3,7 +3,7 @@ import warnings
 
 import six
 
-from ..exceptions import QueryError
+from ..exceptions import QueryError, WrongQuery
 from ..values import codecs, keygens
 from ..values.filter_forms import Any, Not
 from . import filters, meanings
@@ -13,6 +13,8 @@ __all__ = ['Describing']
 
 _UNSORTED = ("You are trying to order by a non-numeric column %r. Unless you have provided your own keygen or are using "
              "one of the sortable keygens: (%s), this probably won't work the way you expect it to.")
+
+_NOT_GIVEN = object()
 
 
 class Describing(object):
@@ -179,13 +181,17 @@ class Describing(object):
         """
         if not isinstance(column, six.string_types):
             raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
-                             % (self._model.__name__, codecs._shown(column)))
+                             % (self._model.__name__, codecs._shown(column)), model=self._model.__name__, value=column)
         name = column[1:] if column.startswith('-') else column
-        if not filters.index_named(self._model._rom_schema, name, 'order_by', 'index').has_order:
+        index = filters.index_named(self._model._rom_schema, name, 'order_by', 'index')
+        if index.no_order:
+            raise QueryError('%s %s' % (index.column.where, index.no_order.format(index.column._rom_source._attr)),
+                             model=self._model.__name__, columns=(name,))
+        if not index.has_order:
             warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
         return self.replace(order_by=column)
 
-    def limit(self, offset, count):
+    def limit(self, offset, count=_NOT_GIVEN):
         """Only a part of the results.
 
         :param offset: how many to leave out
@@ -200,13 +206,16 @@ class Describing(object):
         return self.replace(limit=self._checked_limit(offset, count))
 
     def _checked_limit(self, offset, count):
+        if count is _NOT_GIVEN:
+            raise WrongQuery('%s.query.limit takes two numbers, limit(offset, count): the first %s are limit(0, %s)' % (
+                (self._model.__name__,) + 2 * (codecs._shown(offset),)), model=self._model.__name__, value=offset)
         for value in (offset, count):
             if not isinstance(value, six.integer_types) and not (value is None and value is count):
-                raise QueryError('%s.query.limit takes integers, you provided %s'
-                                 % (self._model.__name__, codecs._shown(value)))
+                raise QueryError('%s.query.limit takes integers, you provided %s: limit(offset, count)'
+                                 % (self._model.__name__, codecs._shown(value)), model=self._model.__name__, value=value)
             if value is not None and value < 0:
-                raise QueryError('%s.query.limit takes numbers from 0, you provided %s'
-                                 % (self._model.__name__, codecs._shown((offset, count))))
+                raise QueryError('%s.query.limit takes numbers from 0, you provided %s: limit(offset, count)' % (
+                    self._model.__name__, codecs._shown((offset, count))), model=self._model.__name__, value=value)
         return offset, count
 
     def select(self, *column_names, **kwargs):

@@ -9,8 +9,8 @@ import sys
 import six
 
 from ..columns.indexes import Named
-from ..exceptions import QueryError
-from ..values import codecs
+from ..exceptions import QueryError, WrongQuery
+from ..values import codecs, names
 from ..values.filter_forms import ALLOWED_DIST, Any, NOT_NULL, Geofilter, GeoIndex, Pattern, Prefix, Suffix
 
 __all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'index_named', 'refuse_columns',
@@ -33,12 +33,44 @@ def index_named(schema, name, clause, flag):
     attr, colon, _ = name.partition(':')
     column = schema.columns.get(attr)
     if column is None:
-        raise QueryError("Cannot use %r clause on a non-existent column %r of %s" % (clause, name, schema.name),
-                         model=schema.name, columns=(name,))
+        raise QueryError('Cannot use %s clause on a non-existent column %s of %s%s' % (
+            names.quoted(clause), names.quoted(name), schema.name, _what_was_meant(schema, attr)), model=schema.name,
+            columns=(name,))
     if not getattr(column, '_' + flag, False):
-        raise QueryError("Cannot use %r clause on a column defined with '%s=False': %s.%s"
-                         % (clause, flag, schema.name, name), model=schema.name, columns=(name,))
+        raise QueryError("Cannot use %s clause on a column defined with '%s=False': %s.%s%s" % (
+            names.quoted(clause), flag, schema.name, name, _what_would_be_right(schema, column, clause, flag)), model=schema.name,
+            columns=(name,))
     return Named(column, name) if colon else column._rom_index
+
+
+def _what_was_meant(schema, name):
+    """Return the end of a message about a column that is not there."""
+    attr, lookup, _ = name.partition('__')
+    if not lookup or attr not in schema.columns:
+        return names.suggestion(name, schema.columns)
+    column = schema.columns[attr]
+    form = ('a reference is asked for by entities or ids: filter(%s=entity)' if getattr(column, 'is_reference', False) else
+            'words are asked for by filter(%s=...), startswith, endswith and like' if getattr(column, 'is_text', False) else
+            'a range is filter(%s=(5, None))') % attr
+    return '; %s; names are taken as they are, there are no lookups or joins' % form
+
+
+def _what_would_be_right(schema, column, clause, flag):
+    """Return the end of a message about a column without the index that a clause asks."""
+    model, attr = schema.name, column._attr
+    if not hasattr(column, '_index'):
+        return '; an UnsafeColumn is kept beside the row, and has no index'
+    if hasattr(column, '_ftable'):
+        return '; it lists the rows that refer to this one: filter those by their reference'
+    if attr == schema.pk:
+        return '; use %s.get(1); to order or filter by id declare %s = rom.PrimaryKey(index=True)' % (model, attr)
+    keygen = 'SIMPLE' if clause == 'order_by' else 'IDENTITY'
+    arguments = '%s=True' % flag + (', keygen=rom.%s' % keygen if column.is_text else '' if column.is_numeric else ', keygen=...')
+    if flag == 'index' and column._unique:
+        return ' is unique, not indexed: %s.get_by(%s=...) finds it; %s() needs %s' % (model, attr, clause, arguments)
+    if column._index:
+        return '; declare it with %s=True too, then rom.util.refresh_indices(%s) once' % (flag, model)
+    return '; declare it rom.%s(%s), then rom.util.refresh_indices(%s) once' % (type(column).__name__, arguments, model)
 
 
 def to_filters(schema, name, value):
@@ -138,13 +170,15 @@ def to_near(schema, name, lon, lat, distance, measure, count=None):
     """Return the filter for ``query.near``.
 
     :returns: a :class:`Geofilter`
-    :raises ValueError: for an unknown index or unit
+    :raises WrongQuery: for an unknown index or unit; it is a QueryError and a ValueError
     :raises QueryError: for numbers out of range
     """
     if name not in schema.geo:
-        raise ValueError('provided index name must be defined as a geo index: %s has no %r' % (schema.name, name))
+        raise WrongQuery('provided index name must be defined as a geo index: %s has no %s%s' % (
+            schema.name, names.quoted(name), names.suggestion(name, schema.geo)), model=schema.name, value=name)
     if measure not in ALLOWED_DIST:
-        raise ValueError('distance measure must be one of %r, you provided %r' % (ALLOWED_DIST, measure))
+        raise WrongQuery('distance measure must be one of %s, you provided %s' % (
+            ', '.join(map(names.quoted, ALLOWED_DIST)), codecs._shown(measure)), model=schema.name, value=measure)
     for what, value, low, high in (('longitude', lon, -codecs.MAX_LONGITUDE, codecs.MAX_LONGITUDE),
                                    ('latitude', lat, -codecs.MAX_LATITUDE, codecs.MAX_LATITUDE),
                                    ('distance', distance, 0, sys.float_info.max)):

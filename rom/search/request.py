@@ -6,6 +6,7 @@ import six
 
 from ..exceptions import QueryError
 from ..storage import keys
+from ..storage.secrets import HIDDEN
 from ..values import codecs, conditions
 from ..values.codecs import reverse_text
 from ..values.filter_forms import All, Any, Empty, Geofilter, Meant, Not, Null, Pattern, Prefix, Suffix
@@ -187,7 +188,7 @@ class Translator(object):
         if isinstance(item, Pattern):
             start, steps = parse_pattern(codecs.word_text(item.pattern))
             if is_too_wild(steps):
-                raise QueryError(_TOO_WILD % (item.attr, item.pattern))
+                raise QueryError(_TOO_WILD % (item.attr, HIDDEN if self._schema and item.attr in self._schema.secret else item.pattern))
         else:
             start, steps = codecs.word_text(item[1]), []
         low, high = codecs.prefix_range(start)

@@ -94,9 +94,11 @@ class Selection(object):
         """
         unknown = [name for name in names if name not in model._columns]
         if unknown:
-            raise QueryError('No such columns known: %r' % (unknown,), model=model.__name__, columns=tuple(unknown))
+            raise QueryError('No such columns known: %s' % '; '.join(map(model._rom_schema.no_column, unknown)),
+                             model=model.__name__, columns=tuple(unknown))
         if len(set(names)) != len(names):
-            raise QueryError('Column names must be unique')
+            raise QueryError('Column names must be unique: %s.query.select(%s)' % (model.__name__, ', '.join(names)),
+                             model=model.__name__, columns=tuple(names))
         pk = model._rom_schema.pk
         remove_last = pk not in names and not include_pk
         if not names and remove_last:
@@ -157,5 +159,5 @@ def checked_timeout(timeout):
     """
     timeout = int(timeout)
     if timeout < 1:
-        raise QueryError('You must specify a timeout >= 1, you gave %s' % codecs._shown(timeout))
+        raise QueryError('You must specify a timeout >= 1, in seconds, you gave %s' % codecs._shown(timeout), value=timeout)
     return timeout

@@ -31,7 +31,12 @@ def read_hashes(connection, keys, fields, counter):
         read_hashes(connection, [b'User:1', b'User:2'], [b'name'], b'User:id:')    # ([[b'Ann'], [None]], 1, b'1')
     """
     pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
-    replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
+    commands.troubles.check(connection)
+    try:
+        replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
+    except redis.ConnectionError as error:
+        commands.troubles.explain(connection, (), error)
+        raise
     return replies[:-2], replies[-2], replies[-1]
 
 

@@ -6,6 +6,8 @@ import redis
 from redis.exceptions import RedisError
 import six
 
+from . import troubles
+
 __all__ = ['alters_replies', 'as_bytes', 'as_str', 'bytes_wanted', 'close_idle', 'execute', 'request_text', 'settings']
 
 #: a request as scripts take it: JSON that is ASCII, whatever is in it
@@ -31,11 +33,13 @@ def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing):
     :param before_sending: callable(), called at the last moment at which surely nothing was sent
     :returns: what the client's `execute_command` returns
     :raises redis.RedisError: what the server or the connection said
+    :raises InvalidOperation: where there is no client, or one that does not answer at once
 
     Example::
 
         execute(connection, ['GET', 'User:id:'])      # b'1'
     """
+    troubles.check(connection)
     if settings(connection).get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
@@ -43,8 +47,9 @@ def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing):
     try:
         before_sending()
         return send(*arguments, **options)
-    except RedisError:
-        raise  # redis-py has seen to its connection
+    except RedisError as error:  # redis-py has seen to its connection
+        troubles.explain(connection, arguments, error)
+        raise
     except BaseException:
         close_idle(connection)
         raise

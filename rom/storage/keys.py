@@ -4,7 +4,7 @@ The namespace is given with each call: a program may set `_namespace` at any tim
 """
 
 __all__ = ['INDEX_KINDS', 'counter', 'entry_name', 'entry_names', 'index', 'is_memory', 'legacy_lists', 'lock', 'memory',
-           'memory_of_lock', 'name_and_kind', 'results', 'row', 'rows', 'start', 'together_name',
+           'memory_of_lock', 'name_and_kind', 'namespace_of', 'results', 'row', 'rows', 'start', 'together_name',
            'unsafe']
 
 #: how the keys of indexes end: words and numbers, words by their beginnings, by their ends, unique values, places
@@ -99,6 +99,11 @@ def memory(namespace, writer):
 def is_memory(rest):
     """Whether a key is such a memory, by what follows ``NS:`` in it."""
     return rest.startswith('once:')
+
+
+def namespace_of(key):
+    """Return the namespace of a counter or such a memory."""
+    return key.rsplit(':', 2)[0]
 
 
 def lock(name):

@@ -32,12 +32,14 @@ class Outcome(object):
 NOTHING_DONE = Outcome({'done': (), 'errors': ()})
 
 
-def problem(schema, id, error):
+def problem(schema, id, error, value_of=None, total=None):
     """Return the exception for one error of a write call.
 
     :param schema: `Schema` of the entity
     :param id: its primary key, or None
     :param error: [position, kind, detail...] as write.lua replies
+    :param value_of: callable(column) -> the value that was to be written
+    :param int total: how many operations there were in the call
     :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
@@ -47,10 +49,7 @@ def problem(schema, id, error):
     if kind in ('right', 'type', 'reference'):
         detail = _as_shown(schema, kind, detail)
     if kind == 'unique':
-        attrs = tuple(detail[0].split(':'))
-        return UniqueKeyViolation('Value of %s for %s is not distinct: row %s has it'
-                                  % (' and '.join('%s.%s' % (schema.name, attr) for attr in attrs), pk,
-                                     keys.row(schema.namespace, detail[1])), *args, columns=attrs, **about)
+        return _not_unique(schema, pk, detail, total, value_of, args, about)
     if kind == 'changed':
         return _changed(pk, detail[0], args, about)
     if kind == 'race':
@@ -79,6 +78,23 @@ def problem(schema, id, error):
     if kind == 'refused':
         return InvalidOperation('%s: Redis refused to write it: %s' % (pk, detail[0]), *args, **about)
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)
+
+
+def _not_unique(schema, pk, detail, total, value_of, args, about):
+    """Return the exception for a unique value that another row has."""
+    name, owner = detail
+    attrs = tuple(name.split(':'))
+    columns = [schema.columns[attr] for attr in attrs]
+    values = [None if value_of is None else value_of(column) for column in columns]
+    shown = ', '.join(column._rom_shown(value) for column, value in zip(columns, values) if value is not None)
+    where = ' and '.join(column.where for column in columns) + (' (%s)' if len(attrs) > 1 else ' %s') % shown if shown else ''
+    if owner.startswith('?'):  # not a row yet, but an entity that is written by the same call
+        what = '%s twice in this commit: entity %s of %s has it, too' % (where, owner[1:], total)
+    else:
+        what = '%s is taken: row %s has it' % (where, keys.row(schema.namespace, owner))
+    told = [column._rom_told(value) for column, value in zip(columns, values)]
+    return UniqueKeyViolation('%s; %s stays in the session: change it, or rom.session.rollback()' % (what, pk), *args,
+                              columns=attrs, value=told[0] if len(attrs) == 1 else tuple(told), **about)
 
 
 def _changed(pk, columns, args, about):

@@ -11,6 +11,7 @@ from ..exceptions import ColumnError, InvalidColumnValue
 from ..values import codecs
 from ..values.texts import compact_lists
 from . import keys
+from .secrets import HIDDEN
 from .rows import Row, as_text, is_broken
 
 __all__ = ['Entries', 'Row', 'as_text', 'delete', 'look', 'missing_defaults', 'rewrite', 'update']
@@ -76,13 +77,22 @@ def _coordinates(schema, name, point):
         longitude, latitude = float(point['lon']), float(point['lat'])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise InvalidColumnValue("geo index %s.%s: expected {'lon': number, 'lat': number}, the callback gave %s"
-                                 % (schema.name, name, codecs._shown(point)), model=schema.name, value=point)
+                                 % (schema.name, name, _point_shown(schema, point)), model=schema.name,
+                                 value=_point_told(schema, point))
     inside = abs(longitude) <= codecs.MAX_LONGITUDE and abs(latitude) <= codecs.MAX_LATITUDE
     if not inside or math.isnan(longitude) or math.isnan(latitude):
-        raise InvalidColumnValue('geo index %s.%s: longitude %r must be within 180 and latitude %r within %s degrees'
-                                 % (schema.name, name, longitude, latitude, codecs.MAX_LATITUDE), model=schema.name,
-                                 value=point)
+        raise InvalidColumnValue('geo index %s.%s: longitude %s must be within 180 and latitude %s within %s degrees'
+                                 % (schema.name, name, _point_shown(schema, longitude), _point_shown(schema, latitude),
+                                    codecs.MAX_LATITUDE), model=schema.name, value=_point_told(schema, point))
     return [repr(degrees) for degrees in codecs.inside_map(longitude, latitude)]
+
+
+def _point_told(schema, point):
+    return HIDDEN if schema.secret else point  # from which columns it comes, only the callback knows
+
+
+def _point_shown(schema, point):
+    return HIDDEN if schema.secret else codecs._shown(point)
 
 
 # -- unique values -----------------------------------------------------------------------------------------------------

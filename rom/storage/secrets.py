@@ -2,9 +2,10 @@
 
 import six
 
+from ..exceptions import ORMError
 from . import keys
 
-__all__ = ['HIDDEN', 'hidden', 'hidden_in_key', 'without_cause']
+__all__ = ['HIDDEN', 'hidden', 'hidden_in_entry', 'hidden_in_key', 'is_of_secret', 'without_cause']
 
 #: what is shown of a secret
 HIDDEN = '***'
@@ -19,13 +20,28 @@ def hidden_in_key(schema, key):
 
         hidden_in_key(User._rom_schema, 'User:password:hunter2:idx')    # 'User:password:***:idx'
     """
-    start = keys.start(schema.namespace)
-    if not schema.secret or not key.startswith(start):
-        return key
-    attr, _, rest = key[len(start):].partition(':')
-    if attr not in schema.secret or rest in keys.INDEX_KINDS:
+    attr, colon, rest = key[len(keys.start(schema.namespace)):].partition(':')
+    if not is_of_secret(schema, key) or not colon or rest in keys.INDEX_KINDS or rest.endswith('uidx'):
         return key
     return keys.index(schema.namespace, keys.entry_name(attr, HIDDEN), rest.rpartition(':')[2])
+
+
+def is_of_secret(schema, key):
+    """Whether a Redis key is of an index that holds values of a secret column."""
+    start = keys.start(schema.namespace)
+    if not schema.secret or not key.startswith(start):
+        return False
+    name, kind = keys.name_and_kind(key[len(start):])
+    attrs = name.split(':')
+    return not schema.secret.isdisjoint(attrs if kind == 'uidx' else attrs[:1])
+
+
+def hidden_in_entry(schema, entry):
+    """Return what a row lists of its index entries, ``COL:WORD`` or (column, word), as it may be shown."""
+    if isinstance(entry, tuple):
+        return (entry[0], HIDDEN) if entry[0] in schema.secret else entry
+    attr, colon, _ = entry.partition(':')
+    return keys.entry_name(attr, HIDDEN) if colon and attr in schema.secret else entry
 
 
 def hidden(schema, told):
@@ -47,7 +63,7 @@ def without_cause(error):
     """Return an error that leads to none of those that it came from, and has no text in it that could not be converted."""
     error.__cause__ = error.__context__ = None
     error.__suppress_context__ = True
-    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError)):
+    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError)) and not isinstance(error, ORMError):
         shown = HIDDEN.encode('ascii') if isinstance(error.object, bytes) else six.text_type(HIDDEN)
         error.object, error.start, error.end = shown, 0, len(shown)
         error.args = (error.encoding, shown, 0, len(shown), error.reason)

@@ -181,12 +181,36 @@ def begin_loaded(entity, values):
 
 def load_its_way(model, id, row, siblings, generation):
     """Return an entity for a row that was read, made by an `__init__` or by an `_init_` of columns of the program's own."""
-    entity = model(**_told_on_loading(model, id, row))
+    entity = _made(model, _told_on_loading(model, id, row))
     state = entity._rom
     state.row, state.siblings, state.generation = row, siblings, generation
     if not state.assigned:
         current().known.pop(key_of(entity), None)  # a row that was read is not held on to
     return entity
+
+
+def _made(model, told):
+    """Return what an `__init__` of the program's own makes of a row.
+
+    :raises InvalidOperation: where it cannot take one
+    """
+    try:
+        entity = model(**told)
+    except TypeError as error:
+        if _takes_any(model.__init__):
+            raise
+        six.raise_from(InvalidOperation('%s.__init__() must take **values and give them to Model.__init__: rows are loaded through it '
+                                        '(%s)' % (model.__name__, error), model=model.__name__, pk=int(told[model._pkey])), error)
+    if not hasattr(entity, '_rom'):
+        raise InvalidOperation('%s.__init__() must call Model.__init__ with the **values that it is given' % model.__name__,
+                               model=model.__name__, pk=int(told[model._pkey]))
+    return entity
+
+
+def _takes_any(method):
+    """Whether a method takes keyword arguments of any name."""
+    code = getattr(getattr(method, '__func__', method), '__code__', None)
+    return code is None or bool(code.co_flags & 8)
 
 
 def _told_on_loading(model, id, row):

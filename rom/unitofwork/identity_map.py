@@ -4,9 +4,11 @@ import collections
 import itertools
 import weakref
 
+from ..exceptions import ORMError
 from ..storage import keys
+from ..values.codecs import _shown
 
-__all__ = ['IdentityMap', 'key_of']
+__all__ = ['IdentityMap', 'key_of', 'not_an_entity']
 
 
 #: how many entries there may be before dead ones are looked for
@@ -22,6 +24,15 @@ def key_of(entity):
 def _is_changed(state):
     """Whether an entity has something to write; of most that were just written, a look is enough."""
     return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted and state.is_changed()
+
+
+def not_an_entity(verb, item):
+    """Return the error about what a session was given in place of an entity."""
+    if hasattr(type(item), '_rom_schema'):
+        name = type(item).__name__
+        return ORMError('Cannot %s an entity of %s that is not made yet: call Model.__init__(**values) first in %s.__init__'
+                        % (verb, name, name), model=name)
+    return ORMError('Cannot %s an object that is not an instance of a Model (you provided %s)' % (verb, _shown(item)), value=item)
 
 
 class WeakEntities(weakref.WeakValueDictionary):
@@ -180,7 +191,10 @@ class IdentityMap(object):
 
         :param obj: an entity
         """
-        known, key = self.known, key_of(obj)
+        try:
+            known, key = self.known, key_of(obj)
+        except AttributeError:
+            raise not_an_entity('add', obj)
         first = known.get(key)
         if first is obj or not self.takes():
             return
@@ -265,7 +279,10 @@ class IdentityMap(object):
 
         :param obj: an entity
         """
-        key = key_of(obj)
+        try:
+            key = key_of(obj)
+        except AttributeError:
+            raise not_an_entity('forget', obj)
         for entities in (self.known, self.wknown):
             if entities.get(key) is obj:
                 del entities[key]

@@ -2,7 +2,7 @@
 
 from ..exceptions import InvalidOperation
 from ..mapping import seen
-from ..storage import connections, keys, outcomes, plan, reads
+from ..storage import connections, keys, outcomes, plan, reads, troubles
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
@@ -28,6 +28,7 @@ class Job(object):
         self.shard = connections.shard_of(self.connection, owner._namespace)
         self.operation = None
         self.attempts = self.columns = 0
+        self.together = 1  # how many jobs its last call had
         self.hook_called = False
 
     @property
@@ -50,7 +51,16 @@ class Job(object):
 
     def problem(self, error):
         """Return the exception for an error of the write call."""
-        return outcomes.problem(self.schema, self.id, error)
+        if error[1] == 'refused':
+            error = list(error[:2]) + [troubles.too_old(self.connection, error[2]) or error[2]]
+        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together)
+
+    def value_of(self, column):
+        """Return the value of a column that was to be written, for messages: of references that are not loaded the id."""
+        attr, state = column._rom_source._attr, self.entity and self.entity._rom
+        if state is None or attr not in self.schema.position:
+            return None
+        return state.values.get(attr) if column.is_reference else state.value(attr)
 
     def recover(self, error):
         """Mend a failed operation by planning anew, or raise what went wrong."""

@@ -1,7 +1,7 @@
 """Lists of entities: each once, new ones in the order in which they are written, and which stand or fall together."""
 
-from ..exceptions import ORMError
 from ..storage import reads
+from .identity_map import not_an_entity
 
 __all__ = ['Entities', 'entities_of', 'groups', 'in_order', 'once_each', 'with_references']
 
@@ -56,7 +56,7 @@ def entities_of(objects, verb, skip_none=False):
         elif item is None and skip_none:
             continue
         elif not hasattr(type(item), '_rom_schema'):
-            raise ORMError('Cannot %s an object that is not an instance of a Model (you provided %r)' % (verb, item))
+            raise not_an_entity(verb, item)
         else:
             found.append(item)
     return found

@@ -5,6 +5,7 @@ import threading
 
 from ..columns.registry import SKIP_ON_DELETE
 from ..exceptions import InvalidOperation
+from ..mapping.attributes import warn_of_slips
 from ..mapping.seen import check_etag, etag_of
 from ..storage import batches
 from ..storage.store import Writer
@@ -106,6 +107,7 @@ class Scope(IdentityMap):
     def _dirty(self, all=False, seen=()):
         """Return the entities to write, one a row, those in `seen` left out."""
         entities = dict((id(entity), entity) for entity in self.held())
+        warn_of_slips(entities.values())
         return self.one_a_row(sorted((entity for entity in entities.values() if entity not in seen and not entity._deleted
                                       and (all or entity._modified)),
                                      key=lambda entity: entity._rom.order))
@@ -115,6 +117,7 @@ class Scope(IdentityMap):
     @_one_at_a_time
     def write(self, entities, full=False, force=False, refresh=False, asked_by=None, if_match=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
+        warn_of_slips(entities)
         reconciled = self.reconcile(entities)
         if if_match is not None:
             if_match = _still_asked(asked_by, if_match, reconciled)

@@ -6,9 +6,11 @@ import numbers
 import six
 
 from ..columns import Decimal, Float, Integer
-from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation
+from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation, WrongArgument
 from ..mapping.state import Planned
 from ..storage import plan, reads
+from ..values import names
+from ..values.codecs import _shown
 from .jobs import StoredJob
 from .session import current
 from .write_call import ATTEMPTS
@@ -21,6 +23,9 @@ _EXACT = decimal.Context(prec=4000, Emax=decimal.getcontext().Emax, Emin=decimal
 
 def transfer(source, target, attr, value, token_entity, token_attr, decimal_places):
     """Take `value` from `source.attr` and give it to `target.attr`; see `Model.transfer`."""
+    for entity in (target, token_entity):
+        if not hasattr(type(entity), '_rom_schema'):
+            raise WrongArgument('transfer takes an entity, you provided %s' % _shown(entity), value=entity)
     amount = _amount(value, decimal_places)
     parties = (source, target, token_entity)
     _check_parties(source, target, attr, parties)
@@ -39,22 +44,23 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
 def _amount(value, decimal_places):
     for number in (value, decimal_places):
         if isinstance(number, bool) or not isinstance(number, numbers.Number):
-            raise TypeError('transfer takes numbers, you provided %r' % (number,))
+            raise TypeError('transfer takes numbers, you provided %s' % _shown(number))
     if decimal_places < 0:
         raise ValueError('decimal_places must be >= 0')
     amount = decimal.Decimal(repr(value) if isinstance(value, float) else value)
     if not amount.is_finite():
-        raise ValueError('value must be a finite number, you provided %r' % (value,))
+        raise ValueError('value must be a finite number, you provided %s' % _shown(value))
     if decimal_places:
         amount = amount.quantize(decimal.Decimal(1).scaleb(-int(decimal_places)), context=_EXACT)
     if amount <= 0:
-        raise ValueError('value must be >0')
+        raise ValueError('value must be >0, you provided %s' % _shown(value))
     return amount
 
 
 def _check_parties(source, target, attr, parties):
     if any(entity._modified for entity in parties):
-        raise ValueError('All entities must be unmodified before transfer; .save() or .refresh() first')
+        raise ValueError('All entities must be unmodified before transfer; .save() or .refresh() first: %s' % ', '.join(
+            entity._pk for entity in parties if entity._modified))
     for entity in parties:
         if entity._deleted:
             raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
@@ -63,8 +69,10 @@ def _check_parties(source, target, attr, parties):
         raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
     for entity in (source, target):
         if not isinstance(entity._columns.get(attr), (Integer, Float, Decimal)):
-            raise InvalidOperation('transfer: %s.%s is no Integer, Float or Decimal column'
-                                   % (type(entity).__name__, attr))
+            known = entity._rom_schema.columns
+            raise InvalidOperation('transfer: %s.%s is no Integer, Float or Decimal column%s' % (
+                type(entity).__name__, attr, '' if attr in known else names.suggestion(attr, known)), model=type(entity).__name__,
+                pk=entity._rom.id, columns=(attr,))
 
 
 def _with_token(legs, entity, attr, identity):
@@ -115,11 +123,12 @@ class _Leg(StoredJob):
         text = plan.as_text(self.stored[self.schema.position[self.attr]])
         balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
         if self.change < 0 and balance < 0:
-            raise ValueError('not enough credit')
+            raise ValueError('not enough credit: %s of %s is %s, and %s was to be taken' % (
+                column.where, self.name(), column._rom_shown(balance - self.change), -self.change))
         if isinstance(column, Integer):
             if balance != balance.to_integral_value():
-                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, self.change),
-                                         model=column._model, columns=(self.attr,), value=self.change)
+                raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, column._rom_shown(self.change)),
+                                         model=column._model, columns=(self.attr,), value=column._rom_told(self.change))
             return six.text_type(int(balance))
         return column.encode(float(balance) if isinstance(column, Float) else balance)
 

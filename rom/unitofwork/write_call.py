@@ -36,6 +36,7 @@ def raise_first(problems, total):
 def _recover(jobs, errors):
     problems = []
     for error in errors:
+        jobs[error[0]].together = len(jobs)
         try:
             jobs[error[0]].recover(error)
         except ORMError as problem:

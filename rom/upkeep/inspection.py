@@ -7,7 +7,7 @@ import six
 
 from ..columns.registry import MODELS
 from ..exceptions import DataRaceError, ORMError
-from ..storage import batches, index_checks, keys, plan, reads
+from ..storage import batches, index_checks, keys, plan, reads, secrets
 from ..storage.keyspace import ROW_ID, keys_of
 from ..storage.store import Writer
 from .reindex import ENTRIES_PER_CALL, blocks, namespace_of, planned, refresh_rows, retry_sizes, session_aside
@@ -95,7 +95,10 @@ class Inspector(object):
     def _report(self, kind, key, pk, detail):
         if (kind, key, pk) not in self._seen:
             self._seen.add((kind, key, pk))
-            self.problems.append(Problem(kind, key, pk, detail))
+            self.problems.append(Problem(kind, secrets.hidden_in_key(self.schema, key), pk, detail))
+
+    def _shown(self, key, member):
+        return '%r' % (secrets.HIDDEN if secrets.is_of_secret(self.schema, key) else member,)
 
     def _key(self, name, kind):
         return keys.index(self.namespace, name, kind)
@@ -312,18 +315,18 @@ class Inspector(object):
             if there:
                 wrong = True
                 detail = 'there is no such row' if view.raw is None else 'the row should have no entry here'
-                self._report('stale', key, view.id, '%s (%r)' % (detail, member))
+                self._report('stale', key, view.id, '%s (%s)' % (detail, self._shown(key, member)))
         if view.list_differs:
-            self._report('listing', self._row_key(view.id), view.id, _difference(view))
+            self._report('listing', self._row_key(view.id), view.id, _difference(self.schema, view))
         return wrong and view.raw is not None
 
     def _report_missing(self, id, entry, expected, there):
         key, member = entry
         if there is None:
-            return self._report('missing', key, id, 'no entry %r' % (member,))
+            return self._report('missing', key, id, 'no entry %s' % self._shown(key, member))
         if keys.name_and_kind(key)[1] == 'uidx' and self._claims(there, entry):
-            return self._report('duplicate', key, id, 'the value %r belongs to row %s' % (member, there))
-        self._report('missing', key, id, 'the entry %r holds %s instead of %s' % (member, there, expected))
+            return self._report('duplicate', key, id, 'the value %s belongs to row %s' % (self._shown(key, member), there))
+        self._report('missing', key, id, 'the entry %s holds %s instead of %s' % (self._shown(key, member), there, expected))
 
     def _claims(self, id, entry):
         """Whether a row has a unique value."""
@@ -354,11 +357,13 @@ def _fits(expected, there):
     return all(abs(float(degrees) - wanted) < 1e-5 for degrees, wanted in zip(there.split(u' '), expected))
 
 
-def _difference(view):
+def _difference(schema, view):
     """Describe what a row lists and should not, or the other way round."""
+    def shown(entries):
+        return sorted(secrets.hidden_in_entry(schema, entry) for entry in entries)
     texts = []
     for part, listed, wanted in zip(_Listing._fields, view.listing, _listing_of(view.operation)):
         if listed != wanted:
             texts.append('%s: too many %.200r, too few %.200r'
-                         % (part, sorted(listed - wanted), sorted(wanted - listed)))
+                         % (part, shown(listed - wanted), shown(wanted - listed)))
     return '; '.join(texts)

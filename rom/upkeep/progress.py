@@ -3,7 +3,20 @@
 import functools
 import types
 
-__all__ = ['Progress', 'long_job']
+from ..exceptions import InvalidOperation, WrongArgument
+from ..values.codecs import _shown
+
+__all__ = ['Progress', 'checked_model', 'long_job']
+
+
+def checked_model(name, model):
+    """Return a model that a job was given.
+
+    :raises WrongArgument: for anything else
+    """
+    if isinstance(model, type) and hasattr(model, '_rom_schema'):
+        return model
+    raise WrongArgument('%s takes a model class, you provided %s' % (name, _shown(model)), value=model)
 
 
 class Progress(object):
@@ -17,6 +30,7 @@ class Progress(object):
     def __init__(self, name, model, steps):
         self._name, self._model, self._steps = name, model, steps
         self._how_far = 'not run yet, iterate it or show_progress(it)'
+        self._has_ended = False
 
     def __iter__(self):
         return self
@@ -30,6 +44,7 @@ class Progress(object):
         try:
             step = function(*args)
         except StopIteration:
+            self._has_ended = True
             self._how_far = self._outcome()
             raise
         except BaseException as error:
@@ -41,8 +56,16 @@ class Progress(object):
     def _outcome(self):
         return 'done'
 
+    def _checked_end(self, what):
+        """Refuse to tell what only the end tells.
+
+        :raises InvalidOperation: before it
+        """
+        if not self._has_ended:
+            raise InvalidOperation('%r: its %s are known when it is done' % (self, what), model=self._model.__name__)
+
     def __repr__(self):
-        return '<%s of %s: %s>' % (self._name, getattr(self._model, '__name__', self._model), self._how_far)
+        return '<%s of %s: %s>' % (self._name, self._model.__name__, self._how_far)
 
 
 class _Generator(Progress):
@@ -64,5 +87,5 @@ def long_job(function):
     """Decorate a generator of (done, total), the first argument of which is a model: what it gives says how far it is."""
     @functools.wraps(function)
     def start(model, *args, **kwargs):
-        return _Generator(function.__name__, model, function(model, *args, **kwargs))
+        return _Generator(function.__name__, checked_model(function.__name__, model), function(model, *args, **kwargs))
     return start

@@ -2,7 +2,9 @@ from typing import Any, Callable, Generator, Iterator, Tuple, Type
 
 from ..model import Model
 
-__all__ = ["Progress", "long_job"]
+__all__ = ["Progress", "checked_model", "long_job"]
+
+def checked_model(name: str, model: Any) -> Type[Model]: ...
 
 class Progress(Iterator[Tuple[int, int]]):
     def __init__(self, name: str, model: Type[Model], steps: Iterator[Tuple[int, int]]) -> None: ...

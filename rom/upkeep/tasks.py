@@ -12,7 +12,7 @@ from ..storage import batches, keys, plan, reads
 from ..storage.keyspace import KEYS_PER_SCAN, ROW_ID, delete_orphans, keys_of, row_ids
 from ..storage.store import Writer
 from .inspection import Inspector, Problem
-from .progress import Progress, long_job
+from .progress import Progress, checked_model, long_job
 from .reindex import blocks, namespace_of, refresh_rows
 
 __all__ = ['Problem', 'check_indexes', 'clean_old_index', 'clean_unsafe_cols', 'refresh_all_indexes',
@@ -149,9 +149,9 @@ def clean_unsafe_cols(*models, **kwargs):
         examined, deleted = clean_unsafe_cols(User, Post)
     """
     if not models:
-        raise ValueError('missing models')
+        raise ValueError('clean_unsafe_cols: missing models')
     examined = deleted = 0
-    for model in models:
+    for model in [checked_model('clean_unsafe_cols', model) for model in models]:
         unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)
         pairs = []
         for rest in keys_of(model._connection, namespace_of(model), u'*'):
@@ -186,7 +186,7 @@ class check_indexes(Progress):
     """
 
     def __init__(self, model, repair=False):
-        self.model = model
+        self.model = checked_model('check_indexes', model)
         self.repair = repair
         self._inspector = Inspector(model, repair)
         Progress.__init__(self, 'check_indexes', model, self._run())
@@ -204,7 +204,11 @@ class check_indexes(Progress):
 
     @property
     def problems(self):
-        """List of :class:`Problem`: all that was found so far."""
+        """List of :class:`Problem`: all that was found.
+
+        :raises InvalidOperation: before the end: until then nobody knows
+        """
+        self._checked_end('problems')
         return self._inspector.problems
 
     @property
@@ -217,4 +221,6 @@ class check_indexes(Progress):
         return '%d problems found, %d mended' % (len(self.problems), len(self.problems) - len(self.unmended))
 
     def __str__(self):
+        if not self._has_ended:
+            return repr(self)
         return u'\n'.join([u'%s: %s' % (self.model.__name__, self._outcome())] + [u'%s: %r, row %s: %s' % tuple(problem) for problem in self.problems])

@@ -21,7 +21,7 @@ from .timestamps import (
 __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
-    'encode_int', 'decode_int', 'float_repr', 'check_score', '_to_score',
+    'encode_int', 'decode_int', 'float_repr', 'NotANumber', 'check_score', '_to_score',
     'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
     'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',
@@ -91,6 +91,10 @@ def float_repr(value):
     return repr(float(value))
 
 
+class NotANumber(ValueError):
+    """Raised by :func:`check_score` for what is neither a number nor the text of one."""
+
+
 def check_score(value):
     """Return a value as the score of a sorted set.
 
@@ -107,7 +111,7 @@ def check_score(value):
     try:
         score = _as_float(value)
     except (TypeError, ValueError, OverflowError, decimal.InvalidOperation):
-        raise ValueError('%s is not a number that an index can hold' % _shown(value))
+        raise NotANumber('%s is not a number that an index can hold' % _shown(value))
     if math.isnan(score):
         raise ValueError('NaN has no place in the order of an index')
     if math.isinf(score) and not _is_infinite(value):

@@ -13,6 +13,8 @@ ALLOWED = u'''
 rom(\\.\\w+)*\\.(ManyToOne|OneToOne)\\.__init__
 # what references take, the stubs say in `__new__`
 rom(\\.\\w+)*\\.(ForeignModel|_Reference)\\.__init__
+# limit needs two numbers: its default only serves the message
+rom(\\.\\w+)*\\.Query\\.limit
 # a Query made by a property of the class
 rom(\\.\\w+)*\\.Model\\.query
 # the embedded server's stub lists no __all__; the namedtuple looks odd to stubtest

@@ -111,7 +111,7 @@ local function check_unique(op)
     if claimed then
       local slot = unique_key(op, name) .. '\0' .. value
       owner = owner_by_then(slot, owner)
-      claimed[slot] = owner or op.id or '?'
+      claimed[slot] = owner or '?' .. op.place
     end
     if owner then return {'unique', name, owner} end
   end
@@ -161,7 +161,8 @@ end
 -- Takes note of what all operations of an atomic call give back and take, before one of them is verified.
 local function foresee(operations)
   released, claimed = {}, {}
-  for _, op in ipairs(operations) do
+  for place, op in ipairs(operations) do
+    op.place = place
     for name, value in pairs(op.release or {}) do released[unique_key(op, name) .. '\0' .. value] = op.id end
     if op.id and (op.new or op.delete) then there[row_key(op)] = op.new or false end
   end

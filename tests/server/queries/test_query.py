@@ -273,7 +273,7 @@ def test_order_by_leaves_out_rows_without_the_column(books, Book):
     assert ids(books.filter(number=(None, 0)).order_by('-price').all()) == [1]
 
 
-@pytest.mark.parametrize('column', ['text', 'name', '-folded'])
+@pytest.mark.parametrize('column', ['name', '-folded'])
 def test_order_by_words_warns_once(books, column):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
@@ -283,7 +283,7 @@ def test_order_by_words_warns_once(books, column):
     assert ordered.all() == []
 
 
-@pytest.mark.parametrize('column', ['plain', 'nothing', 'raw', 'id', '', 'nothing:x', None, 5])
+@pytest.mark.parametrize('column', ['plain', 'nothing', 'raw', 'id', '', 'nothing:x', None, 5, 'text'])
 def test_order_by_refuses(books, column):
     with pytest.raises(QueryError):
         books.order_by(column)
