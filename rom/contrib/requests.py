@@ -41,6 +41,8 @@ class RequestScope(object):
         return self
 
     def __enter__(self):
+        if self._has_ended:
+            return  # what runs this late, as by a second close(), does so without it
         if self._has_begun:
             self._opening.resume()
         else:
@@ -48,6 +50,8 @@ class RequestScope(object):
             self._opening.__enter__()
 
     def __exit__(self, kind, error, traceback):
+        if self._has_ended:
+            return
         if kind is None or self._is_answered:
             self._opening.pause()
         else:
