@@ -53,6 +53,10 @@ def __getattr__(name):
     return found
 
 
+def __dir__():
+    return sorted(set(globals()) | set(__all__))
+
+
 if six.PY2:  # there a module cannot be asked
     try:
         UnitOfWorkTask = _task_class()

@@ -41,6 +41,8 @@ class RequestScope(object):
         return self
 
     def __enter__(self):
+        if self._has_ended:
+            return  # what runs this late, as by a second close(), does so without it
         if self._has_begun:
             self._opening.resume()
         else:
@@ -48,6 +50,8 @@ class RequestScope(object):
             self._opening.__enter__()
 
     def __exit__(self, kind, error, traceback):
+        if self._has_ended:
+            return
         if kind is None or self._is_answered:
             self._opening.pause()
         else:
@@ -75,8 +79,9 @@ class RequestScope(object):
         self._has_ended = True
         changed = self._opening.changed() if self._is_answered or not self._is_asked else ()
         self._opening.resume()
-        is_left = self._is_refused or changed  # in entities of the thread's own session, too, it is taken back
-        self._opening.__exit__(InvalidOperation if is_left else None, None, None)
+        is_written = self._is_answered and not (self._is_refused or changed)
+        # else it is taken back: entities of the thread's own session, which last longer, may have been changed
+        self._opening.__exit__(None if is_written else InvalidOperation, None, None)
         if changed:
             logger.error('not saved: %s changed after the answer, or in a part of the program that no commit follows (a stream, a '
                          'background task, a websocket). It has to open a scope of its own: with rom.session: ...',

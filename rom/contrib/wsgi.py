@@ -52,7 +52,7 @@ def _first_chunks(body, answer):
     :returns: ([chunks that came so far], iterator over the rest)
     """
     if answer.is_told():
-        return (), body
+        return (), iter(body)
     first, rest = [], iter(body)
     for chunk in rest:
         first.append(chunk)
@@ -129,7 +129,7 @@ class _Body(object):
     """
 
     def __init__(self, scope, body, chunks):
-        self._scope, self._body, self._chunks = scope, body, iter(chunks)
+        self._scope, self._body, self._chunks = scope, body, chunks
 
     def __iter__(self):
         return self

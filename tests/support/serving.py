@@ -23,6 +23,7 @@ START_SECONDS = 30
 def environment(uri, *folders, **more):
     """The environment of a program that imports the examples and modules of some folders."""
     path = list(folders) + [EXAMPLES] + ([ROOT] if os.environ.get('ROM_TEST_SOURCE') == '1' else [])
+    path += [os.environ['PYTHONPATH']] if os.environ.get('PYTHONPATH') else []
     return dict(os.environ, ROM_REDIS_URI=uri, PYTHONPATH=os.pathsep.join(path), PYTHONDONTWRITEBYTECODE='1', **more)
 
 

@@ -96,6 +96,23 @@ def test_a_commit_that_fails_is_raised_after_the_application_returned(User, stor
     assert sent == [] and went_on and stored() == 1
 
 
+@pytest.mark.parametrize('status, email', [(200, u'taken'), (400, u'free')])
+def test_what_was_not_written_is_taken_back(User, stored, status, email):
+    """Also in an entity that lasts longer than the request, lest it be written by somebody else."""
+    user = User(email=u'taken')
+    user.save()
+    User.get(user.id)
+
+    def action():
+        user.age = 7
+        User(email=email)
+    try:
+        ask(answering(action, status))
+    except rom.UniqueKeyViolation:
+        assert status == 200
+    assert user.age == 1 and rom.session.commit() == 0 and stored() == 1
+
+
 def test_an_application_that_raises(User, stored):
     user = User(email=u'a')
     user.save()

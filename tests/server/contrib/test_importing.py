@@ -18,3 +18,19 @@ print([name for name in sys.modules if name.split('.')[0] in (
 
 def test_importing_rom_imports_no_helper(run_python):
     assert run_python("import sys, rom; print([name for name in sys.modules if name.startswith('rom.contrib')])").strip() == '[]'
+
+
+def test_the_lazy_task_class(run_python):
+    """It is listed, and asking for it without Celery is an ImportError that names that."""
+    if six.PY2:
+        pytest.skip('a module cannot be asked there')
+    assert run_python('''
+import sys
+sys.modules['celery'] = None
+import rom.contrib.celery as helper
+assert 'UnitOfWorkTask' in dir(helper) and not hasattr(helper, 'other')
+try:
+    helper.UnitOfWorkTask
+except ImportError as error:
+    print('celery' in str(error))
+''').strip() == 'True'

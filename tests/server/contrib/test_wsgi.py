@@ -1,5 +1,8 @@
 """rom.contrib.wsgi: nobody is told a status before what it stands for is stored. Applications here are called as servers do."""
 import logging
+import sys
+from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
 
 import pytest
 import rom
@@ -118,7 +121,6 @@ def test_an_error_handler_may_answer_in_place_of_what_was_said_first(User, conne
         try:
             raise KeyError('late')
         except KeyError:
-            import sys
             start_response('500 Internal Server Error', [], sys.exc_info())
         return [b'sorry']
     assert Server(app, stored(connection)).ask().told == [('500 Internal Server Error', 0)]
@@ -286,7 +288,8 @@ def test_between_the_steps_the_session_is_the_servers_own(User, connection):
 
 def test_what_runs_no_more_code_is_left_to_the_server(User):
     class Wrapper(object):
-        pass
+        def __iter__(self):
+            return iter([b'x'])
 
     def app(environ, start_response):
         start_response('200 OK', [])
@@ -309,6 +312,63 @@ def test_the_body_is_closed_in_its_scope(User, connection, logged):
         return Body()
     Server(app).ask()
     assert len(logged()) == 1 and stored(connection)() == 0 and not rom.session.known
+
+
+def test_the_body_may_be_closed_twice(User, connection):
+    def app(environ, start_response):
+        start_response('200 OK', [])
+        yield b'x'
+    body = UnitOfWorkMiddleware(app)({}, lambda *args: None)
+    assert next(body) == b'x'
+    body.close()
+    body.close()
+    assert list(body) == []
+
+
+def test_what_is_no_body(User, connection):
+    def app(environ, start_response):
+        User(email=u'a')
+        start_response('200 OK', [])
+    server = Server(app)
+    with pytest.raises(TypeError):
+        server.ask()
+    assert server.told == [] and stored(connection)() == 0
+
+
+def written(environ, start_response):
+    write = start_response('200 OK', [('Content-Type', 'text/plain')])
+    write(b'one')
+    return [b'two']
+
+
+def generated(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    yield b'one'
+    yield b'two'
+
+
+def changing_its_mind(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    try:
+        raise KeyError('x')
+    except KeyError:
+        start_response('500 Internal Server Error', [('Content-Type', 'text/plain')], sys.exc_info())
+    return iter([b'onetwo'])
+
+
+@pytest.mark.parametrize('app', [written, generated, changing_its_mind])
+def test_both_sides_of_it_keep_to_the_rules_of_wsgi(User, app):
+    """As the checks of Python's own see them."""
+    environ, told, sent = {'QUERY_STRING': ''}, [], []
+    setup_testing_defaults(environ)
+
+    def start_response(status, headers, exc_info=None):
+        told.append(status)
+        return sent.append
+    body = validator(UnitOfWorkMiddleware(validator(app)))(environ, start_response)
+    sent.extend(body)
+    body.close()
+    assert b''.join(sent) == b'onetwo' and len(told) == 1
 
 
 def test_two_of_them(User, connection):
