@@ -37,11 +37,18 @@ from .exceptions import (
     InvalidColumnValue as InvalidColumnValue,
     InvalidOperation as InvalidOperation,
     MissingColumn as MissingColumn,
+    NotLatin1 as NotLatin1,
     ORMError as ORMError,
+    OutcomeUnknownError as OutcomeUnknownError,
     QueryError as QueryError,
     RestrictError as RestrictError,
+    RowGoneError as RowGoneError,
     UniqueKeyViolation as UniqueKeyViolation,
+    UnknownArgument as UnknownArgument,
+    UnknownAttribute as UnknownAttribute,
     UnsafeError as UnsafeError,
+    WrongArgument as WrongArgument,
+    WrongQuery as WrongQuery,
 )
 from .index import (
     GeneralIndex as GeneralIndex,

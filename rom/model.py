@@ -198,8 +198,6 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
                 raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
                                  % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
             return _get_by_unique(cls, column, value)
-        if column is None and attr.partition(':')[0] not in cls._columns:
-            raise QueryError(cls._rom_schema.no_column(attr), model=cls.__name__, columns=(attr,), value=value)
         index_named(cls._rom_schema, attr, 'get_by', 'index')
         if numeric and isinstance(value, (six.text_type, bytes)):
             value = float(value)
@@ -219,10 +217,9 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             return
         state = self._rom
         if state.new or (not force and state.is_changed()):
-            raise InvalidOperation(
-                'Cannot refresh a modified entity without passing force=True to override modified data: %s' % self._pk
-                if not state.new else 'Cannot refresh a new entity: this %s has no row yet, save() it first' % state.schema.name,
-                model=state.schema.name, pk=state.id, columns=() if state.new else tuple(sorted(state.assigned)))
+            raise InvalidOperation('Cannot refresh a modified entity without passing force=True to override modified data: %s'
+                                   % self._pk if not state.new else 'Cannot refresh a new entity: this %s has no row yet'
+                                   % state.schema.name, model=state.schema.name, pk=state.id, columns=tuple(state.assigned))
         raw = reads.read_rows(self._connection, state.schema, [state.id])[0]
         if raw is None:
             raise EntityDeletedError('Entity %s was deleted by another writer' % self._pk, self._namespace,
@@ -399,12 +396,8 @@ def _unique_text(model, column, value):
 
 
 def _without_affix(model, kind, attr, values, blocksize, start):
-    column = model._columns.get(attr)
-    flag = '_prefix' if kind == 'pre' else '_suffix'
-    if not getattr(column, flag, False):
-        raise QueryError('%s has no %s index%s' % (
-            column.where, flag[1:], ': declare it with %s=True' % flag[1:]) if hasattr(column, 'where') else
-            model._rom_schema.no_column(attr), model=model.__name__, columns=(attr,))
+    clause, flag = ('does_not_startwith', 'prefix') if kind == 'pre' else ('does_not_endwith', 'suffix')
+    column = index_named(model._rom_schema, attr, clause, flag).column
     values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
     if column._keygen is not None and casefolds(column._keygen):
         values = [value.lower() for value in values]

@@ -19,6 +19,7 @@ _Default = Union[_Set, Callable[[], Optional[_Set]], None]
 
 class _Column:
     __slots__ = ()
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
     is_secret: bool
 
 class Column(Operators, _Column, Generic[_Get, _Set, _Null]):

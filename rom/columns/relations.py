@@ -7,6 +7,7 @@ from ..values import names
 from .arguments import refused
 from .base import Column
 from .index_kinds import References
+from .referrers import Referrers
 from .registry import MODELS, MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model, if_replaced
 
 __all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
@@ -325,28 +326,6 @@ class ForeignModel(_Reference):
 
     def _from_redis(self, value):
         return self._fmodel.get(int(value))
-
-
-class Referrers(list):
-    """The rows that refer to another, as they were read: a list, which says that nothing is stored of what is put into it.
-
-    :param rows: list of entities
-    :param where: text, the column that lists them
-    :param reference: text, the column by which they refer
-    """
-
-    def __init__(self, rows, where, reference):
-        list.__init__(self, rows)
-        self._where, self._reference = where, reference
-
-    def _refuse(self, *args):
-        raise InvalidOperation('%s is read anew each time, and nothing that is put into the list or taken out of it is stored: assign '
-                               'to %s, or work on list(...)' % (self._where, self._reference))
-
-    append = extend = insert = remove = __iadd__ = _refuse
-
-    def __reduce__(self):
-        return list, (list(self),)
 
 
 class OneToMany(Column):

@@ -26,7 +26,7 @@ def _look_at(schema, model, attr):
     if attr in schema.seen_attributes:
         return
     schema.seen_attributes.add(attr)
-    if not hasattr(model, attr) and names.is_slip(attr, schema.columns):
+    if not (attr.startswith('_') or hasattr(model, attr)) and names.is_slip(attr, schema.columns):
         warnings.warn('%s.%s is no column, and is not stored%s (_strict = True in the class refuses such names)' % (
             schema.name, attr, names.suggestion(attr, schema.columns)), UserWarning, stacklevel=frames_to_the_program())
 

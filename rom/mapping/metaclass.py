@@ -2,7 +2,6 @@
 
 import collections
 import copy
-import difflib
 import inspect
 import warnings
 
@@ -11,6 +10,7 @@ import six
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
+from ..values.names import nearest
 from .attributes import set_if_known
 from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
@@ -188,14 +188,12 @@ def _secret_columns(bases, dict, schema):
 
 
 def _is_like_a_column(schema, name):
-    return bool(difflib.get_close_matches(name, schema.columns))
+    return nearest(name, schema.columns) is not None
 
 
 def _check_is_column(schema, name):
     if name not in schema.columns:
-        like = difflib.get_close_matches(name, schema.columns, 1) if isinstance(name, six.string_types) else ()
-        raise ColumnError('%s._secret names %r, which is no column of it%s' % (
-            schema.name, name, ': did you mean %r?' % str(like[0]) if like else ''), model=schema.name)
+        raise ColumnError('%s._secret: %s' % (schema.name, schema.no_column(name)), model=schema.name)
 
 
 def _described(schema):

@@ -67,9 +67,9 @@ class Schema(object):
         self.successor = model
         self.use_namespace(self.namespace)
 
-    def no_column(self, name):
-        """Return the message about a name that is no column's, with the one that was probably meant."""
-        return '%s has no column %s%s' % (self.name, names.quoted(name), names.suggestion(name, self.columns))
+    def no_column(self, name, hint=None):
+        """Return the message about a name that is no column's, with a hint, by default the one that was probably meant."""
+        return '%s has no column %s%s' % (self.name, names.quoted(name), hint or names.suggestion(name, self.columns))
 
     def as_id(self, value):
         """Return an id as int: an int, a number equal to one, or its digits.

@@ -206,16 +206,17 @@ class Describing(object):
         return self.replace(limit=self._checked_limit(offset, count))
 
     def _checked_limit(self, offset, count):
+        name = self._model.__name__
         if count is _NOT_GIVEN:
             raise WrongQuery('%s.query.limit takes two numbers, limit(offset, count): the first %s are limit(0, %s)' % (
-                (self._model.__name__,) + 2 * (codecs._shown(offset),)), model=self._model.__name__, value=offset)
+                (name,) + 2 * (codecs._shown(offset),)), model=name, value=offset)
         for value in (offset, count):
             if not isinstance(value, six.integer_types) and not (value is None and value is count):
                 raise QueryError('%s.query.limit takes integers, you provided %s: limit(offset, count)'
-                                 % (self._model.__name__, codecs._shown(value)), model=self._model.__name__, value=value)
+                                 % (name, codecs._shown(value)), model=name, value=value)
             if value is not None and value < 0:
-                raise QueryError('%s.query.limit takes numbers from 0, you provided %s: limit(offset, count)' % (
-                    self._model.__name__, codecs._shown((offset, count))), model=self._model.__name__, value=value)
+                raise QueryError('%s.query.limit takes numbers from 0, you provided %s: limit(offset, count)'
+                                 % (name, codecs._shown((offset, count))), model=name, value=value)
         return offset, count
 
     def select(self, *column_names, **kwargs):

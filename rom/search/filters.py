@@ -33,9 +33,9 @@ def index_named(schema, name, clause, flag):
     attr, colon, _ = name.partition(':')
     column = schema.columns.get(attr)
     if column is None:
-        raise QueryError('Cannot use %s clause on a non-existent column %s of %s%s' % (
-            names.quoted(clause), names.quoted(name), schema.name, _what_was_meant(schema, attr)), model=schema.name,
-            columns=(name,))
+        raise QueryError('%s (Cannot use %s clause on a non-existent column %s of %s)' % (
+            schema.no_column(attr, _what_was_meant(schema, attr)), names.quoted(clause), names.quoted(name), schema.name),
+            model=schema.name, columns=(name,))
     if not getattr(column, '_' + flag, False):
         raise QueryError("Cannot use %s clause on a column defined with '%s=False': %s.%s%s" % (
             names.quoted(clause), flag, schema.name, name, _what_would_be_right(schema, column, clause, flag)), model=schema.name,
@@ -44,15 +44,15 @@ def index_named(schema, name, clause, flag):
 
 
 def _what_was_meant(schema, name):
-    """Return the end of a message about a column that is not there."""
+    """Return what is to be said of a name like those of Django's lookups; None of any other."""
     attr, lookup, _ = name.partition('__')
     if not lookup or attr not in schema.columns:
-        return names.suggestion(name, schema.columns)
+        return None
     column = schema.columns[attr]
     form = ('a reference is asked for by entities or ids: filter(%s=entity)' if getattr(column, 'is_reference', False) else
             'words are asked for by filter(%s=...), startswith, endswith and like' if getattr(column, 'is_text', False) else
             'a range is filter(%s=(5, None))') % attr
-    return '; %s; names are taken as they are, there are no lookups or joins' % form
+    return ': %s; names are taken as they are, there are no lookups or joins' % form
 
 
 def _what_would_be_right(schema, column, clause, flag):
