@@ -5,7 +5,7 @@
 --   mode     "page", "count", "store", or "parts": all ids with what orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
 --   highest  key of the id counter; left out: unknown
---   skip, count  the page; wants_rest: bool, ids behind it are welcome where they are known anyway
+--   skip, count  the page; wants_rest: bool, more is asked for behind it: ids are welcome where they are known anyway
 --   fields   columns of the rows to return; left out: none. rows: how many rows at most
 --   steps    what the call may cost, in microseconds, roughly
 --   after    where to go on, as an earlier reply said: {gather}, or behind {id, score} of a walk, which has taken `spent`
@@ -71,7 +71,7 @@ local function walk_page(plan, gathering, after)
   work.allowed = allowed
   -- too few up to the counter: there may be others behind it
   if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
-  if not stop then return reply('done', page.ids) end
+  if not stop or #page.ids >= page.count and not request.wants_rest then return reply('done', page.ids) end
   -- where half of the page is found, the other half is as near, whatever it takes to ask about an id
   local leads_there = 2 * #page.ids >= page.count
   if stop.is_too_far or can_gather and not leads_there then return nil end

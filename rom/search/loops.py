@@ -2,6 +2,9 @@
 
 __all__ = ['Loop', 'note']
 
+#: how many ids are kept one by one, and how many places a block has beyond that
+RECENT, BLOCK = 20000, 512
+
 #: the loops that have more pages to come, by their id
 running = {}
 
@@ -23,6 +26,41 @@ def note(connection, namespace, id, is_new):
         loop.note(connection, namespace, id, is_new)
 
 
+class Ids(object):
+    """A set of ids that only grows: a million of them that lie close together take less than a megabyte."""
+
+    __slots__ = ('_recent', '_blocks')
+
+    def __init__(self):
+        self._recent, self._blocks = set(), {}
+
+    def update(self, numbers):
+        """Take in some ids."""
+        self._recent.update(numbers)
+        if len(self._recent) > RECENT:
+            self._fold()
+
+    def _fold(self):
+        blocks = self._blocks
+        for number in self._recent:
+            place, bit = divmod(number, BLOCK)
+            block = blocks.get(place)
+            if block is None:
+                block = blocks[place] = bytearray(BLOCK // 8)
+            block[bit >> 3] |= 1 << (bit & 7)
+        self._recent = set()
+
+    def __contains__(self, number):
+        if number in self._recent:
+            return True
+        place, bit = divmod(number, BLOCK)
+        return place in self._blocks and bool(self._blocks[place][bit >> 3] & 1 << (bit & 7))
+
+    def isdisjoint(self, numbers):
+        """Whether none of a list of ids is among these."""
+        return self._recent.isdisjoint(numbers) and not (self._blocks and any(number in self for number in numbers))
+
+
 class Loop(object):
     """Which rows a loop over many pages gives: those that were there when it began, each once.
 
@@ -37,7 +75,8 @@ class Loop(object):
     def __init__(self, connection, namespace, counter):
         self._server, self._namespace, self._first_counter = _server_of(connection), namespace, counter
         self._is_counter_behind = False
-        self._given, self._made, self._written = set(), set(), set()
+        self._given, self._made = Ids(), Ids()
+        self._waiting = set()  # what was written and not yet given
 
     def begin(self):
         """Learn from now on what is written."""
@@ -50,7 +89,10 @@ class Loop(object):
     def note(self, connection, namespace, id, is_new):
         """Note that this process has written a row."""
         if namespace == self._namespace and _server_of(connection) is self._server:
-            (self._made if is_new else self._written).add(id)
+            if is_new:
+                self._made.update([id])
+            elif id not in self._given:
+                self._waiting.add(id)
 
     def choose(self, ids, rows, counter, count=None):
         """Return what to give of a page that was found.
@@ -69,6 +111,8 @@ class Loop(object):
             numbers, ids = [numbers[place] for place in places], [ids[place] for place in places]
             rows = [rows[place] for place in places if place < len(rows)]
         self._given.update(numbers[:count])
+        if self._waiting:
+            self._waiting.difference_update(numbers[:count])
         return ids[:count], rows[:count]
 
     def _is_due(self, number):
@@ -77,4 +121,4 @@ class Loop(object):
 
     def passed_by(self):
         """Return the ids of rows that were there but not given, and were written: they may have moved behind the place reached."""
-        return self._written - self._given - self._made
+        return set(number for number in self._waiting if number not in self._made)

@@ -199,7 +199,7 @@ class Search(object):
                     reply.after = None
                 else:
                     ids, rows = reply.ids, reply.rows
-                if loop is None and reply.after is not None:
+                if loop is None and reply.after is not None and (count is None or len(ids) < count):
                     loop = Loop(self.connection, self.namespace, reply.counter)
                     loop.begin()
                 ids, rows = loop.choose(ids, rows, reply.counter, count) if loop else (ids[:count], rows)

@@ -1,6 +1,5 @@
 """Lua scripts, by name or as text: sent as their SHA1, and in full where the server does not have them."""
 import hashlib
-import pkgutil
 import re
 
 import redis
@@ -51,6 +50,7 @@ _INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
 
 def _read_file(name):
     """Return the text of ``lua/<name>.lua``, with the files that its ``-- include`` lines name in their places."""
+    import pkgutil  # only where a script is read: it takes as long to import as some of our own
     text = pkgutil.get_data('rom', 'lua/%s.lua' % name)
     return _INCLUDE.sub(lambda found: _read_file(found.group(1).decode('ascii')).rstrip(), text)
 

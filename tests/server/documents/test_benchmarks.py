@@ -110,3 +110,14 @@ def test_what_is_missed_says_whether_it_is_in_reach(tools):
 def test_a_server_is_started_of_the_kind_and_in_the_way_that_is_asked_for():
     status, output = run('--server', 'valkey', '--pin', '--quick', '--no-old', '--only', 'get_one')
     assert status == 0 and re.search(r'valkey \d+\.\d+\.\d+, pinned', output) and 'not pinned' not in output, output
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize('entities, rows', [(100000, 1000000)])
+def test_memory_stays_flat(server_uri, raw_client, entities, rows):
+    """Entities committed in parts, and rows that a generator loads, leave nothing behind."""
+    process = subprocess.run([sys.executable, os.path.join(BENCHMARKS, 'memory.py'), '--uri', server_uri, '--entities', str(entities),
+                              '--rows', str(rows)], env=dict(os.environ, PYTHONPATH=ROOT), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, universal_newlines=True)
+    assert process.returncode == 0 and '%d: grew' % rows in process.stdout, process.stdout
+    assert raw_client.dbsize() == 0
