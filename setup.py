@@ -14,7 +14,7 @@ def read(*names):
 
 
 def readme():
-    """The page for PyPI, which has no files to link to."""
+    """Return the page for PyPI, which has no files to link to."""
     try:
         return re.sub(r'`([^`<]+) <(?!\w+:)([^>]+)>`_', r'\1 (``\2``)', read('README.rst'))
     except IOError:  # the library builds without its page

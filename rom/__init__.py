@@ -74,6 +74,6 @@ _BY_THE_WAY = ('date', 'datetime', 'dtime')
 
 
 def __dir__():
-    """Tell what is public; programs find the rest here, too. (Python 2.7 does not ask, and tells all.)"""
+    """Tell what is public; programs find the rest here, too. Python 2.7 does not ask, and tells all."""
     return sorted(name for name, value in globals().items() if name in _MODULES or name.startswith('__') or not (
         name.startswith('_') or name in _BY_THE_WAY or isinstance(value, _types.ModuleType)))

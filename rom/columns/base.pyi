@@ -22,7 +22,7 @@ class _Column:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
     is_secret: bool
 
-class Column(Operators, _Column, Generic[_Get, _Set, _Null]):
+class Column(Operators[Union[_Get, _Set]], _Column, Generic[_Get, _Set, _Null]):
     """`_Get` is what the attribute gives on an entity, and `_Set` what may be assigned, None aside.
 
     A column class whose columns are all required says so: ``Column[Get, Set, Never]``.

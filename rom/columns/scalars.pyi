@@ -1,9 +1,11 @@
 import datetime
 import decimal
-from typing import Any, Dict, List, Optional, Tuple, TypeVar, Union, overload
+from typing import Any, Dict, Iterable, List, Optional, Tuple, TypeVar, Union, overload
 
 from typing_extensions import Literal, Never
 
+from ..values.conditions import Condition
+from .operators import Operators
 from .base import Column, _Default, _Keygen, _Keygen2, _Null, _Raw
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
 _Get = TypeVar("_Get")
 _Set = TypeVar("_Set")
 
+# what a date or time can be compared with, the seconds of the index included
+_Asked = Union[datetime.date, datetime.time, float, decimal.Decimal]
 # what may be assigned: what is converted exactly
 _ForInteger = Union[int, float, decimal.Decimal, _Raw]
 _ForFloat = Union[float, decimal.Decimal, _Raw]
@@ -31,7 +35,22 @@ _ForDecimal = Union[decimal.Decimal, int, _Raw]
 _ForJson = Union[Dict[Any, Any], List[Any], Tuple[Any, ...], _Raw]
 
 class _Number(Column[_Get, _Set, _Null]): ...
-class _Moment(Column[_Get, _Set, _Null]): ...
+
+class _Moment(Column[_Get, _Set, _Null]):
+    @overload  # type: ignore[override]
+    def __eq__(self, other: Operators[Any]) -> bool: ...
+    @overload
+    def __eq__(self, other: Optional[_Asked]) -> Condition: ...
+    @overload  # type: ignore[override]
+    def __ne__(self, other: Operators[Any]) -> bool: ...
+    @overload
+    def __ne__(self, other: Optional[_Asked]) -> Condition: ...
+    def __lt__(self, other: _Asked) -> Condition: ...
+    def __le__(self, other: _Asked) -> Condition: ...
+    def __gt__(self, other: _Asked) -> Condition: ...
+    def __ge__(self, other: _Asked) -> Condition: ...
+    def between(self, low: _Asked, high: _Asked) -> Condition: ...
+    def in_(self, values: Iterable[_Asked]) -> Condition: ...
 
 # Each column class has two signatures: a required column never gives None.
 

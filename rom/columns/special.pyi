@@ -8,7 +8,8 @@ from .base import Column, _Column, _Keygen, _Keygen2
 
 __all__ = ["IndexOnly", "UnsafeColumn"]
 
-class IndexOnly(Column[None, None]):
+class IndexOnly(Column[None, Any]):
+    def __set__(self, obj: Any, value: None) -> None: ...
     def __init__(
         self,
         column: Optional[str] = ...,

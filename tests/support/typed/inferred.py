@@ -67,12 +67,13 @@ class User(rom.Model, Stamped):
     folded = rom.IndexOnly('name', keygen=rom.SIMPLE_CI)
     tags = rom.UnsafeColumn()
 
-    def _before_insert(self) -> None:
-        self.age = (self.age or 0) + 1
-
 
 class Child(User):
+    visits: rom.Integer[Never] = rom.Integer(required=True)
     friends = rom.OneToMany(User, column='parent')
+
+    def _before_insert(self) -> None:
+        self.visits = (self.age or 0) + 1
 
 
 class Keyed(rom.Model):
@@ -148,7 +149,12 @@ def conditions() -> None:
     assert_type(~(User.age < 18) & User.name.search('an') | User.active, Condition)
     assert_type(~User.active, Condition)
     for each in (User.age.between(1, 2), User.age.in_([1]), User.age.is_null(), User.name.startswith('a'), User.name.has_word('a'),
-                 User.name.endswith('a'), User.name.like('a*'), rom.within('place', 8.5, 50, 10, 'km'), User.country <= 3):
+                 User.name.endswith('a'), User.name.like('a*'), User.seen >= datetime.date(2020, 1, 1), User.born < datetime.datetime.now(), User.born == None,  # noqa: E711
+                 User.wakes.between(datetime.time(7), datetime.time(8)), User.seen.in_([datetime.datetime.now()]), User.age > 4.5,
+                 User.country == None, User.country != rom.NOT_NULL, User.country == Country(name='x'), User.country == 5,  # noqa: E711
+                 User.deputy == User(), User.folded == 'ann', User.name != b'ann', User.balance > '1.5', User.id > 5, Keyed.number <= 5,
+                 User.colour == 'red', Child.visits > 3, Full.integer > 3, Full.date == datetime.date(2020, 1, 1),
+                 (User.age > 5) & Full.boolean, rom.within('place', 8.5, 50, 10, 'km'), User.country <= 3):
         assert_type(each, Condition)
     query = User.query.filter(User.age > 5, User.active, name='ann').exclude(User.age == 7)
     assert_type(query | User.query.filter(age=5) & query, Query[User])

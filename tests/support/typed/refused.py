@@ -1,4 +1,4 @@
-"""What is refused at run time, and by a type checker before: each line that says so, and no other."""
+"""What is refused at run time, and by type checkers before: each line that says so, and no other."""
 import datetime
 from typing import Sequence
 
@@ -137,3 +137,22 @@ def queries() -> None:
     (User.age > 5) & 7                              # refused
     User.get(None)                                  # refused
     User.query.where(age=5)                        # refused
+
+
+def conditions() -> None:
+    User.query.filter(True)                         # refused
+    User.query.filter(User.age)                     # refused
+    User.query.filter(User.age >= 18, User.nick)    # refused
+    User.query.filter(User.born >= '1990-01-01')    # refused
+    User.query.filter(User.born == '1990-01-01')    # refused
+    User.query.filter(User.seen.between('1990', '1991'))    # refused
+    User.query.filter(User.wakes.in_(['07:30']))    # refused
+    User.query.filter(User.nick == 5)               # refused
+    User.query.filter(User.age == [5, 6])           # refused
+    User.query.filter(User.age.in_([5, None]))      # refused
+    User.query.filter(User.age.between(None, 5))    # refused
+    User.query.filter(User.age == User.visits)      # refused
+    User.query.filter((User.age > 5) & True)        # refused
+    User.query.filter(User.age > 5 | User.age < 3)  # refused
+    User.query.exclude(User.surname == 'a')         # refused
+    User.query.filter(rom.within('place', 8.5, 50, 10, 'miles'))    # refused

@@ -115,10 +115,9 @@ class SoldOut(Exception):
 
 
 def stocked(shop: Shop, articles: Iterable[Tuple[str, str, str, int]]) -> List[Article]:
-    made = [Article(sku=sku, title=title, price=Money(price), stock=stock, shop=shop)
-            for sku, title, price, stock in articles]
-    rom.session.commit()
-    return made
+    with rom.session:
+        return [Article(sku=sku, title=title, price=Money(price), stock=stock, shop=shop)
+                for sku, title, price, stock in articles]
 
 
 def register(email: str, name: Optional[str] = None, born: Optional[datetime.date] = None) -> Customer:
@@ -161,7 +160,7 @@ def turnover(orders: Iterable[Order]) -> Dict[str, Money]:
 
 
 def cheap(limit: Money) -> List[str]:
-    query = Article.query.filter(price=(None, limit), stock=(1, None)).order_by('price').limit(0, 10)
+    query = Article.query.filter(Article.price <= limit, Article.stock >= 1).order_by('price').limit(0, 10)
     return [article.title for article in query]
 
 
