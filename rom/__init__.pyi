@@ -38,8 +38,10 @@ from .exceptions import (
     InvalidOperation as InvalidOperation,
     MissingColumn as MissingColumn,
     ORMError as ORMError,
+    OutcomeUnknownError as OutcomeUnknownError,
     QueryError as QueryError,
     RestrictError as RestrictError,
+    RowGoneError as RowGoneError,
     UniqueKeyViolation as UniqueKeyViolation,
     UnsafeError as UnsafeError,
 )
