@@ -2,7 +2,6 @@
 
 import collections
 import copy
-import difflib
 import inspect
 import warnings
 
@@ -11,6 +10,7 @@ import six
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
+from ..values import names
 from .attributes import set_if_known
 from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
@@ -177,25 +177,16 @@ def _secret_columns(bases, dict, schema):
         told = cls.get('_secret')
         if '_rom_schema' in cls:
             found.update(cls['_rom_schema'].secret)  # those of a base that the class has no longer are none
-        elif isinstance(told, six.string_types) and not _is_like_a_column(schema, told):
+        elif isinstance(told, six.string_types) and names.nearest(told, schema.columns) is None:
             continue  # a program's own attribute of that name
         elif isinstance(told, six.string_types + (list, tuple, set, frozenset)):
-            names = [told] if isinstance(told, six.string_types) else told
-            for name in names:
-                _check_is_column(schema, name)
-            found.update(names)
+            said = [told] if isinstance(told, six.string_types) else told
+            for name in said:
+                if name not in schema.columns:
+                    raise ColumnError('%s._secret names %s, which is no column of it%s' % (
+                        schema.name, names.quoted(name), names.suggestion(name, schema.columns)), model=schema.name)
+            found.update(said)
     return found.intersection(schema.columns)
-
-
-def _is_like_a_column(schema, name):
-    return bool(difflib.get_close_matches(name, schema.columns))
-
-
-def _check_is_column(schema, name):
-    if name not in schema.columns:
-        like = difflib.get_close_matches(name, schema.columns, 1) if isinstance(name, six.string_types) else ()
-        raise ColumnError('%s._secret names %r, which is no column of it%s' % (
-            schema.name, name, ': did you mean %r?' % str(like[0]) if like else ''), model=schema.name)
 
 
 def _described(schema):

@@ -214,6 +214,7 @@ def test_queries_that_are_refused(User, ask):
 @pytest.mark.parametrize('attr, value', [('pin', SECRET), ('password', 5), ('pin', (1, SECRET)), ('pin', [SECRET])], ids=shown)
 def test_get_by(User, attr, value):
     refusal(lambda: User.get_by(**{attr: value}))
+    refusal(lambda: User.get_by(born=SECRET, _numeric=True))
 
 
 def test_queries_show_no_values(User):
