@@ -6,7 +6,7 @@ from .exceptions import InvalidColumnValue, QueryError, WrongQuery
 from .query import Query
 from .search.filters import index_named
 from .search.search import ids_without
-from .storage import reads
+from .storage import reads, secrets
 from .storage.reads import lookup_unique
 from .unitofwork.entity import Entity
 from .unitofwork.session import current
@@ -31,7 +31,8 @@ def get_by(model, kwargs, limit=None, numeric=False):
                              % (model.__name__, attr), model=model.__name__, columns=(attr,), value=column._rom_told(value))
         return _by_unique(model, column, value)
     if column is None and attr.partition(':')[0] not in model._columns:
-        raise QueryError(model._rom_schema.no_column(attr), model=model.__name__, columns=(attr,), value=value)
+        schema = model._rom_schema
+        raise QueryError(schema.no_column(attr), model=schema.name, columns=(attr,), value=secrets.told_for(schema, attr, value))
     index_named(model._rom_schema, attr, 'get_by', 'index')
     if numeric and isinstance(value, (six.text_type, bytes)):
         value = _number(model._columns[attr.partition(':')[0]], value)
