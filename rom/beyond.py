@@ -16,7 +16,7 @@ __all__ = ['Beyond', 'Shown', 'condition', 'etag']
 
 
 def etag(entity):
-    """A text that stands for the row as this entity saw it: for a form, which shows it and is sent back later.
+    """Return a text that stands for the row as this entity saw it: for a form, which shows it and is sent back later.
 
     Unsaved changes do not count, nor do columns without a value.
 
@@ -49,14 +49,13 @@ def condition(entity, if_match, force):
 
 
 class Shown(object):
-    """A function of an entity as its attribute. There is nothing to set: what is assigned is the program's own, and wins."""
+    """A function of an entity as its attribute; of a class, the function. What is assigned to it is the program's own, and wins."""
 
     def __init__(self, function):
         self.function = function
-        self.__doc__ = function.__doc__
 
     def __get__(self, obj, cls=None):
-        return self if obj is None else self.function(obj)
+        return self.function if obj is None else self.function(obj)
 
 
 class Beyond(object):

@@ -7,7 +7,7 @@ import weakref
 
 import six
 
-from . import index, util
+from . import index, lookups, util
 from .beyond import Beyond, condition
 from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
@@ -16,13 +16,11 @@ from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, Invalid
 from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query
-from .search.filters import index_named
 from .storage import keys, reads
 from .unitofwork import transfer as transfers
 from .unitofwork.entity import Entity, begin_loaded, load_its_way
 from .unitofwork.session import current
 from .values import codecs
-from .values.keygens import casefolds
 
 __all__ = ['Model']
 
@@ -187,22 +185,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             User.get_by(email=u'ann@example.com')
             User.get_by(age=(18, None), _limit=(0, 10))
         """
-        limit, numeric = kwargs.pop('_limit', None), kwargs.pop('_numeric', False)
-        if len(kwargs) != 1:
-            raise QueryError('We can only fetch object(s) by exactly one attribute, you provided %d: query.filter() takes several'
-                             % len(kwargs), model=cls.__name__, columns=tuple(sorted(kwargs)))
-        (attr, value), = kwargs.items()
-        column = cls._columns.get(attr)
-        if getattr(column, '_unique', False) and not (isinstance(value, tuple) and column._index):
-            if isinstance(value, tuple):
-                raise QueryError('Cannot query a unique index with a range of values: %s.%s takes a value or a list'
-                                 % (cls.__name__, attr), model=cls.__name__, columns=(attr,), value=value)
-            return _get_by_unique(cls, column, value)
-        index_named(cls._rom_schema, attr, 'get_by', 'index')
-        if numeric and isinstance(value, (six.text_type, bytes)):
-            value = float(value)
-        query = Query(cls).filter(**{attr: value})
-        return (query.limit(*limit) if limit else query).all()
+        return lookups.get_by(cls, kwargs, kwargs.pop('_limit', None), kwargs.pop('_numeric', False))
 
     def refresh(self, force=False):
         """Read the row again.
@@ -238,7 +221,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
         Example: ``list(User.does_not_startwith('name', [u'dr', u'prof']))``
         """
-        return _without_affix(cls, 'pre', attr, values, blocksize, lambda value: value)
+        return lookups.without_affix(cls, 'pre', attr, values, blocksize, lambda value: value)
 
     @classmethod
     def does_not_endwith(cls, attr, values, blocksize=100):
@@ -252,7 +235,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
         Example: ``list(User.does_not_endwith('email', u'@example.com'))``
         """
-        return _without_affix(cls, 'suf', attr, values, blocksize, codecs.reverse_text)
+        return lookups.without_affix(cls, 'suf', attr, values, blocksize, codecs.reverse_text)
 
     # -- writing --------------------------------------------------------------------------------------------------------
 
@@ -369,45 +352,6 @@ def _get_many(model, ids):
         return entities
     found.update((entity._rom.id, entity) for entity in entities)
     return [found[id] for id in ids if id in found]
-
-
-def _get_by_unique(model, column, value):
-    many = isinstance(value, (list, set, frozenset))
-    values = [_unique_text(model, column, each) for each in (value if many else [value])]
-    rows = index.lookup_unique(model._connection, model._rom_schema, column._attr, values)
-    entities = model._rom_found_each([row for row in rows if row is not None], hold=True)
-    return entities if many else (entities[0] if entities else None)
-
-
-def _unique_text(model, column, value):
-    if value is None:
-        raise QueryError('%s: no row is found by None' % column.where, model=model.__name__,
-                         columns=(column._attr,))
-    if column.is_reference:
-        return six.text_type(value._rom.id if isinstance(value, Entity) else value)
-    try:
-        return column._rom_index.claim_of(column.accept(value)) or u''
-    except InvalidColumnValue as error:
-        cause, what = error, error.args[0]
-    except Exception as error:  # a keygen of the program's own
-        cause, what = error, '%s cannot be looked up by %s: %s: %s' % (
-            column.where, column._rom_shown(value), type(error).__name__, column._rom_why(error))
-    column._rom_raise(QueryError(what, model=model.__name__, columns=(column._attr,), value=column._rom_told(value)), cause)
-
-
-def _without_affix(model, kind, attr, values, blocksize, start):
-    clause, flag = ('does_not_startwith', 'prefix') if kind == 'pre' else ('does_not_endwith', 'suffix')
-    column = index_named(model._rom_schema, attr, clause, flag).column
-    values = [values] if isinstance(values, (six.text_type, bytes)) else list(values)
-    if column._keygen is not None and casefolds(column._keygen):
-        values = [value.lower() for value in values]
-    ids = index.ids_without(model._connection, model._namespace, attr, kind, [start(value) for value in values])
-    for first in range(0, len(ids), blocksize):
-        for entity in model._rom_adopt(zip(ids[first:first + blocksize], reads.read_rows(
-                model._connection, model._rom_schema, ids[first:first + blocksize]))):
-            yield entity
-            if not entity._modified:
-                current().forget(entity)
 
 
 def _is_plain(owner, name):

@@ -4,6 +4,7 @@ import warnings
 
 from ..columns.arguments import frames_to_the_program
 from ..exceptions import UnknownAttribute
+from ..storage import secrets
 from ..values import names
 from ..values.codecs import _shown
 
@@ -38,6 +39,7 @@ def set_if_known(entity, attr, value):
     """
     if not (attr.startswith('_') or hasattr(type(entity), attr)):
         schema = entity._rom_schema
-        raise UnknownAttribute('%s (it has _strict = True; value: %s)' % (schema.no_column(attr), _shown(value)), model=schema.name,
-                               columns=(attr,), value=value)
+        told = secrets.told_for(schema, attr, value)
+        raise UnknownAttribute('%s (it has _strict = True; value: %s)' % (schema.no_column(attr), _shown(told)), model=schema.name,
+                               columns=(attr,), value=told)
     object.__setattr__(entity, attr, value)

@@ -10,7 +10,7 @@ import six
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
-from ..values.names import nearest
+from ..values import names
 from .attributes import set_if_known
 from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
@@ -177,23 +177,16 @@ def _secret_columns(bases, dict, schema):
         told = cls.get('_secret')
         if '_rom_schema' in cls:
             found.update(cls['_rom_schema'].secret)  # those of a base that the class has no longer are none
-        elif isinstance(told, six.string_types) and not _is_like_a_column(schema, told):
+        elif isinstance(told, six.string_types) and names.nearest(told, schema.columns) is None:
             continue  # a program's own attribute of that name
         elif isinstance(told, six.string_types + (list, tuple, set, frozenset)):
-            names = [told] if isinstance(told, six.string_types) else told
-            for name in names:
-                _check_is_column(schema, name)
-            found.update(names)
+            said = [told] if isinstance(told, six.string_types) else told
+            for name in said:
+                if name not in schema.columns:
+                    raise ColumnError('%s._secret names %s, which is no column of it%s' % (
+                        schema.name, names.quoted(name), names.suggestion(name, schema.columns)), model=schema.name)
+            found.update(said)
     return found.intersection(schema.columns)
-
-
-def _is_like_a_column(schema, name):
-    return nearest(name, schema.columns) is not None
-
-
-def _check_is_column(schema, name):
-    if name not in schema.columns:
-        raise ColumnError('%s._secret: %s' % (schema.name, schema.no_column(name)), model=schema.name)
 
 
 def _described(schema):

@@ -6,7 +6,7 @@ import warnings
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
-from ..storage import keys
+from ..storage import keys, secrets
 from ..storage.insertion import Layout
 from ..values import codecs, names
 
@@ -96,7 +96,7 @@ class Schema(object):
             told = ['%s.%s is an UnsafeColumn, which takes commands once the entity is made' % (self.name, name)
                     if name in self.unsafe else self.no_column(name) for name in wrong]
             raise InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
-                                     value=values[wrong[0]])
+                                     value=secrets.told_for(self, wrong[0], values[wrong[0]]))
 
     # -- what the class statement said -------------------------------------------------------------------------------
 

@@ -3,9 +3,11 @@
 import six
 
 from ..exceptions import ORMError
+from ..values.names import nearest
 from . import keys
 
-__all__ = ['HIDDEN', 'hidden', 'hidden_in_entry', 'hidden_in_key', 'is_of_secret', 'without_cause']
+__all__ = ['HIDDEN', 'hidden', 'hidden_in_entry', 'hidden_in_key', 'is_of_secret', 'told_for',
+           'without_cause']
 
 #: what is shown of a secret
 HIDDEN = '***'
@@ -57,6 +59,11 @@ def hidden(schema, told):
     if isinstance(told, dict):
         return dict((name, hidden(schema, value)) for name, value in told.items())
     return [hidden(schema, each) for each in told] if isinstance(told, list) else told
+
+
+def told_for(schema, name, value):
+    """Return what may be told of a value that was given for a name which is no column: that of a secret one, mistyped."""
+    return HIDDEN if schema.secret and (name in schema.secret or nearest(name, schema.secret)) else value
 
 
 def without_cause(error):

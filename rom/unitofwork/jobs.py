@@ -91,7 +91,8 @@ class Save(Job):
         self.operation = self.planned.operation
         if self.operation and self.schema.references:
             _note_targets(self, self.planned.texts)
-        self.expect_all()
+        if self.if_match is not None:
+            self.expect_all()
         return self.operation
 
     def is_current(self):

@@ -50,6 +50,11 @@ def test_sessions_are_as_described():
     assert run_page('sessions.rst', {}) > 5
 
 
+@pytest.mark.parametrize('page', ['forms.rst', 'showing.rst'])
+def test_pages_do_what_they_say(page):
+    assert run_page(page, {}) > 10
+
+
 # -- the reference and the docstrings that it is made of ---------------------------------------------------------------
 
 #: what 1.1.2 exports for its own use

@@ -7,6 +7,7 @@ import warnings
 
 import pytest
 import rom
+import six
 from rom.beyond import Beyond
 from repository import ROOT
 
@@ -144,9 +145,10 @@ def test_nothing_that_the_library_does_looks_at_public_names_of_a_model(connecti
     assert not connection.keys('User:[12]')
 
 
+@pytest.mark.skipif(six.PY2, reason='Python 2.7 does not read every file')
 def test_no_code_of_the_library_says_a_public_name_of_a_model():
     """What is called by these names belongs to something else: to dicts, queries, sessions, locks and clients."""
-    others = {'copy': ['copy'], 'update': None, 'query': ['parts'], 'refresh': ['entity', 'self', 'locking', '_current'], 'transfer': ['transfers'], 'etag': []}
+    others = {'copy': ['copy'], 'update': None, 'query': ['parts'], 'refresh': ['entity', 'self', 'locking', '_current'], 'transfer': ['transfers'], 'etag': [], 'get_by': ['lookups']}
     said = []
     for folder, _, files in os.walk(os.path.join(ROOT, 'rom')):
         for name in [name for name in files if name.endswith('.py')]:

@@ -137,6 +137,20 @@ def test_refused_values(User, attr, value):
         assert getattr(error, 'value', '***') == '***'
 
 
+def test_a_mistyped_name_is_as_secret(rom_connection):
+    class Strict(rom.Model):
+        password = rom.Text(unique=True)
+        name = rom.Text(unique=True)
+        _secret = ('password',)
+        _strict = True
+    strict = Strict()
+    for work in (lambda: Strict(pasword=SECRET), lambda: Strict.get_by(pasword=SECRET), lambda: setattr(strict, 'pasword', SECRET)):
+        assert refusal(work).value == '***'
+    with pytest.raises(InvalidColumnValue) as caught:
+        Strict(nmae=u'x')
+    assert caught.value.value == u'x'
+
+
 def test_other_columns_still_say_it(User):
     with pytest.raises(InvalidColumnValue) as caught:
         User(name=5)
@@ -214,6 +228,7 @@ def test_queries_that_are_refused(User, ask):
 @pytest.mark.parametrize('attr, value', [('pin', SECRET), ('password', 5), ('pin', (1, SECRET)), ('pin', [SECRET])], ids=shown)
 def test_get_by(User, attr, value):
     refusal(lambda: User.get_by(**{attr: value}))
+    refusal(lambda: User.get_by(born=SECRET, _numeric=True))
 
 
 def test_queries_show_no_values(User):
