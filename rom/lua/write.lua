@@ -21,7 +21,7 @@
 --   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
 --
 -- A batch is one flat list, which the server reads quickest:
---   namespace, pk, whether ids are indexed, number of columns, columns...
+--   'new', namespace, pk, whether ids are indexed, number of columns, columns...
 --   length of what follows / 2, (column, its place in a row)...  those of which the stored text is the score
 --   the same of those of which the stored text, if not empty, is the unique value: (unique name, place)...
 --   the rows, each: id or null, index_data, a text or null per column, and seven parts, each behind its length:
@@ -41,11 +41,15 @@ local request = cjson.decode(ARGV[3])
 local remembered    -- what KEYS[1] holds
 
 -- include write/rights
--- include write/keys
 -- include write/once
--- include write/insert
+-- include write/batch
 
-local function is_batch(item) return type(item[1]) == 'string' end
+-- What a call does not need is not loaded: making its functions takes longer than running them.
+
+local insert_rows
+local function load_insert()
+-- include write/insert
+end
 
 local do_all_or_none, do_one_after_another
 local function load_operations()
@@ -55,6 +59,7 @@ end
 -- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
 local function write_in_order(items, reply)
   for _, item in ipairs(items) do
+    if is_batch(item) and not insert_rows then load_insert() end
     local ids = is_batch(item) and insert_rows(item)
     if ids and #items == 1 then
       return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'

@@ -36,7 +36,7 @@ class Layout(object):
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
-        return [self.schema.namespace] + self._told
+        return ['new', self.schema.namespace] + self._told
 
 
 class NewRow(object):

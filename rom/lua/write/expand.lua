@@ -26,11 +26,11 @@ local function present(value)
 end
 
 local function operation_of(batch, at)
-  local columns_at, scores_at, unique_at = places_of(batch)
-  local op = {namespace = batch[1], pk = batch[2], pk_index = batch[3], new = true, id = present(batch[at]),
+  local columns, scores, unique, rows = places_of(batch)
+  local op = {namespace = batch[2], pk = batch[3], pk_index = batch[4], new = true, id = present(batch[at]),
               index_data = batch[at + 1], set = {}}
-  for place = 1, batch[4] do op.set[batch[columns_at + place - 1]] = present(batch[at + 1 + place]) end
-  local parts = at + 2 + batch[4]
+  for place = 1, batch[5] do op.set[batch[columns + place - 1]] = present(batch[at + 1 + place]) end
+  local parts = at + 2 + batch[5]
   op.words, parts = part_of(batch, parts, 0)
   op.scores, parts = part_of(batch, parts, 1)
   op.prefixes, parts = part_of(batch, parts, 2)
@@ -38,8 +38,8 @@ local function operation_of(batch, at)
   op.geo, parts = part_of(batch, parts, 2)
   op.claim, parts = part_of(batch, parts, 1)
   op.refer, parts = part_of(batch, parts, 1)
-  for pair = scores_at, unique_at - 2, 2 do op.scores[batch[pair]] = present(batch[at + batch[pair + 1]]) end
-  for pair = unique_at, unique_at + 2 * batch[unique_at - 1] - 2, 2 do
+  for pair = scores, unique - 3, 2 do op.scores[batch[pair]] = present(batch[at + batch[pair + 1]]) end
+  for pair = unique, rows - 2, 2 do
     local value = present(batch[at + batch[pair + 1]])
     if value ~= '' then op.claim[batch[pair]] = value end
   end

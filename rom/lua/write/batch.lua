@@ -1,0 +1,14 @@
+-- How a batch of rows is told: see write.lua.
+--
+-- uses: nothing
+-- gives: is_batch, places_of
+
+-- A batch begins with its kind, a list of operations with an operation.
+local function is_batch(item) return type(item[1]) == 'string' end
+
+-- Where the parts of a batch of new rows begin: columns, (column, place in a row) of scores, (unique name, place), rows.
+local function places_of(batch)
+  local scores = 7 + batch[5]
+  local unique = scores + 2 * batch[scores - 1] + 1
+  return 6, scores, unique, unique + 2 * batch[unique - 1]
+end
