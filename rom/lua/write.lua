@@ -28,6 +28,10 @@
 --   "COL:WORD"... | ("COL:X", score)... | prefixes: (COL, word, score)... | suffixes: the same |
 --   (name, longitude, latitude)... | (unique name, value)... | (column, key of the row that it refers to)...
 --
+-- A batch of rows to be removed is a flat list as well:
+--   'delete', namespace, pk, number of columns that are to be as they were seen, these..., number of unique names, these..., the
+--   rows, each: id, what was seen of a column (false: no value; null: it is not looked at)..., a unique value or null...
+--
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
@@ -51,16 +55,31 @@ local function load_insert()
 -- include write/insert
 end
 
+local remove_rows
+local function load_remove()
+-- include write/remove
+end
+
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
 end
 
+-- The ids of a batch that was written all at once; nil otherwise.
+local function write_batch(item)
+  if not is_batch(item) then return nil end
+  if item[1] == 'new' then
+    if not insert_rows then load_insert() end
+    return insert_rows(item)
+  end
+  if not remove_rows then load_remove() end
+  return remove_rows(item)
+end
+
 -- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
 local function write_in_order(items, reply)
   for _, item in ipairs(items) do
-    if is_batch(item) and not insert_rows then load_insert() end
-    local ids = is_batch(item) and insert_rows(item)
+    local ids = write_batch(item)
     if ids and #items == 1 then
       return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'
     end

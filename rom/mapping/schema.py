@@ -6,6 +6,7 @@ import warnings
 from ..exceptions import ColumnError, ORMError
 from ..storage import keys
 from ..storage.insertion import Layout
+from ..storage.removal import RemovalLayout
 
 __all__ = ['Schema', 'shared_key']
 
@@ -42,7 +43,7 @@ class Schema(object):
         self.unique = ()
         self.reads_row = False
         self.pk_index = False  # whether ids are indexed
-        self.layout = self.explicit_layout = None  # of new rows
+        self.layout = self.explicit_layout = self.removal = None  # of new rows, and of those that go
         self.encoders = ()  # (stored column, callable(value) -> text) in their order
         self._affected_indexes = {}
         self._affected_uniques = {}
@@ -93,6 +94,7 @@ class Schema(object):
         self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
+        self.removal = RemovalLayout(self)
 
     def keep_secret(self, attrs):
         """Take note of the columns whose values are not shown; an index over one of them is none to show, either."""

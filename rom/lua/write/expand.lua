@@ -1,4 +1,4 @@
--- New rows of a batch as operations, as write.lua describes them.
+-- The rows of a batch as operations, as write.lua describes them.
 --
 -- uses: places_of
 -- gives: operations_of
@@ -46,9 +46,19 @@ local function operation_of(batch, at)
   return op, parts
 end
 
+local function removal_of(batch, at)
+  local op = {namespace = batch[2], pk = batch[3], id = batch[at], delete = true, touched = true, touched_geo = true,
+              assume = {}, release = {}}
+  for place = 1, batch[4] do op.assume[batch[4 + place]] = present(batch[at + place]) end
+  at = at + batch[4]
+  local _, unique = places_of(batch)
+  for place = 1, batch[unique - 1] do op.release[batch[unique - 1 + place]] = present(batch[at + place]) end
+  return op, at + batch[unique - 1] + 1
+end
+
 local function operations_of(batch)
-  local _, _, _, at = places_of(batch)
-  local found = {}
-  while at <= #batch do found[#found + 1], at = operation_of(batch, at) end
+  local operation, found = batch[1] == 'new' and operation_of or removal_of, {}
+  local at = select(4, places_of(batch))
+  while at <= #batch do found[#found + 1], at = operation(batch, at) end
   return found
 end

@@ -7,49 +7,40 @@
 -- uses: CHUNK, ask, need, is_denied, places_of
 -- gives: insert_rows
 
+-- include write/together
+
 local null = cjson.null
-local keys  -- of the batch, by kind and name
-
-local function key_of(batch, kind, name)
-  local key = keys[kind][name]
-  if not key then
-    key = batch[2] .. ':' .. name .. ':' .. kind
-    keys[kind][name] = key
-  end
-  return key
-end
-
 -- Calls put(command, key, value...) for all that a row writes beside itself.
 local function put_entries(batch, at, id, put)
   local _, scores, unique, rows = places_of(batch)
   for pair = unique, rows - 2, 2 do
     local value = batch[at + batch[pair + 1]]
-    if value ~= null and value ~= '' then put('HSET', key_of(batch, 'uidx', batch[pair]), value, id) end
+    if value ~= null and value ~= '' then put('HSET', key_of(batch[2], 'uidx', batch[pair]), value, id) end
   end
   for pair = scores, unique - 3, 2 do
     local score = batch[at + batch[pair + 1]]
-    if score ~= null then put('ZADD', key_of(batch, 'idx', batch[pair]), score, id) end
+    if score ~= null then put('ZADD', key_of(batch[2], 'idx', batch[pair]), score, id) end
   end
-  if batch[4] then put('ZADD', key_of(batch, 'idx', batch[3]), id, id) end
+  if batch[4] then put('ZADD', key_of(batch[2], 'idx', batch[3]), id, id) end
   at = at + 2 + batch[5]
-  for place = at + 1, at + batch[at] do put('SADD', key_of(batch, 'idx', batch[place]), id) end
+  for place = at + 1, at + batch[at] do put('SADD', key_of(batch[2], 'idx', batch[place]), id) end
   at = at + batch[at] + 1
-  for place = at + 1, at + batch[at], 2 do put('ZADD', key_of(batch, 'idx', batch[place]), batch[place + 1], id) end
+  for place = at + 1, at + batch[at], 2 do put('ZADD', key_of(batch[2], 'idx', batch[place]), batch[place + 1], id) end
   at = at + batch[at] + 1
   local tail = '\0' .. id
   for place = at + 1, at + batch[at], 3 do
-    put('ZADD', key_of(batch, 'pre', batch[place]), batch[place + 2], batch[place + 1] .. tail)
+    put('ZADD', key_of(batch[2], 'pre', batch[place]), batch[place + 2], batch[place + 1] .. tail)
   end
   at = at + batch[at] + 1
   for place = at + 1, at + batch[at], 3 do
-    put('ZADD', key_of(batch, 'suf', batch[place]), batch[place + 2], batch[place + 1] .. tail)
+    put('ZADD', key_of(batch[2], 'suf', batch[place]), batch[place + 2], batch[place + 1] .. tail)
   end
   at = at + batch[at] + 1
   for place = at + 1, at + batch[at], 3 do
-    put('GEOADD', key_of(batch, 'geo', batch[place]), batch[place + 1], batch[place + 2], id)
+    put('GEOADD', key_of(batch[2], 'geo', batch[place]), batch[place + 1], batch[place + 2], id)
   end
   at = at + batch[at] + 1
-  for place = at + 1, at + batch[at], 2 do put('HSET', key_of(batch, 'uidx', batch[place]), batch[place + 1], id) end
+  for place = at + 1, at + batch[at], 2 do put('HSET', key_of(batch[2], 'uidx', batch[place]), batch[place + 1], id) end
 end
 
 local function write_fields(batch, at, id)
@@ -95,8 +86,6 @@ end
 
 -- -- one row ---------------------------------------------------------------------------------------------------------------
 
-local function refuse() error({'refused', 'as part of a batch'}) end
-
 local function look(command, key, value)
   need(command, key)
   if command == 'SADD' then
@@ -109,22 +98,6 @@ local function look(command, key, value)
 end
 
 -- -- many rows -------------------------------------------------------------------------------------------------------------
-
--- {key: {command, how many values belong together, value...}}
-local calls
-
-local function collect(command, key, first, second, third)
-  local call = calls[key]
-  if not call then
-    calls[key] = {command, third and 3 or second and 2 or 1, first, second, third}
-    return
-  end
-  if call[1] ~= command then refuse() end
-  local size = #call
-  call[size + 1] = first
-  if second then call[size + 2] = second end
-  if third then call[size + 3] = third end
-end
 
 -- Refuses values of which another row has one, or two of them the same.
 local function look_at_claims(key, call)
@@ -150,7 +123,7 @@ local function look_at_sets(found)
   end
 end
 
-local function look_at_all()
+local function look_at_all(calls)
   local sets = {}
   for key, call in pairs(calls) do
     need(call[1], key)
@@ -164,12 +137,6 @@ local function look_at_all()
   end
   if #sets > CHUNK then refuse() end
   look_at_sets(sets)
-end
-
-local function send(key, call)
-  local command, step, size = call[1], call[2], #call
-  local most = CHUNK - CHUNK % step
-  for first = 3, size, most do redis.call(command, key, unpack(call, first, math.min(first + most - 1, size))) end
 end
 
 -- -- both ------------------------------------------------------------------------------------------------------------------
@@ -187,9 +154,8 @@ local function look_at_rows(batch, ids, referred)
   if 2 * batch[5] + 4 > CHUNK or #ids > CHUNK or #ids[#ids] > 15 or ask('EXISTS', unpack(found)) > 0 then refuse() end
 end
 
-local function insert(batch, try)
+local function insert(batch, progress)
   local counter = batch[2] .. ':' .. batch[3] .. ':'
-  keys = {idx = {}, pre = {}, suf = {}, geo = {}, uidx = {}}
   local rows, referred = rows_of(batch)
   local ids, fresh = ids_of(batch, rows, tonumber(ask('GET', counter) or 0))
   local is_alone = #rows == 1 and batch[rows[1] + 3 + batch[5] + batch[rows[1] + 2 + batch[5]]] == 0  -- and no names with scores
@@ -197,25 +163,19 @@ local function insert(batch, try)
   if is_alone then
     put_entries(batch, rows[1], ids[1], look)
   else
-    calls = {}
     for number, at in ipairs(rows) do put_entries(batch, at, ids[number], collect) end
-    look_at_all()
+    look_at_all(collected())
   end
   if fresh > 0 then redis.call('INCRBY', counter, fresh) end
-  try.is_begun = fresh > 0  -- what comes first is refused where there is no memory
+  progress.is_begun = fresh > 0  -- what comes first is refused where there is no memory
   for number, at in ipairs(rows) do write_fields(batch, at, ids[number]) end
   if is_alone then
     put_entries(batch, rows[1], ids[1], redis.call)
   else
-    for key, call in pairs(calls) do send(key, call) end
+    send_collected(redis.call)
   end
   return ids
 end
 
 -- The ids of the rows; nil where they were not written.
-insert_rows = function(batch)
-  local try = {}
-  local ok, ids = pcall(insert, batch, try)
-  if ok then return ids end
-  if try.is_begun then error(type(ids) == 'table' and ids.err or ids) end
-end
+insert_rows = function(batch) return try(insert, batch) end
