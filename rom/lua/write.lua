@@ -21,12 +21,16 @@
 --   the row is new; rescore: only scores of entries that exist change, drop [attribute of an unsafe column]
 --
 -- A batch is one flat list, which the server reads quickest:
---   namespace, pk, whether ids are indexed, number of columns, columns...
+--   'new', namespace, pk, whether ids are indexed, number of columns, columns...
 --   length of what follows / 2, (column, its place in a row)...  those of which the stored text is the score
 --   the same of those of which the stored text, if not empty, is the unique value: (unique name, place)...
 --   the rows, each: id or null, index_data, a text or null per column, and seven parts, each behind its length:
 --   "COL:WORD"... | ("COL:X", score)... | prefixes: (COL, word, score)... | suffixes: the same |
 --   (name, longitude, latitude)... | (unique name, value)... | (column, key of the row that it refers to)...
+--
+-- A batch of rows to be removed is a flat list as well:
+--   'delete', namespace, pk, number of columns that are to be as they were seen, these..., number of unique names, these..., the
+--   rows, each: id, what was seen of a column (false: no value; null: it is not looked at)..., a unique value or null...
 --
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
@@ -41,21 +45,41 @@ local request = cjson.decode(ARGV[3])
 local remembered    -- what KEYS[1] holds
 
 -- include write/rights
--- include write/keys
 -- include write/once
--- include write/insert
+-- include write/batch
 
-local function is_batch(item) return type(item[1]) == 'string' end
+-- What a call does not need is not loaded: making its functions takes longer than running them.
+
+local insert_rows
+local function load_insert()
+-- include write/insert
+end
+
+local remove_rows
+local function load_remove()
+-- include write/remove
+end
 
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
 end
 
+-- The ids of a batch that was written all at once; nil otherwise.
+local function write_batch(item)
+  if not is_batch(item) then return nil end
+  if item[1] == 'new' then
+    if not insert_rows then load_insert() end
+    return insert_rows(item)
+  end
+  if not remove_rows then load_remove() end
+  return remove_rows(item)
+end
+
 -- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
 local function write_in_order(items, reply)
   for _, item in ipairs(items) do
-    local ids = is_batch(item) and insert_rows(item)
+    local ids = write_batch(item)
     if ids and #items == 1 then
       return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'
     end

@@ -8,6 +8,7 @@ import six
 from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
 from ..storage import keys, secrets
 from ..storage.insertion import Layout
+from ..storage.removal import RemovalLayout
 from ..values import codecs, names
 
 __all__ = ['Schema', 'shared_key']
@@ -47,7 +48,7 @@ class Schema(object):
         self.unique = ()
         self.reads_row = False
         self.pk_index = False  # whether ids are indexed
-        self.layout = self.explicit_layout = None  # of new rows
+        self.layout = self.explicit_layout = self.removal = None  # of new rows, and of those that go
         self.encoders = ()  # (stored column, callable(value) -> text) in their order
         self.seen_attributes = set()  # of entities, that are no columns
         self._affected_indexes = {}
@@ -131,6 +132,7 @@ class Schema(object):
         self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
+        self.removal = RemovalLayout(self)
 
     def keep_secret(self, attrs):
         """Take note of the columns whose values are not shown; an index over one of them is none to show, either."""

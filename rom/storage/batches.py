@@ -1,9 +1,11 @@
 """How much work goes into one call: a few milliseconds of the server's time."""
 
+import itertools
+
 from ..exceptions import InvalidOperation
 
 __all__ = ['ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'in_batches', 'likely_weight', 'refuse_too_many',
-           'weight']
+           'requested', 'weight']
 
 #: operations one write call carries
 ROWS_PER_WRITE = 500
@@ -72,3 +74,16 @@ def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
         size += entries
     if batch:
         yield batch
+
+
+def requested(operations):
+    """Return operations as a request has them: rows of a layout that follow each other in a batch, all others in lists.
+
+    :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
+    :returns: list of lists
+    """
+    items = []
+    for layout, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None)):
+        group = list(group)
+        items.append(group if layout is None else layout.told_once() + [part for row in group for part in row.said])
+    return items

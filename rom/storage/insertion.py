@@ -1,12 +1,10 @@
 """PURE: a row that is written for the first time. A model's `Layout` says what all of them have in common."""
 
-import itertools
-
 from ..values import codecs
 from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 
-__all__ = ['Layout', 'NewRow', 'insert', 'requested']
+__all__ = ['Layout', 'NewRow', 'insert']
 
 class Layout(object):
     """How the new rows of one model are told to write.lua, and the steps that plan one; worked out when the class is made.
@@ -36,7 +34,7 @@ class Layout(object):
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
-        return [self.schema.namespace] + self._told
+        return ['new', self.schema.namespace] + self._told
 
 
 class NewRow(object):
@@ -100,16 +98,3 @@ def insert(schema, after, texts, id=None):
     weight = (1 + len(names) + len(layout.unique) + len(claims) + len(found.words) + len(found.scores) // 2
               + (len(found.prefixes) + len(found.suffixes)) // 3 + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
     return NewRow(layout, said, weight)
-
-
-def requested(operations):
-    """Return operations as a request has them: new rows of a model that follow each other in a batch, all others in lists.
-
-    :param operations: list of `NewRow`, and of dicts as `plan` makes them
-    :returns: list of lists
-    """
-    items = []
-    for layout, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None)):
-        group = list(group)
-        items.append(group if layout is None else layout.told_once() + [part for row in group for part in row.said])
-    return items

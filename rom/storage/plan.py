@@ -14,7 +14,8 @@ from . import keys
 from .secrets import HIDDEN
 from .rows import Row, as_text, is_broken
 
-__all__ = ['Entries', 'Row', 'as_text', 'delete', 'look', 'missing_defaults', 'rewrite', 'update']
+__all__ = ['Entries', 'Row', 'as_text', 'delete', 'look', 'missing_defaults', 'rewrite', 'stored_unique_values',
+           'update']
 
 
 # -- index entries -----------------------------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ def update(schema, id, before, after, texts, filled=()):
 
 
 def _exchange(operation, uniques, constraints, before, after):
-    old, new = _stored_unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
+    old, new = stored_unique_values(uniques, constraints, before), unique_values(uniques, constraints, after)
     operation['claim'] = dict((name, value) for name, value in new.items() if old.get(name) != value)
     operation['release'] = dict((name, value) for name, value in old.items() if new.get(name) != value)
 
@@ -241,7 +242,7 @@ def rewrite(schema, id, before, after, texts, force=False, filled=()):
     _index_all(operation, schema, after)
     operation['touched_geo'] = True
     operation['claim'] = unique_values(schema.unique, schema.together, after)
-    old = _stored_unique_values(schema.unique, schema.together, before)
+    old = stored_unique_values(schema.unique, schema.together, before)
     operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
     known = _expectation(schema, before._raw, schema.stored)
     if force:
@@ -263,9 +264,8 @@ def delete(schema, id, before, guard=(), reason=None):
     """
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
-    operation['release'] = _stored_unique_values(schema.unique, schema.together, before)
-    sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
-    operation['assume'] = _expectation(schema, before._raw, sources)
+    operation['release'] = stored_unique_values(schema.unique, schema.together, before)
+    operation['assume'] = _expectation(schema, before._raw, schema.removal.sources)
     if schema.unsafe:
         operation['drop'] = list(schema.unsafe)
     if reason:
@@ -299,7 +299,7 @@ def _known_index_data(schema, before):
     return index_data(schema, known, geo)
 
 
-def _stored_unique_values(columns, constraints, before):
+def stored_unique_values(columns, constraints, before):
     """Return the unique values of a stored row; a column whose field is broken claims nothing that could be told."""
     found = {}
     for column in columns:

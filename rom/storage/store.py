@@ -9,7 +9,7 @@ import uuid
 import redis
 
 from ..exceptions import InvalidOperation, OutcomeUnknownError
-from . import commands, insertion, keys
+from . import batches, commands, keys
 from .commands import as_str
 from .connections import distinct, lead_to_the_same
 from .outcomes import NOTHING_DONE, Outcome
@@ -30,13 +30,13 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
     :param connection: redis-py client
     :param key: where the server remembers the call
     :param int sequence: its number there
-    :param operations: list of `NewRow`, and of dicts as `plan` makes them
+    :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
     :param bool atomic: do all of them or none
     :param before_sending: callable(), called when all is ready
     :returns: `Outcome`
     :raises redis.RedisError: whatever is raised does not tell what was done
     """
-    request = {'atomic': atomic, 'operations': insertion.requested(operations)}
+    request = {'atomic': atomic, 'operations': batches.requested(operations)}
     touched = _keys_touched(operations) if shares_slot(connection, key) else []
     return Outcome(_call_write(connection, key, sequence, request, touched, before_sending))
 

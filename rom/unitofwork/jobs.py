@@ -2,7 +2,7 @@
 
 from ..exceptions import InvalidOperation
 from ..mapping import seen
-from ..storage import connections, keys, outcomes, plan, reads, troubles
+from ..storage import connections, keys, outcomes, plan, reads, removal, troubles
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
@@ -203,7 +203,10 @@ class Removal(StoredJob):
 
     def plan(self):
         row = plan.Row(self.schema, self.stored, id=self.id)
-        self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
+        if self.guard or self.reason or self.schema.unsafe or self.if_match is not None:
+            self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
+        else:
+            self.operation = removal.remove(self.schema, self.id, row)
         self.expect_all()
 
     def finish(self, id):

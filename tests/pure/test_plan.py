@@ -4,7 +4,7 @@ import json
 
 import pytest
 import rom
-from rom.storage import insertion, plan
+from rom.storage import batches, insertion, plan
 from rom.exceptions import ColumnError, InvalidColumnValue
 from naming import shown
 
@@ -75,8 +75,9 @@ PARTS = (('words', 1), ('scores', 2), ('prefixes', 3), ('suffixes', 3), ('geo', 
 def inserted(schema, texts, id=None):
     """What is said of a new row, read as lua/write.lua describes a batch."""
     after = plan.Row(schema, raw(schema), texts=texts, id=id)
-    batch = insertion.requested([insertion.insert(schema, after, [texts.get(attr) for attr in schema.stored], id)])[0]
+    batch = batches.requested([insertion.insert(schema, after, [texts.get(attr) for attr in schema.stored], id)])[0]
     json.dumps(batch)
+    assert batch.pop(0) == 'new'
     places, found = {}, {'namespace': batch.pop(0), 'pk': batch.pop(0), 'pk_index': batch.pop(0)}
     columns = [batch.pop(0) for _ in range(batch.pop(0))]
     for part in ('scores', 'claim'):
@@ -137,8 +138,8 @@ def test_new_rows_of_a_model_are_told_it_once(schema, derived):
     def new(schema, texts):
         return insertion.insert(schema, plan.Row(schema, raw(schema), texts=texts), [texts.get(attr) for attr in schema.stored])
     other = planned(schema, STORED, {'age': u'6'})
-    items = insertion.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})])
-    assert [item[0] for item in items] == ['people', other, 'Derived']
+    items = batches.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})])
+    assert [item[0] for item in items] == ['new', other, 'new'] and (items[0][1], items[2][1]) == ('people', 'Derived')
     assert items[1] == [other, other] and json.dumps(items[0]).count('"name"') == 2 * 4 + 1  # entries of both, and the column
 
 

@@ -1,4 +1,4 @@
--- New rows of a batch as operations, as write.lua describes them.
+-- The rows of a batch as operations, as write.lua describes them.
 --
 -- uses: places_of
 -- gives: operations_of
@@ -26,11 +26,11 @@ local function present(value)
 end
 
 local function operation_of(batch, at)
-  local columns_at, scores_at, unique_at = places_of(batch)
-  local op = {namespace = batch[1], pk = batch[2], pk_index = batch[3], new = true, id = present(batch[at]),
+  local columns, scores, unique, rows = places_of(batch)
+  local op = {namespace = batch[2], pk = batch[3], pk_index = batch[4], new = true, id = present(batch[at]),
               index_data = batch[at + 1], set = {}}
-  for place = 1, batch[4] do op.set[batch[columns_at + place - 1]] = present(batch[at + 1 + place]) end
-  local parts = at + 2 + batch[4]
+  for place = 1, batch[5] do op.set[batch[columns + place - 1]] = present(batch[at + 1 + place]) end
+  local parts = at + 2 + batch[5]
   op.words, parts = part_of(batch, parts, 0)
   op.scores, parts = part_of(batch, parts, 1)
   op.prefixes, parts = part_of(batch, parts, 2)
@@ -38,17 +38,27 @@ local function operation_of(batch, at)
   op.geo, parts = part_of(batch, parts, 2)
   op.claim, parts = part_of(batch, parts, 1)
   op.refer, parts = part_of(batch, parts, 1)
-  for pair = scores_at, unique_at - 2, 2 do op.scores[batch[pair]] = present(batch[at + batch[pair + 1]]) end
-  for pair = unique_at, unique_at + 2 * batch[unique_at - 1] - 2, 2 do
+  for pair = scores, unique - 3, 2 do op.scores[batch[pair]] = present(batch[at + batch[pair + 1]]) end
+  for pair = unique, rows - 2, 2 do
     local value = present(batch[at + batch[pair + 1]])
     if value ~= '' then op.claim[batch[pair]] = value end
   end
   return op, parts
 end
 
+local function removal_of(batch, at)
+  local op = {namespace = batch[2], pk = batch[3], id = batch[at], delete = true, touched = true, touched_geo = true,
+              assume = {}, release = {}}
+  for place = 1, batch[4] do op.assume[batch[4 + place]] = present(batch[at + place]) end
+  at = at + batch[4]
+  local _, unique = places_of(batch)
+  for place = 1, batch[unique - 1] do op.release[batch[unique - 1 + place]] = present(batch[at + place]) end
+  return op, at + batch[unique - 1] + 1
+end
+
 local function operations_of(batch)
-  local _, _, _, at = places_of(batch)
-  local found = {}
-  while at <= #batch do found[#found + 1], at = operation_of(batch, at) end
+  local operation, found = batch[1] == 'new' and operation_of or removal_of, {}
+  local at = select(4, places_of(batch))
+  while at <= #batch do found[#found + 1], at = operation(batch, at) end
   return found
 end

@@ -1,10 +1,10 @@
 -- Operations: each is verified, all that it writes is worked out and each right that this takes asked for, and only then is
 -- written. Loaded when it is needed.
 --
--- uses: CHUNK, request, ask, need, guarded, is_denied, is_wrong_type, refusal_of, row_key, unique_key, places_of,
---   is_batch
+-- uses: CHUNK, request, ask, need, guarded, is_denied, is_wrong_type, refusal_of, places_of, is_batch
 -- gives: do_all_or_none, do_one_after_another
 
+-- include write/keys
 -- include shared/next_id
 -- include write/verify
 -- include write/commands

@@ -714,7 +714,7 @@ def test_deleted_only_when_redis_said_so(Person, connection, rom_connection, mon
     fails = []
 
     def execute_command(*args, **options):
-        if args[0] in ('EVALSHA', 'EVAL') and b'"delete":' in repr(args).encode():
+        if args[0] in ('EVALSHA', 'EVAL') and b'"delete"' in repr(args).encode():
             fails.append(args[0])
             raise redis.ConnectionError('gone')
         return send(*args, **options)
