@@ -1,7 +1,7 @@
 """A scope for each request of an ASGI application: FastAPI, Starlette and whatever else is one."""
 
 from .requests import RequestScope, is_good
-from .threads import in_thread
+from .threads import answer
 
 __all__ = ['UnitOfWorkMiddleware']
 
@@ -30,13 +30,13 @@ class UnitOfWorkMiddleware:
         if scope['type'] not in ('http', 'websocket'):
             return await self.app(scope, receive, send)
         request = RequestScope(self.commit_when, self.atomic)
-        answer = _Answer(request, send)
+        reply = _Answer(request, send)
         try:
             with request.running():
-                await self.app(scope, receive, answer.send if scope['type'] == 'http' else send)
+                await self.app(scope, receive, reply.send if scope['type'] == 'http' else send)
         finally:
             request.end()
-            answer.raise_error()
+            reply.raise_error()
 
 
 class _Answer:
@@ -54,7 +54,7 @@ class _Answer:
         """Pass a message on to the server; none where the commit has failed, which is not the application's to handle."""
         if message['type'] == 'http.response.start' and self._error is None:
             try:
-                await in_thread(self._request.answer, message['status'])
+                await answer(self._request, message['status'])
             except Exception as error:
                 self._error = error
         if self._error is None:

@@ -1,6 +1,6 @@
 """What `rom.contrib.django` does where Django waits for coroutines."""
 
-from .threads import in_thread
+from .threads import answer
 
 __all__ = ['Stream', 'respond']
 
@@ -15,7 +15,7 @@ async def respond(scope, get_response, request, keep_open):
     with scope.running():
         response = await get_response(request)
     with scope.running():
-        await in_thread(scope.answer, response.status_code)
+        await answer(scope, response.status_code)
     return keep_open(response, scope)
 
 

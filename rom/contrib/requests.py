@@ -58,6 +58,10 @@ class RequestScope(object):
             self._has_ended = True
             self._opening.__exit__(kind, error, traceback)
 
+    def has_changes(self):
+        """Return whether there is anything to write."""
+        return bool(self._opening.changed())
+
     def answer(self, status):
         """Write what was changed, or forget it, before anybody is told the status.
 

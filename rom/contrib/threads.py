@@ -4,7 +4,15 @@ import asyncio
 import contextvars
 import functools
 
-__all__ = ['in_thread']
+__all__ = ['answer', 'in_thread']
+
+
+async def answer(scope, status):
+    """Have a `RequestScope` write what was changed, in a thread, or forget it; where nothing was, that takes no thread."""
+    if scope.has_changes():
+        await in_thread(scope.answer, status)
+    else:
+        scope.answer(status)
 
 
 async def in_thread(function, *args):

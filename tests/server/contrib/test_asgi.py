@@ -194,6 +194,12 @@ def test_the_commit_runs_in_a_thread_and_in_the_context_of_the_request(connectio
     assert seen == [(False, 'de')] and Noted.get(1).n == 1
 
 
+def test_where_nothing_was_changed_no_thread_is_asked(User, monkeypatch):
+    User(email=u'a').save()
+    monkeypatch.setattr(asyncio.BaseEventLoop, 'run_in_executor', None)
+    assert ask(answering(lambda: User.get_by(email=u'a'))) == [START, BODY]
+
+
 def test_a_request_that_is_given_up_while_it_is_committed(connection):
     """It is stored or not as a whole, nobody is told that it was, and the loop goes on only when that is settled."""
     entered, let_go = threading.Event(), threading.Event()
