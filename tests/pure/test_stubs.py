@@ -24,8 +24,6 @@ rom\\.embedded\\.__all__
 rom\\.values\\.keygens\\.Entries
 # `rom.util` owns the switch
 rom\\.unitofwork\\.thread_scope\\.ThreadScope\\.null_session_default
-# a slot that is seldom filled
-rom\\.mapping\\.state\\.State\\.unanswered
 # made with six's metaclass
 rom\\.unitofwork\\.duplicates\\.Values
 '''
