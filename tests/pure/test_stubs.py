@@ -11,8 +11,6 @@ pytestmark = pytest.mark.pure
 ALLOWED = u'''
 # on_delete is mandatory: its default only serves the message
 rom(\\.\\w+)*\\.(ManyToOne|OneToOne)\\.__init__
-# it is there for its message
-rom\\.columns\\.base\\._Column\\.__new__
 # what references take, the stubs say in `__new__`
 rom(\\.\\w+)*\\.(ForeignModel|_Reference)\\.__init__
 # limit needs two numbers: its default only serves the message
