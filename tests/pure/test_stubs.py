@@ -15,6 +15,8 @@ rom(\\.\\w+)*\\.(ManyToOne|OneToOne)\\.__init__
 rom(\\.\\w+)*\\.(ForeignModel|_Reference)\\.__init__
 # limit needs two numbers: its default only serves the message
 rom(\\.\\w+)*\\.Query\\.limit
+# column classes of a program's own name the argument as they like
+rom(\\.\\w+)*\\.\\w+\\.(_validate|_to_redis|_from_redis)
 # a Query made by a property of the class
 rom(\\.\\w+)*\\.Model\\.query
 # the embedded server's stub lists no __all__; the namedtuple looks odd to stubtest
