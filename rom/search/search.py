@@ -76,7 +76,7 @@ class Search(object):
         self._set_order(order_by)
         # order matters to a count only where it leaves out rows
         self._counted = self.request
-        if not order_by or self._order and self._order.parts is None:
+        if not order_by or self._is_default_order():
             self._counted = dict(self.request, filters=filters)
             self._counted.pop('order', None)
         self._set_apart()
@@ -101,7 +101,10 @@ class Search(object):
         name = not_to_drive(filters)
         if name:
             raise QueryError("%s == '': no index has empty texts; beside a condition that an index answers, each row is asked" % name)
-        return filters if order_by else filters + [self._translator.rows()]
+        return filters if order_by and not self._is_default_order() else filters + [self._translator.rows()]
+
+    def _is_default_order(self):
+        return self._order is not None and self._order.parts is None
 
     def _set_apart(self):
         """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""

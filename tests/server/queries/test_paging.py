@@ -190,19 +190,19 @@ def test_pages(User):
     page = query.page(1, 10, total=False)
     assert (page.total, page.pages, page.has_next, len(page.items)) == (None, None, True, 10)
     User.get(5).delete()
-    assert User.query.page(1, 10).total == 24 and User.query.exclude(active=True).page(1, 5).total == 16
+    assert User.query.page(1, 10).total == 24 and User.query.exclude(active=True).page(1, 5).total == 15
     assert User.query.filter(age=99).page(1, 5).pages == 0
     for wrong in ((0, 10), (1, 0), (-1, 5), (1.5, 5), (True, 5), ('1', 5)):
         with pytest.raises(rom.QueryError):
             query.page(*wrong)
-    assert User.query.filter(active=True).select('age').page(1, 3).items == [{'age': 0}, {'age': 18}, {'age': 21}]
+    assert User.query.filter(active=True).select('age').page(1, 3).items == [{'age': 0}, {'age': 9}, {'age': 12}]
 
 
 def test_exact_counts(User, connection):
     save(User, [{'age': n % 5} for n in range(40)])
     for id in (3, 17, 40):
         User.get(id).delete()
-    assert User.query.count() == 40 and User.query.count(exact=True) == 37 and User.query.filter(age=1).count(exact=True) == 8
+    assert User.query.count() == 40 and User.query.count(exact=True) == 37 and User.query.filter(age=1).count(exact=True) == 7
     connection.set('User:id:', 7)
     assert User.query.count(exact=True) == 37
     assert User.query.order_by('age').count(exact=True) == 37
@@ -233,7 +233,7 @@ def test_a_cursor_whose_row_is_gone_or_moved(User):
     user = User.get(10)
     cursor = query.cursor(user)
     user.delete()
-    assert ids(query.after(cursor).limit(0, 2)) == [11, 12]
+    assert ids(query.after(cursor).limit(0, 2)) == [9, 11]
     user = User.get(12)
     cursor = query.cursor(user)
     user.update(age=100).save()
