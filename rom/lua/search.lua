@@ -99,7 +99,8 @@ local function find_page(filters, order, total)
   end
   local walk = parts.planner.walk(filters, order, total)
   if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
-  if walk and (after and not after.is_fresh or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
+  local is_begun = after and not after.is_fresh
+  if walk and (is_begun or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
     local found = walk_page(walk, gathering, after)
     if found then return found end
   end

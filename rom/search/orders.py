@@ -12,22 +12,15 @@ from . import filters
 __all__ = ['Order', 'Part', 'first_is', 'sorted_ids']
 
 
-class Part(namedtuple('Part', 'name is_down is_missing_first')):
-    """One column of an order.
-
-    :param name: text, as `order_by` takes it, without ``-``
-    :param bool is_down: descending
-    :param bool is_missing_first: rows without a value come before all others
-    """
-
-    __slots__ = ()
+#: one column of an order: its name, without ``-``; whether it is descending; whether rows without a value come before all others
+Part = namedtuple('Part', 'name is_down is_missing_first')
 
 
 class Order(object):
     """An order of rows.
 
     :param schema: `Schema` of the model
-    :param parts: tuple of :class:`Part`; None: the order that a query has by itself
+    :param parts: tuple of `Part`; None: the order that a query has by itself
     :param bool ids_down: whether rows that are equal otherwise come by id descending
     """
 
