@@ -123,6 +123,14 @@ class RowGoneError(DataRaceError, EntityDeletedError):
     """Raised when a write with `if_match` finds that the row was deleted by another writer."""
 
 
+class NoResultFound(QueryError):
+    """Raised when a row was to be found, and there is none."""
+
+
+class MultipleResultsFound(QueryError):
+    """Raised when one row was to be found, and there are several."""
+
+
 class ColumnError(ORMError):
     """Raised when a column is declared or used in a way that it does not support."""
 

@@ -18,6 +18,7 @@ from .search.unfiltered import search_for
 from .storage import reads, secrets
 from .unitofwork import ondelete, session as sessions
 from .unitofwork.query_writes import QueryWrites
+from .values.filter_forms import All
 
 __all__ = ['Explanation', 'NOT_NULL', 'Query', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory',
            '_tuple_data_factory']
@@ -33,9 +34,11 @@ class Query(Describing, Paging, Figures, QueryWrites):
 
     :param model: the Model class
     :param filters: tuple of filters, as :mod:`rom.values.filter_forms` describes them
-    :param order_by: name of a column, ``'-'`` before it for descending
+    :param order_by: name of a column, ``'-'`` before it for descending, or a tuple of such
     :param limit: (offset, count)
     :param select: what :meth:`select` keeps
+    :param is_reversed: whether all comes the other way round
+    :param behind: the position behind which results begin
 
     Example::
 
@@ -43,16 +46,18 @@ class Query(Describing, Paging, Figures, QueryWrites):
         adults.count(), adults.limit(0, 10).all()
     """
 
-    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select')
+    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select', '_is_reversed', '_behind')
 
     __class_getitem__ = classmethod(class_itself)
 
-    def __init__(self, model, filters=(), order_by=None, limit=None, select=None):
+    def __init__(self, model, filters=(), order_by=None, limit=None, select=None, is_reversed=False, behind=None):
         self._model = model
         self._filters = filters
         self._order_by = order_by
         self._limit = limit
         self._select = select
+        self._is_reversed = is_reversed
+        self._behind = behind
 
     def __repr__(self):
         return shown_query(self)
@@ -60,7 +65,8 @@ class Query(Describing, Paging, Figures, QueryWrites):
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def _search(self, explain=False):
-        return search_for(self._model._connection, self._model._rom_schema, self._filters, self._order_by, explain)
+        model = self._model
+        return search_for(model._connection, model._rom_schema, self._filters, self._order_by, explain, self._is_reversed, self._behind)
 
     def _window(self):
         """(offset, count or None) of the limit."""
@@ -143,18 +149,21 @@ class Query(Describing, Paging, Figures, QueryWrites):
         for result in self._iter_blocks(1 if count is None else min(count, 2), self._model._rom_found_each):
             return result
 
-    def count(self):
+    def count(self, exact=False):
         """How many rows there are.
 
         With filters, the limit does not count. Without, this is the primary key's counter, of which
         deleted rows are not taken off, within the limit.
 
+        :param bool exact: count the rows also without filters; the limit does not count, and it may take several calls
         :returns: int
 
         Example::
 
             User.query.filter(age=(18, None)).count()
         """
+        if exact and not self._filters and not self._order_by:
+            return self.replace(filters=(All(()),), behind=None)._search().count()
         return self._search().count(*self._window())
 
     def cached_result(self, timeout):

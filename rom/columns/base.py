@@ -7,7 +7,7 @@ import re
 import six
 
 from ..descriptors import class_itself
-from ..exceptions import InvalidColumnValue, InvalidOperation, MissingColumn
+from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
 from ..storage import secrets
 from ..storage.plan import as_text
 from ..values import keygens, plain
@@ -40,9 +40,9 @@ class _Column(Showing):
 class Column(Operators, _Column):
     """A typed attribute of a model, kept as one field of the row.
 
-    :param bool required: refuse None
+    :param bool required: refuse None; ``''`` is a value
     :param default: a value, or a callable without arguments, for rows without one
-    :param bool unique: no two rows share a value (strings, integers, references)
+    :param bool unique: no two rows share a value (strings, integers, references); None and ``''`` are shared by any number
     :param bool index: allow `query.filter()`, ranges and ordering
     :param keygen: callable(value) -> index entries
     :param bool prefix: allow `startswith()` and `like()`

@@ -81,7 +81,7 @@ class Booleans(Numbers):
     """True and False, as words."""
 
     scores_texts = False
-    no_order = 'has no order: it is True or False'
+    no_order = "has no order: it is True or False; order_by('{0}:True') takes the rows with True"
 
     @staticmethod
     def keygen(value):
@@ -150,6 +150,11 @@ class Words(_Strings):
     """Words of which each value has one: IDENTITY and its kind."""
 
     is_single, is_full_text = True, False
+
+    def order_kind(self):
+        if not (self.no_order or self.column._prefix):
+            raise self.unordered('has words, and no order of them: prefix=True gives it an alphabetical one')
+        return Index.order_kind(self) and 'word'
 
     def step(self):
         column, attr = self.column, self.name
@@ -229,6 +234,9 @@ class Order(Words):
     """The order of texts by their first bytes: SIMPLE. Its prefix and suffix indexes hold whole values."""
 
     has_order = True
+
+    def order_kind(self):
+        return 'score'
 
     def _words(self, value):
         self.checked_word(codecs.word_text(value))

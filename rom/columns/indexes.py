@@ -312,6 +312,15 @@ class Index(object):
             raise self.refuse('takes times without tzinfo', value)
         return value
 
+    def order_kind(self):
+        """Return what `order_by` goes by: 'score', the numeric index, or 'word', the words in the prefix index.
+
+        :raises QueryError: where it can go by neither
+        """
+        if self.no_order:
+            raise self.unordered(self.no_order.format(self.column._rom_source._attr))
+        return 'score'
+
     @property
     def has_order(self):
         """bool: whether `order_by` goes by the values, as far as can be told."""
@@ -343,6 +352,10 @@ class Index(object):
             return value if isinstance(value, bytes) else value.encode('latin-1')
         except UnicodeEncodeError:
             return value
+
+    def unordered(self, why):
+        """Return a QueryError for an order that the index does not have."""
+        return QueryError('%s %s' % (self.column.where, why), model=self.column._model, columns=(self.name,))
 
     def refuse(self, what, value):
         """Return a QueryError for `value`, naming model, column and value."""

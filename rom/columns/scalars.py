@@ -143,7 +143,7 @@ class Decimal(_Number):
 
 
 class Boolean(Column):
-    """bool(value); None stays "no value".
+    """bool(value): the texts 'false', '0' and 'off' are True; None stays "no value". ``filter(ok='False')`` asks for False.
 
     Example: ``active = rom.Boolean(default=True, index=True)``
     """

@@ -4,12 +4,14 @@
 -- ARGV[1]  JSON {namespace, filters, mode, ...}; filters are described in filters.lua, words.lua and near.lua
 --   mode     "page", "count", "store", or "parts": all ids with what orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
+--   sort     orders of several columns, and others, as orders.lua describes them
 --   highest  key of the id counter; left out: unknown
 --   skip, count  the page; wants_rest: bool, more is asked for behind it: ids are welcome where they are known anyway
 --   fields   columns of the rows to return; left out: none. rows: how many rows at most
 --   steps    what the call may cost, in microseconds, roughly
 --   after    where to go on, as an earlier reply said: {gather}, or behind {id, score} of a walk, which has taken `spent`
---            steps since it last filled half a page, or is_over: reading is cheaper than walking on
+--            steps since it last filled half a page, or is_over: reading is cheaper than walking on. is_fresh: it comes from
+--            a cursor, so that the way is to be chosen anew
 --   lists    bool, whether several long lists may be answered by "apart"
 --   explain  bool, whether a report is wanted
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
@@ -17,6 +19,7 @@
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
 --            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
 --            "apart": nothing was done, as each of the long lists is better asked for by itself
+--            "group": in the order, a group of too many rows comes next that are equal in the first column; ids is its value
 --            "long": there is no answer, as ids, the name of a column, has a word too long for the pattern
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
@@ -59,7 +62,8 @@ local function walk_page(plan, gathering, after)
   local page = {ids = {}, skip = after and after.skip or request.skip, count = request.count,
                 stride = math.min(plan.stride, CHUNK)}
   local began, spent = work.steps, after and after.spent or 0
-  local allowed, can_gather = work.allowed, not after and gathering.cost < work.allowed
+  local is_begun = after and not after.is_fresh
+  local allowed, can_gather = work.allowed, not is_begun and gathering.cost < work.allowed
   local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / 2)) + CHUNK
   work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
@@ -72,9 +76,10 @@ local function walk_page(plan, gathering, after)
   -- too few up to the counter: there may be others behind it
   if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
   if not stop or #page.ids >= page.count and not request.wants_rest then return reply('done', page.ids) end
+  if stop.is_large and not can_gather then return reply('group', stop.first, {skip = page.skip}) end
   -- where half of the page is found, the other half is as near, whatever it takes to ask about an id
   local leads_there = 2 * #page.ids >= page.count
-  if stop.is_too_far or can_gather and not leads_there then return nil end
+  if stop.is_too_far or stop.is_large or can_gather and not leads_there then return nil end
   stop.skip, stop.spent = page.skip, not leads_there and spent + work.steps - began or nil
   stop.is_over = stop.spent and stop.spent >= most or nil
   return reply('more', page.ids, stop)
@@ -89,14 +94,17 @@ local function find_page(filters, order, total)
     -- all entries are looked through, and the others asked about those that begin so
     if beginning then gathering.cost = 0.5 * gathering.driver.size + share * gathering.cost end
   end
-  if after and (after.gather or after.is_over) then return parts.gather.page(gathering, after.gather) end
+  if after and (after.gather or after.is_over) then
+    return parts[request.sort and 'orders' or 'gather'].page(gathering, after.gather)
+  end
   local walk = parts.planner.walk(filters, order, total)
   if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
-  if walk and (after or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
+  local is_begun = after and not after.is_fresh
+  if walk and (is_begun or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
     local found = walk_page(walk, gathering, after)
     if found then return found end
   end
-  return parts.gather.page(gathering)
+  return parts[request.sort and 'orders' or 'gather'].page(gathering)
 end
 
 -- The id counter; 0 where it is lost, or something else has its key.
@@ -123,7 +131,8 @@ local function search()
     if request.after and request.after.last then order.count, order.last = nil, request.after.last end
   end
   -- of an order, rows without an entry are left out, and ids may begin high
-  if order and order.kind == 'range' and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
+  local has_index = order and (order.kind == 'range' or order.kind == 'words')
+  if has_index and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
   for place, filter in ipairs(filters) do
     filter.number = place
     prepare(filter)
@@ -135,14 +144,15 @@ local function search()
   -- that many filters cost much by themselves is not to leave nothing for the search
   work.allowed = math.max(work.allowed, work.steps + request.steps / 2)
   filters = smallest_first(filters)
-  if order then scores = order.scores end
+  if order then scores = order.kind ~= 'words' and order.scores or nil end
   -- a set has no order but that of the ids
-  if order and order.kind ~= 'range' and order.kind ~= 'near' then order = nil end
+  local is_order = order and (order.kind == 'range' or order.kind == 'near' or order.kind == 'words' and request.sort)
+  order = is_order and order or nil
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
-  return parts.gather[request.mode](plan, state)
+  return parts[request.sort and request.mode == 'parts' and 'orders' or 'gather'][request.mode](plan, state)
 end
 
 return search()

@@ -76,25 +76,18 @@ local function write_batch(item)
   return remove_rows(item)
 end
 
--- Up to the first that is refused. Reply: the JSON of it, where that is at hand already.
-local function write_in_order(items, reply)
+-- Writes all items, or up to the first that is refused. Gives the JSON of the reply, where that is at hand already.
+local function write_all(items, reply)
+  local ids = #items == 1 and write_batch(items[1])  -- all or none of it in any case
+  if ids then return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}' end
+  if #items > 0 then load_operations() end
+  if request.atomic then return do_all_or_none(items, reply) end
   for _, item in ipairs(items) do
-    local ids = write_batch(item)
-    if ids and #items == 1 then
-      return '{"sequence":' .. ARGV[1] .. ',"done":["' .. table.concat(ids, '","') .. '"],"errors":[]}'
-    end
+    ids = #items > 1 and write_batch(item)
     for _, id in ipairs(ids or {}) do reply.done[#reply.done + 1] = id end
-    if not ids then
-      if not do_one_after_another then load_operations() end
-      do_one_after_another(item, reply)
-      if #reply.errors > 0 then return end
-    end
+    if not ids then do_one_after_another(item, reply) end
+    if #reply.errors > 0 then return end
   end
-end
-
-local function write_all_or_none(items, reply)
-  load_operations()
-  do_all_or_none(items, reply)
 end
 
 -- A call that was answered before is answered the same.
@@ -116,7 +109,7 @@ if refusal then
   reply.errors[1] = {0, unpack(refusal)}
   return cjson.encode(reply)
 end
-answer = (request.atomic and write_all_or_none or write_in_order)(request.operations, reply) or cjson.encode(reply)
+answer = write_all(request.operations, reply) or cjson.encode(reply)
 local kept = redis.pcall('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
 -- without memory nothing was done: that need not be remembered
 if kept.err and (request.about or not is_out_of_memory(reply)) then return failed({'refused', kept.err}) end

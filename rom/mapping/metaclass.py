@@ -10,7 +10,7 @@ import six
 from ..columns import MODELS, Column, PrimaryKey, UnsafeColumn, _Column
 from ..columns.registry import put_back, take_out
 from ..exceptions import ColumnError, ORMError
-from ..values import names
+from ..values.names import nearest
 from .attributes import set_if_known
 from .redefinition import check_free, origin_of
 from .schema import Schema, shared_key
@@ -177,14 +177,13 @@ def _secret_columns(bases, dict, schema):
         told = cls.get('_secret')
         if '_rom_schema' in cls:
             found.update(cls['_rom_schema'].secret)  # those of a base that the class has no longer are none
-        elif isinstance(told, six.string_types) and names.nearest(told, schema.columns) is None:
+        elif isinstance(told, six.string_types) and nearest(told, schema.columns) is None:
             continue  # a program's own attribute of that name
         elif isinstance(told, six.string_types + (list, tuple, set, frozenset)):
             said = [told] if isinstance(told, six.string_types) else told
             for name in said:
                 if name not in schema.columns:
-                    raise ColumnError('%s._secret names %s, which is no column of it%s' % (
-                        schema.name, names.quoted(name), names.suggestion(name, schema.columns)), model=schema.name)
+                    raise ColumnError('%s._secret: %s' % (schema.name, schema.no_column(name)), model=schema.name)
             found.update(said)
     return found.intersection(schema.columns)
 

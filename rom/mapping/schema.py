@@ -255,12 +255,12 @@ def shared_key(outer, inner):
     for name in inner.geo:
         if u':'.join((within, name)) in outer.geo:
             return '%s is the geo index of both' % keys.index(inner.namespace, name, 'geo')
-    for names in set(inner.together) | set((each._attr,) for each in inner.unique):
-        parts = tuple(within.split(u':')) + names
+    for attrs in set(inner.together) | set((each._attr,) for each in inner.unique):
+        parts = tuple(within.split(u':')) + attrs
         if parts in outer.together:
             name = keys.together_name(parts)
             return '%s is the unique index of %s.%s and of %s.%s' % (
-                keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, keys.together_name(names))
+                keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, keys.together_name(attrs))
 
 
 def _is_geo_index(index):

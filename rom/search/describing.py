@@ -32,7 +32,7 @@ class Describing(object):
             query.replace(order_by=None, limit=(0, 10))
         """
         parts = {'model': self._model, 'filters': self._filters, 'order_by': self._order_by, 'limit': self._limit,
-                 'select': self._select}
+                 'select': self._select, 'is_reversed': self._is_reversed, 'behind': self._behind}
         parts.update(kwargs)
         return type(self)(**parts)
 
@@ -92,7 +92,7 @@ class Describing(object):
         if not isinstance(other, Describing):
             return NotImplemented
         for query in (self, other):
-            if query._limit is not None or query._order_by is not None or query._select is not None:
+            if (query._limit, query._order_by, query._select, query._behind) != (None,) * 4 or query._is_reversed:
                 raise QueryError('%s.query: queries are joined with %s before limit, order_by and select'
                                  % (query._model.__name__, sign), model=query._model.__name__)
         if other._model is not self._model:
@@ -168,28 +168,54 @@ class Describing(object):
         """
         return self._and([filters.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
 
-    def order_by(self, column):
-        """Results in the order of a column; rows without a value are left out, ties come by id as text.
+    def order_by(self, *columns, **kwargs):
+        """Results in the order of columns: later ones break ties, then the id as text, in the direction of the last column.
 
-        :param column: name of a column with a numeric index, also ``'col:x'``; ``'-col'`` for descending
+        Of one column with a numeric index equal ones come by id ascending either way. Rows without a value in the first column
+        are left out, those without one in a later column come last. A further `order_by` replaces this one.
+
+        :param columns: names, ``'-col'`` for descending; the column has a numeric index (also ``'col:x'``), or one word a row
+            and `prefix=True`, which is ordered alphabetically, by the bytes of the word. None: no order but that of the filters
+        :param column: the same, one name by keyword
         :returns: Query
         :raises QueryError: where there is no such column or index
 
         Example::
 
-            User.query.order_by('-age')
+            User.query.order_by('-age', 'name')
         """
-        if not isinstance(column, six.string_types):
-            raise QueryError('%s.query.order_by takes the name of a column, you provided %s'
-                             % (self._model.__name__, codecs._shown(column)), model=self._model.__name__, value=column)
-        name = column[1:] if column.startswith('-') else column
-        index = filters.index_named(self._model._rom_schema, name, 'order_by', 'index')
-        if index.no_order:
-            raise QueryError('%s %s' % (index.column.where, index.no_order.format(index.column._rom_source._attr)),
-                             model=self._model.__name__, columns=(name,))
-        if not index.has_order:
-            warnings.warn(_UNSORTED % (name, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
-        return self.replace(order_by=column)
+        names = columns + tuple(kwargs.pop('column', None) for _ in range('column' in kwargs))
+        if kwargs:
+            raise TypeError('order_by() got an unexpected keyword argument %r' % sorted(kwargs)[0])
+        for name in names:
+            if not isinstance(name, six.string_types):
+                raise QueryError('%s.query.order_by takes the names of columns, you provided %s'
+                                 % (self._model.__name__, codecs._shown(name)), model=self._model.__name__, value=name)
+            plain = name[1:] if name.startswith('-') else name
+            index = filters.index_named(self._model._rom_schema, plain, 'order_by', 'index')
+            if index.order_kind() == 'score' and not index.has_order:
+                warnings.warn(_UNSORTED % (plain, keygens.STRING_SORT_KEYGENS_STR), UserWarning, stacklevel=2)
+        self._refuse_position('order_by')
+        return self.replace(order_by=names[0] if len(names) == 1 else names or None, is_reversed=False)
+
+    def reverse(self):
+        """Return the same results the other way round, in exactly the opposite order.
+
+        :returns: Query
+        :raises QueryError: behind a limit, whose rows would be others
+
+        Example::
+
+            User.query.order_by('-age', 'name').reverse()
+        """
+        self._refuse_position('reverse')
+        if self._limit is not None:
+            raise QueryError('%s.query.reverse comes before limit: reverse().limit(...)' % self._model.__name__)
+        return self.replace(is_reversed=not self._is_reversed)
+
+    def _refuse_position(self, method):
+        if self._behind is not None:
+            raise QueryError('%s.query.%s comes before after(), whose place is one in the order' % (self._model.__name__, method))
 
     def limit(self, offset, count=_NOT_GIVEN):
         """Only a part of the results.

@@ -9,7 +9,7 @@ from ..storage import keys
 from ..storage.secrets import HIDDEN
 from ..values import codecs, conditions
 from ..values.codecs import reverse_text
-from ..values.filter_forms import All, Any, Empty, Geofilter, Meant, Not, Null, Pattern, Prefix, Suffix
+from ..values.filter_forms import All, Any, Empty, Geofilter, Ids, Meant, Not, Null, Pattern, Prefix, Suffix
 
 __all__ = ['Translator', 'drives', 'leaves', 'merged', 'not_to_drive', 'parse_pattern', 'pieces']
 
@@ -164,6 +164,8 @@ class Translator(object):
                     'high': _bound(item, item[2], u'+inf')}
         if isinstance(item, list):
             return self._any(item)
+        if isinstance(item, Ids):
+            return {'kind': 'ids', 'ids': ['%d' % id for id in item.ids]}
         if isinstance(item, Null):
             return {'kind': 'missing', 'field': item.field}
         if isinstance(item, Empty):
@@ -281,7 +283,7 @@ def not_to_drive(filters):
             return found
 
 
-_READ = ('set', 'range', 'words', 'near')
+_READ = ('set', 'range', 'words', 'near', 'ids')
 
 
 def leaves(filters):

@@ -8,6 +8,7 @@ found. What is found in one call is of one moment.
 import heapq
 import uuid
 
+import six
 from six.moves import zip_longest
 
 from ..exceptions import QueryError
@@ -17,7 +18,9 @@ from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
 from ..values.filter_forms import Prefix, Suffix
 from .explanation import hints
+from .groups import Group
 from .loops import Loop
+from .orders import sorted_ids
 from .request import Translator, drives, leaves, not_to_drive, pieces
 
 __all__ = ['Search', 'ids_without']
@@ -42,10 +45,11 @@ class Search(object):
     :param connection: redis-py client
     :param namespace: text
     :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
-    :param order_by: name of a column, ``'-'`` before it for descending; None: the distance, or the
+    :param order_by: name of a column, ``'-'`` before it for descending, or an `Order`; None: the distance, or the
         last numeric filter, or the id as text
     :param schema: `Schema` of the model; None where it is unknown
     :param explain: bool, whether `explained` will be asked for
+    :param behind: dict, the position behind which results begin, see `rom.search.cursors`; None: at the first
     :raises QueryError: for what is no filter, and for too many
 
     Example::
@@ -55,10 +59,12 @@ class Search(object):
             ...
     """
 
-    def __init__(self, connection, namespace, filters, order_by=None, schema=None, explain=False):
+    def __init__(self, connection, namespace, filters, order_by=None, schema=None, explain=False, behind=None):
         self.connection = connection
         self.namespace = namespace
         self.reports = []
+        self._given, self._schema, self._behind = filters, schema, behind
+        self._order = None if order_by is None or isinstance(order_by, six.string_types) else order_by
         self._translator = Translator(namespace, schema, explain)
         self._counter = keys.counter(namespace, schema.pk if schema else 'id')
         filters = self._with_driver(self._translator.translate_all(filters), order_by) if filters else []
@@ -70,10 +76,23 @@ class Search(object):
         self._set_order(order_by)
         # order matters to a count only where it leaves out rows
         self._counted = self.request
-        if not order_by:
+        if not order_by or self._is_default_order():
             self._counted = dict(self.request, filters=filters)
             self._counted.pop('order', None)
         self._set_apart()
+
+    @property
+    def order(self):
+        """`Order`, where it is none that 1.1.2 has."""
+        return self._order
+
+    def identity(self):
+        """Return what tells this search from all others, as JSON takes it."""
+        return [self.namespace, [self.request.get(name) for name in ('filters', 'order', 'descending', 'sort')]]
+
+    def name_of(self, key):
+        """Return the name by which a query asks for an index."""
+        return keys.name_and_kind(key[len(keys.start(self.namespace)):])[0]
 
     def _with_driver(self, filters, order_by):
         """Return filters with one that can be read among them: where all only ask about rows, all rows are."""
@@ -82,7 +101,10 @@ class Search(object):
         name = not_to_drive(filters)
         if name:
             raise QueryError("%s == '': no index has empty texts; beside a condition that an index answers, each row is asked" % name)
-        return filters if order_by else filters + [self._translator.rows()]
+        return filters if order_by and not self._is_default_order() else filters + [self._translator.rows()]
+
+    def _is_default_order(self):
+        return self._order is not None and self._order.parts is None
 
     def _set_apart(self):
         """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
@@ -95,8 +117,16 @@ class Search(object):
         self._apart = [place for place, each in lists if place in long or long and len(each['of']) > PARTS_BESIDE]
 
     def _set_order(self, order_by):
-        filters = self.request['filters']
-        if order_by:
+        filters, order = self.request['filters'], self._order
+        if order:
+            self.request['sort'] = order.request(self._translator)
+            self.request['descending'] = order.parts is None or order.parts[0].is_down
+        if order and order.is_alphabetical:
+            self.request['order'] = self._place_of(self._translator.translate(Prefix(order.parts[0].name, u'')), 'prefix')
+            return
+        if order and order.parts:
+            key = self._translator.key(order.parts[0].name)
+        elif order_by and not order:
             key = self._translator.key(order_by.lstrip('-'))
             self.request['descending'] = order_by.startswith('-')
         else:
@@ -107,13 +137,17 @@ class Search(object):
                 self.request['order'] = place + 1
                 return
             key = filters[place]['of'][0]['key']
+        self.request['order'] = self._place_of({'kind': 'range', 'key': key, 'low': u'-inf', 'high': u'+inf'}, 'low')
+
+    def _place_of(self, wanted, narrowed):
+        """Return the number of the filter that asks an index, `narrowed` or not; it is added where there is none."""
+        filters = self.request['filters']
         for place in reversed(range(len(filters))):
-            if filters[place]['kind'] == 'range' and filters[place]['key'] == key:
-                break
-        else:
-            place = len(filters)
-            filters.append({'kind': 'range', 'key': key, 'low': u'-inf', 'high': u'+inf'})
-        self.request['order'] = place + 1
+            each = filters[place]
+            if each['kind'] == wanted['kind'] and each['key'] == wanted['key'] and narrowed in each and 'pattern' not in each:
+                return place + 1
+        filters.append(wanted)
+        return len(filters)
 
     def _deciding_filter(self):
         """Place of the filter that gives the order where none was asked for: distance, else the last number."""
@@ -183,6 +217,8 @@ class Search(object):
                        wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [field.decode('utf-8') for field in fields]
+        if self._behind:
+            request['after'] = dict(self._behind, skip=skip, is_fresh=True)
         loop = None
         try:
             while count is None or count > 0:
@@ -192,19 +228,14 @@ class Search(object):
                     for page in self._with_lists_apart().pages(skip, count):
                         yield page
                     return
-                if reply.state == 'part':
-                    # behind a page there are only those that follow it
-                    left_out = request['after'].get('skip', 0) if 'after' in request else skip
-                    ids, rows = self._in_order(self._parts(request, reply))[left_out:], []
-                    reply.after = None
-                else:
-                    ids, rows = reply.ids, reply.rows
-                if loop is None and reply.after is not None and (count is None or len(ids) < count):
+                if loop is None and reply.after is not None and reply.state != 'part' and (
+                        count is None or reply.state == 'group' or len(reply.ids) < count):
                     loop = Loop(self.connection, self.namespace, reply.counter)
                     loop.begin()
-                ids, rows = loop.choose(ids, rows, reply.counter, count) if loop else (ids[:count], rows)
-                yield ids, rows
-                count = None if count is None else count - len(ids)
+                for ids, rows in self._found(request, reply, count, fields):
+                    ids, rows = loop.choose(ids, rows, reply.counter, count) if loop else (ids[:count], rows)
+                    yield ids, rows
+                    count = None if count is None else count - len(ids)
                 if reply.after is None:
                     break
                 request['after'] = reply.after
@@ -214,6 +245,21 @@ class Search(object):
             if loop:
                 loop.end()
 
+    def _found(self, request, reply, count, fields):
+        """Yield (ids, rows) of a reply, and of the calls that it takes to sort what it has begun with."""
+        if reply.state == 'group':
+            group = Group(self, reply, request.get('after'))
+            for page in group.pages(count, fields, request['rows']):
+                yield page
+            reply.after = group.end
+        elif reply.state == 'part':
+            # behind a page there are only those that follow it
+            left_out = request['after'].get('skip', 0) if 'after' in request else request['skip']
+            yield self._in_order(self._parts(request, reply))[left_out:], []
+            reply.after = None
+        else:
+            yield reply.ids, reply.rows
+
     def _passed_by(self, loop):
         """Return the ids that the loop has moved behind the place reached before they were given, in order."""
         waiting = loop.passed_by()
@@ -222,6 +268,8 @@ class Search(object):
     def _in_order(self, parts):
         """Return the ids of parts, each once, sorted."""
         found = dict(parts)
+        if self._order:
+            return sorted_ids(found, self.request)
         sign = -1 if self.request.get('descending') else 1
         return sorted(found, key=lambda id: (sign * found[id], id))
 
@@ -231,7 +279,7 @@ class Search(object):
         reply = reply or self._call(request)
         while True:
             for id, score in zip(reply.ids, reply.scores):
-                yield id, float(score)
+                yield id, score if self._order else float(score)
             if reply.after is None:
                 return
             reply = self._call(dict(request, after=reply.after))
@@ -284,7 +332,7 @@ class Search(object):
         if seconds > MOST_SECONDS:
             raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
         key = keys.results(self.namespace, uuid.uuid4())
-        if len(self._apart) > 1:
+        if len(self._apart) > 1 or self._order:
             self._store_parts(key, seconds)
             return key
         for request in self._requests(self._apart[0] if self._apart else None, mode='store', into=key, seconds=seconds):
@@ -298,7 +346,11 @@ class Search(object):
 
     def _store_parts(self, key, seconds):
         sign = -1 if self.request.get('descending') else 1
-        pairs = sorted(self._all_parts())
+        if self._order:
+            pairs = list(enumerate(self._in_order(self._all_parts())))
+            pairs = [(id, sign * place) for place, id in pairs]
+        else:
+            pairs = sorted(self._all_parts())
         for first in range(0, len(pairs), ROWS_PER_READ):
             block = [(id, sign * score) for id, score in pairs[first:first + ROWS_PER_READ]]
             searches.keep(self.connection, key, block, seconds)

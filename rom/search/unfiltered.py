@@ -7,6 +7,7 @@ import itertools
 
 from ..exceptions import QueryError
 from ..storage import keyspace, reads
+from .orders import Order
 from .search import Search
 
 __all__ = ['Everything', 'EverythingIndexed', 'search_for']
@@ -21,9 +22,9 @@ PATIENCE = 2000
 class _Walk(object):
     """Which ids to look at: 1, 2, 3 ... up to a little behind the counter; behind a long gap, those that SCAN finds."""
 
-    def __init__(self, connection, namespace):
+    def __init__(self, connection, namespace, number=0):
         self._connection, self._namespace = connection, namespace
-        self._number = 0       # the last id handed out
+        self._number = number  # the last id handed out
         self._counter = None   # what it was when the walk began
         self._end = None       # the last id to look at
         self._gap = 0          # ids without a row, up to here
@@ -66,7 +67,27 @@ class _Walk(object):
         return there
 
 
-def search_for(connection, schema, filters=(), order_by=None, explain=False):
+class _WalkDown(object):
+    """Which ids to look at the other way round: from a little behind the counter down to 1."""
+
+    def __init__(self, counter, number=None):
+        self._is_first = number is None
+        self._number = counter + BEHIND_COUNTER + BEHIND_ROW + 1 if number is None else number
+
+    def next_ids(self, size):
+        """List of as many ids; empty at the end."""
+        if self._is_first:  # behind the counter there is hardly any
+            size, self._is_first = size + BEHIND_COUNTER + BEHIND_ROW, False
+        ids = list(range(self._number - 1, max(0, self._number - 1 - size), -1))
+        self._number -= len(ids)
+        return ids
+
+    def rows_there(self, ids, rows, counter):
+        """[(id, row)] of those that are there."""
+        return [(id, row) for id, row in zip(ids, rows) if row is not None]
+
+
+def search_for(connection, schema, filters=(), order_by=None, explain=False, is_reversed=False, behind=None):
     """Return what answers a query.
 
     :param connection: redis-py client
@@ -74,12 +95,15 @@ def search_for(connection, schema, filters=(), order_by=None, explain=False):
     :param filters: list of filters, as :mod:`rom.values.filter_forms` describes them
     :param order_by: name of a column, ``'-'`` before it for descending
     :param bool explain: whether `explained` will be asked for
+    :param bool is_reversed: whether all comes the other way round
+    :param behind: the position behind which results begin
     :returns: :class:`Search`, or one of all rows: :class:`Everything`, :class:`EverythingIndexed`
     :raises QueryError: for what is no filter, and for too many
     """
     if filters or order_by:
-        return Search(connection, schema.namespace, filters, order_by, schema, explain)
-    return (EverythingIndexed if schema.columns[schema.pk]._index else Everything)(connection, schema, explain)
+        order = Order.of(schema, order_by, is_reversed) if is_reversed or order_by else None
+        return Search(connection, schema.namespace, filters, order or order_by, schema, explain, behind)
+    return (EverythingIndexed if schema.columns[schema.pk]._index else Everything)(connection, schema, explain, is_reversed, behind)
 
 
 class _AllRows(object):
@@ -106,8 +130,9 @@ class _AllRows(object):
 class EverythingIndexed(_AllRows, Search):
     """The rows that the index of the primary key has, in its order; it is asked as any :class:`Search`."""
 
-    def __init__(self, connection, schema, explain=False):
-        Search.__init__(self, connection, schema.namespace, (), schema.pk, schema, explain)
+    def __init__(self, connection, schema, explain=False, is_reversed=False, behind=None):
+        order = Order.of(schema, schema.pk, True) if is_reversed else schema.pk
+        Search.__init__(self, connection, schema.namespace, (), order, schema, explain, behind)
         self.schema = schema
 
 
@@ -123,10 +148,16 @@ class Everything(_AllRows):
             ...
     """
 
-    def __init__(self, connection, schema, explain=False):
+    def __init__(self, connection, schema, explain=False, is_reversed=False, behind=None):
         self.connection = connection
         self.schema = schema
+        self._is_reversed, self._behind = is_reversed, behind
         self._scanned = self._calls = 0
+        self.namespace, self.request, self.order = schema.namespace, {}, None
+
+    def identity(self):
+        """Return what tells this search from all others, as JSON takes it."""
+        return [self.namespace, self._is_reversed]
 
     def pages(self, skip=0, count=None, fields=None, first=reads.ROWS_PER_READ):
         """Return the ids in order, with their rows.
@@ -137,7 +168,7 @@ class Everything(_AllRows):
         :param first: how many rows to ask for in one call
         :returns: generator of (list of ids, list of their rows: values in the order of the fields)
         """
-        walk, size, most = _Walk(self.connection, self.schema.namespace), first, reads.ROWS_PER_READ
+        walk, size, most = self._walk(), first, reads.ROWS_PER_READ
         while count is None or count > 0:
             is_skipped = skip >= most
             ids = walk.next_ids(most if is_skipped else min(size + skip, most))
@@ -151,6 +182,12 @@ class Everything(_AllRows):
             found = found if count is None else found[:count]
             count = None if count is None else count - len(found)
             yield [id for id, _ in found], [] if fields is None else [row for _, row in found]
+
+    def _walk(self):
+        number = int(self._behind['id']) if self._behind else None
+        if self._is_reversed:
+            return _WalkDown(reads.highest_id(self.connection, self.schema), number)
+        return _Walk(self.connection, self.schema.namespace, number or 0)
 
     def _read(self, fields, ids):
         self._scanned += len(ids)

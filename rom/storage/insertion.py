@@ -89,12 +89,14 @@ def insert(schema, after, texts, id=None):
         add(found, after, texts)
     geo = plan.geo_entries(schema, after) if schema.geo else {}
     claims = plan.unique_values(layout.computed, schema.together, after) if layout.has_claims else {}
+    words, scores, prefixes, suffixes = found.words, found.scores, found.prefixes, found.suffixes
     said = [None if id is None else str(id), plan.index_data(schema, found, geo, names)]
     said += texts
-    for part in (found.words, found.scores, found.prefixes, found.suffixes, [part for name in geo for part in [name] + geo[name]],
-                 [part for claim in claims.items() for part in claim], ()):
+    for part in (words, scores, prefixes, suffixes, [part for name in geo for part in [name] + geo[name]] if geo else (),
+                 [part for claim in claims.items() for part in claim] if claims else (), ()):
         said.append(len(part))
-        said += part
-    weight = (1 + len(names) + len(layout.unique) + len(claims) + len(found.words) + len(found.scores) // 2
-              + (len(found.prefixes) + len(found.suffixes)) // 3 + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
+        if part:
+            said += part
+    weight = (1 + len(names) + len(layout.unique) + len(claims) + len(words) + len(scores) // 2 + (len(prefixes) + len(suffixes)) // 3
+              + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
     return NewRow(layout, said, weight)

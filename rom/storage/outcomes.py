@@ -39,7 +39,7 @@ def problem(schema, id, error, value_of=None, total=None):
     :param id: its primary key, or None
     :param error: [position, kind, detail...] as write.lua replies
     :param value_of: callable(column) -> the value that was to be written
-    :param int total: how many operations there were in the call
+    :param int total: how many operations there were in the call; None where it is not about an entity
     :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
@@ -87,13 +87,17 @@ def _not_unique(schema, pk, detail, total, value_of, args, about):
     columns = [schema.columns[attr] for attr in attrs]
     values = [None if value_of is None else value_of(column) for column in columns]
     shown = ', '.join(column._rom_shown(value) for column, value in zip(columns, values) if value is not None)
-    where = ' and '.join(column.where for column in columns) + (' (%s)' if len(attrs) > 1 else ' %s') % shown if shown else ''
+    where = ' and '.join(column.where for column in columns)
+    if shown:
+        where += (' (%s)' if len(attrs) > 1 else ' %s') % shown
     if owner.startswith('?'):  # not a row yet, but an entity that is written by the same call
         what = '%s twice in this commit: entity %s of %s has it, too' % (where, owner[1:], total)
     else:
         what = '%s is taken: row %s has it' % (where, keys.row(schema.namespace, owner))
     told = [column._rom_told(value) for column, value in zip(columns, values)]
-    return UniqueKeyViolation('%s; %s stays in the session: change it, or rom.session.rollback()' % (what, pk), *args,
+    if total is not None:
+        what += '; %s stays in the session: change it, or rom.session.rollback()' % pk
+    return UniqueKeyViolation(what, *args,
                               columns=attrs, value=told[0] if len(attrs) == 1 else tuple(told), **about)
 
 

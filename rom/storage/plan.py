@@ -170,11 +170,13 @@ def index_data(schema, found, geo=(), scores=()):
     scores = list(scores) + found.scores[::2]
     if schema.pk_index:
         scores.append(schema.pk)
-    prefixes, suffixes, geo = found.prefixes[:], found.suffixes[:], list(geo)
-    del prefixes[2::3], suffixes[2::3]
-    return compact_lists([found.words, scores, list(zip(prefixes[::2], prefixes[1::2])),
-                          list(zip(suffixes[::2], suffixes[1::2])), geo],
-                         u''.join(found.words + scores + prefixes + suffixes + geo))
+    geo, prefixes, suffixes = list(geo), _pairs(found.prefixes), _pairs(found.suffixes)
+    texts = u''.join(found.words + scores + found.prefixes + found.suffixes + geo)
+    return compact_lists([found.words, scores, prefixes, suffixes, geo], texts)
+
+
+def _pairs(entries):
+    return list(zip(entries[::3], entries[1::3])) if entries else entries
 
 
 def pairs_of(operation, part):

@@ -9,7 +9,7 @@ import six
 from ..values.texts import text_if_utf8
 from . import commands
 
-__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'shares_slot']
+__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'is_one_of', 'shares_slot']
 
 #: the classes of clients of a cluster
 CLUSTERS = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))
@@ -28,7 +28,7 @@ def _pipeline_classes():
 _PIPELINES = _pipeline_classes()
 
 
-def _is_one_of(conn, classes):
+def is_one_of(conn, classes):
     """Do what `isinstance` does: redis-py's clients are protocols of `typing`, and asking those takes ten times as long."""
     bases = getattr(conn.__class__, '__mro__', ())
     for each in classes:
@@ -42,7 +42,7 @@ _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
 
 def shares_slot(conn, key):
     """Whether `conn` is a cluster's client, and all keys that begin as `key` does are in one slot."""
-    return _is_one_of(conn, CLUSTERS) and bool(_HASH_TAG.match(_to_bytes(key)))
+    return is_one_of(conn, CLUSTERS) and bool(_HASH_TAG.match(_to_bytes(key)))
 
 
 _INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
@@ -112,7 +112,7 @@ class Script(object):
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        if _is_one_of(conn, _PIPELINES):
+        if is_one_of(conn, _PIPELINES):
             return self.eval(conn, keys, args)
         try:
             return commands.execute(conn, ['EVALSHA', self.sha] + self._arguments(conn, keys, args), options, before_sending)

@@ -113,8 +113,10 @@ def explain(connection, arguments, error):
         error.args = ('%s cannot be written: %s is a read-only replica (%s)' % (
             _written(arguments), _address(connection), error),)
     else:
-        told = too_old(connection, str(error)) or advice(error, _origin_of(connection))
-        if told and ' rom: ' not in str(error):
+        trouble, told = too_old(connection, str(error)), advice(error, _origin_of(connection))
+        if trouble:
+            error.args = ('%s (%s)' % (trouble, error),)
+        elif told and ' rom: ' not in str(error):
             error.args = ('%s rom: %s' % (error, told),) + error.args[1:]
 
 

@@ -140,11 +140,13 @@ class IdentityMap(object):
     def __init__(self, outer=None):
         #: this scope and those around it, the innermost first
         self.chain = (self,) + (outer.chain if outer else ())
+        self._once_held = WeakEntities()  # by their id(): those that have values which can change in place
         self.begin()
 
     def begin(self):
         """Know nothing."""
         self.wknown = WeakEntities()
+        self._once_held.data.clear()
         self._hold_nothing()
 
     def _hold_nothing(self):
@@ -166,6 +168,9 @@ class IdentityMap(object):
         known, others, watched = self.known, self._others, self._watched
         replace()
         held = list(known.values()) + [obj for objects in list(others.values()) for obj in objects]
+        for obj in held:
+            if obj._rom.schema.mutable:
+                self._once_held[id(obj)] = obj
         kept = [obj for obj in held if obj in but or _is_changed(obj._rom)] + watched.changed()
         return sorted(kept, key=lambda obj: obj._rom.order)
 
@@ -180,9 +185,10 @@ class IdentityMap(object):
         """Learn that a value was read that can change in place."""
 
     def in_place(self):
-        """Return [(entity, column)] of values that were read and can change in place, of the entities that are held."""
-        held = list(self.known.values()) + [obj for others in list(self._others.values()) for obj in others]
-        return [(obj, attr) for obj in held + self._watched.living() for attr in obj._rom.schema.mutable if attr in obj._rom.values]
+        """Return [(entity, column)] of the values that the program may have in its hands, and change in place."""
+        found = [reference() for reference in list(self._once_held.data.values())] + self._watched.living()
+        found += list(self.known.values()) + [obj for others in list(self._others.values()) for obj in others]
+        return [(obj, attr) for obj in found if obj is not None for attr in obj._rom.schema.mutable if attr in obj._rom.values]
 
     # -- known entities -----------------------------------------------------------------------------------------------
 

@@ -53,14 +53,15 @@ class Job(object):
         """Return the exception for an error of the write call."""
         if error[1] == 'refused':
             error = list(error[:2]) + [troubles.too_old(self.connection, error[2]) or error[2]]
-        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together)
+        return outcomes.problem(self.schema, self.id, error, self.value_of, None if self.entity is None else self.together)
 
     def value_of(self, column):
         """Return the value of a column that was to be written, for messages: of references that are not loaded the id."""
-        attr, state = column._rom_source._attr, self.entity and self.entity._rom
-        if state is None or attr not in self.schema.position:
-            return None
-        return state.values.get(attr) if column.is_reference else state.value(attr)
+        attr = column._rom_source._attr
+        if self.entity is None or attr not in self.schema.position:
+            return self.operation.get('claim', {}).get(column._attr)
+        state = self.entity._rom
+        return state.values.get(attr, plan.as_text(state.raw(attr))) if column.is_reference else state.value(attr)
 
     def recover(self, error):
         """Mend a failed operation by planning anew, or raise what went wrong."""

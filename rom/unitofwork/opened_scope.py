@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..columns.arguments import frames_to_the_program
 from ..exceptions import InvalidOperation
 from .identity_map import key_of
 from .ordering import Entities
@@ -91,7 +92,8 @@ class OpenedScope(Scope):
                 for obj in changed:
                     self.add(obj)
             self._end()
-            warnings.warn('%s: changed whenever it was written, as by a hook; the last change is not written' % key_of(changed[0]))
+            warnings.warn('%s: changed whenever it was written, as by a hook; the last change is not written' % key_of(changed[0]),
+                          UserWarning, frames_to_the_program())
 
     def _end(self):
         """Take nothing any more.

@@ -99,11 +99,13 @@ class _Halves(object):
         self._opening = None
 
     def __enter__(self, session):
+        """Open a scope."""
         _looked_up.halves = None
         self._opening = session.scope()
         return self._opening.__enter__()
 
     def __exit__(self, session, kind=None, error=None, traceback=None):
+        """Leave the scope."""
         _looked_up.halves = None
         opening = self._opening or session._contexts.innermost_opening()
         return opening.__exit__(kind, error, traceback)

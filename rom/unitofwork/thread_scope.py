@@ -1,15 +1,13 @@
 """What a thread has read and changed outside of `with rom.session:`, as in 1.1.2."""
 
-import sys
 import warnings
 import weakref
 
+from ..columns.arguments import frames_to_the_program
 from .asyncio_tasks import Changers, running_loop
 from .scope import Scope
 
 __all__ = ['ThreadScope']
-
-_PACKAGE = __name__.split('.')[0] + '.'
 
 
 def _never():
@@ -56,12 +54,5 @@ class ThreadScope(Scope):
                 self._warned = weakref.ref(loop)
                 warnings.warn('this commit writes what another asyncio task, which still runs, has changed (%s): tasks share the session '
                               'of their thread; open a scope in each, `with rom.session:`' % ', '.join(
-                                  sorted(set(type(entity).__name__ for entity in changed))), UserWarning, _frames_to_the_program())
+                                  sorted(set(type(entity).__name__ for entity in changed))), UserWarning, frames_to_the_program())
         return waiting
-
-
-def _frames_to_the_program():
-    frame, count = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get('__name__', '').startswith(_PACKAGE):
-        frame, count = frame.f_back, count + 1
-    return count

@@ -50,10 +50,10 @@ def _noted(value, is_mutable):
 class _Was(object):
     """A column of an entity as it was: what the row held, its value where it was known, and when that was assigned."""
 
-    __slots__ = ('raw', 'number', 'is_known', 'noted')
+    __slots__ = ('raw', 'was_new', 'number', 'is_known', 'noted')
 
     def __init__(self, state, attr):
-        self.raw = state.raw(attr)
+        self.raw, self.was_new = state.raw(attr), state.new
         self.number = state.assigned[attr] if attr in state.assigned else None
         self.is_known = attr in state.values
         self.noted = _noted(state.values.get(attr), state.schema.columns[attr].is_mutable)
@@ -63,7 +63,7 @@ class _Was(object):
 
         :param is_uncertain: whether the row may have been written, and nobody knows yet
         """
-        value, is_stored = restored(self.noted), state.raw(attr) != self.raw
+        value, is_stored = restored(self.noted), state.raw(attr) != self.raw or state.new != self.was_new
         if attr in state.assigned:
             state.assigned.discard(attr)
         if self.number is not None and not is_stored:

@@ -1,7 +1,8 @@
 """How far a long job is."""
 
-import functools
 import types
+
+import six
 
 from ..exceptions import InvalidOperation, WrongArgument
 from ..values.codecs import _shown
@@ -85,7 +86,7 @@ class _Generator(Progress):
 
 def long_job(function):
     """Decorate a generator of (done, total), the first argument of which is a model: what it gives says how far it is."""
-    @functools.wraps(function)
+    @six.wraps(function)
     def start(model, *args, **kwargs):
         return _Generator(function.__name__, checked_model(function.__name__, model), function(model, *args, **kwargs))
     return start

@@ -230,16 +230,16 @@ _scores = {}
 _REMEMBERED_SCORES = 50000
 
 # what each of the first bytes counts, and what is added for there being so many of them
-_WEIGHTS = [_BASE ** (_SCORED_BYTES - place) for place in range(1, _SCORED_BYTES + 1)]
+_WEIGHTS = _W1, _W2, _W3, _W4, _W5, _W6, _W7 = [_BASE ** (_SCORED_BYTES - place) for place in range(1, _SCORED_BYTES + 1)]
 _FOR_LENGTH = [sum(_WEIGHTS[:length]) for length in range(_SCORED_BYTES + 1)]
+_seven_bytes = struct.Struct('7B').unpack
 
 
 def _score_of_head(head, next):
-    length = min(len(head), _SCORED_BYTES)
-    number = _FOR_LENGTH[length] + sum([byte * weight for byte, weight in zip(bytearray(head), _WEIGHTS)])
-    if next:
-        number += _BASE ** (_SCORED_BYTES - length)
-    return repr(_bigint_to_float(number))
+    head = head[:_SCORED_BYTES]
+    b1, b2, b3, b4, b5, b6, b7 = _seven_bytes(head.ljust(_SCORED_BYTES, b'\0'))
+    number = _FOR_LENGTH[len(head)] + b1 * _W1 + b2 * _W2 + b3 * _W3 + b4 * _W4 + b5 * _W5 + b6 * _W6 + b7 * _W7
+    return repr(_bigint_to_float(number + _BASE ** (_SCORED_BYTES - len(head)) if next else number))
 
 
 def prefix_range(prefix):

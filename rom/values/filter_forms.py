@@ -15,7 +15,7 @@ from collections import namedtuple
 
 from .showing import function_name, short
 
-__all__ = ['ALLOWED_DIST', 'All', 'Any', 'Empty', 'GeoIndex', 'Geofilter', 'Meant', 'NOT_NULL', 'Not', 'Null', 'Pattern', 'Prefix',
+__all__ = ['ALLOWED_DIST', 'All', 'Any', 'Empty', 'GeoIndex', 'Geofilter', 'Ids', 'Meant', 'NOT_NULL', 'Not', 'Null', 'Pattern', 'Prefix',
            'Suffix']
 
 
@@ -133,6 +133,15 @@ class Empty(namedtuple('Empty', 'name field')):
 
     :param name: text, what was asked, for messages: ``User.name``
     :param field: name of a column
+    """
+
+    __slots__ = ()
+
+
+class Ids(namedtuple('Ids', 'ids')):
+    """Rows with certain ids.
+
+    :param ids: tuple of int
     """
 
     __slots__ = ()

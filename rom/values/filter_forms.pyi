@@ -1,6 +1,6 @@
 from typing import Any as _Any, Callable, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
 
-__all__ = ["ALLOWED_DIST", "All", "Any", "Empty", "GeoIndex", "Geofilter", "Meant", "NOT_NULL", "Not", "Null", "Pattern", "Prefix", "Suffix"]
+__all__ = ["ALLOWED_DIST", "All", "Any", "Empty", "GeoIndex", "Geofilter", "Ids", "Meant", "NOT_NULL", "Not", "Null", "Pattern", "Prefix", "Suffix"]
 
 _Text = Union[str, bytes]
 
@@ -48,6 +48,9 @@ class Null(NamedTuple):
 class Empty(NamedTuple):
     name: str
     field: str
+
+class Ids(NamedTuple):
+    ids: Tuple[int, ...]
 
 class Meant(NamedTuple):
     condition: _Any

@@ -140,10 +140,10 @@ def test_a_mixin_stands_for_the_models_that_have_it():
     class Stamped(object):
         made = rom.Integer(index=True)
 
-    class Post(Stamped, rom.Model):
+    class ConditionsPost(Stamped, rom.Model):
         _namespace = 'conditions-post'
-    assert [each.of for each in Post.query.filter(Stamped.made > 5)._filters] == [
-        each.of for each in Post.query.filter(Post.made > 5)._filters]
+    assert [each.of for each in ConditionsPost.query.filter(Stamped.made > 5)._filters] == [
+        each.of for each in ConditionsPost.query.filter(ConditionsPost.made > 5)._filters]
 
 
 # -- what no index can answer says what would ----------------------------------------------------------------------------
@@ -202,12 +202,12 @@ def test_a_column_class_of_a_program_has_methods_of_its_own():
             return 'equal'
         __hash__ = rom.Text.__hash__
 
-    class Page(rom.Model):
+    class ConditionsPage(rom.Model):
         _namespace = 'conditions-page'
         text = Words(index=True, keygen=rom.IDENTITY, prefix=True)
-    assert Page.text.startswith('a') == 'mine' and Page.text.search is None and (Page.text == 5) == 'equal'
-    assert Page.query.startswith(text='a')._filters == (rom.Prefix('text', u'a'),)
-    assert Page.query.filter(rom.Column.startswith(Page.text, 'a'))._filters[0].of == (rom.Prefix('text', u'a'),)
+    assert ConditionsPage.text.startswith('a') == 'mine' and ConditionsPage.text.search is None and (ConditionsPage.text == 5) == 'equal'
+    assert ConditionsPage.query.startswith(text='a')._filters == (rom.Prefix('text', u'a'),)
+    assert ConditionsPage.query.filter(rom.Column.startswith(ConditionsPage.text, 'a'))._filters[0].of == (rom.Prefix('text', u'a'),)
 
 
 def test_new_names_are_in_no_star_import():

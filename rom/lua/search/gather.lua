@@ -1,7 +1,7 @@
 -- Searches that read all ids of one filter, in no order, and ask the others about each.
 --
 -- uses: request, report, highest, scores, parts, reply, work, call, spend, in_pieces, keep, sieve, scan_and_sieve
--- gives: {likely_beginning, position_of, ids_behind, page, count, parts, store}
+-- gives: {gather, likely_beginning, position_of, ids_behind, page, count, parts, store}
 
 -- The function that tells whether an id comes before another one in the wanted order; nil: as texts.
 local function new_order()
@@ -101,7 +101,7 @@ end
 -- that one in twenty has where a word is asked for as well; among 20,000 rows not more than the latter.
 local function likely_beginning(plan)
   local driver, most = plan.driver, request.skip + request.count
-  if scores or request.wants_rest or request.after or not driver.is_range or highest < 10 then return nil end
+  if scores or request.sort or request.wants_rest or request.after or not driver.is_range or highest < 10 then return nil end
   local _, share = parts.planner.estimate(plan.rest, highest)
   local each, beginning, found = share * driver.size / highest, 1, nil
   -- by chance there are fewer once in some thousand times
@@ -216,6 +216,6 @@ local function store(plan, state)
 end
 
 return {
-  likely_beginning = likely_beginning, position_of = position_of, ids_behind = ids_behind,
+  gather = gather, likely_beginning = likely_beginning, position_of = position_of, ids_behind = ids_behind,
   page = page, count = count, parts = all_parts, store = store,
 }

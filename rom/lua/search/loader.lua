@@ -28,6 +28,10 @@ local function new_parts()
 -- include search/gather
   end
 
+  function loaders.orders()
+-- include search/orders
+  end
+
   -- kinds of filters
 
   function loaders.set()
@@ -61,6 +65,7 @@ local function new_parts()
 
   function loaders.any() return parts.groups.any end
   function loaders.all() return parts.groups.all end
+  function loaders.ids() return parts.rows.ids end
   function loaders.none() return parts.groups.none end
   function loaders.common() return parts.groups.common end
   function loaders.missing() return parts.fields.missing end

@@ -140,6 +140,10 @@ local function plan_walk(filters, order, total)
     return {name = name, rest = rest, cost = visits * (cost + step) + 10, visits = visits, stride = visits * 1.2,
             part = part, walk = walk, driver = driver}
   end
+  if request.sort then
+    if not order or order.kind == 'near' or order.kind == 'words' and not order.is_range then return nil end
+    return planned('groups', without(filters, order), total, order.size, 2, 'orders', 'walk', order)
+  end
   if order and order.kind == 'near' then
     return planned('near', without(filters, order), total, order.size, 5, 'near', 'walk', order)
   elseif order then

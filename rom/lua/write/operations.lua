@@ -38,7 +38,10 @@ do_all_or_none = function(items, reply)
     for _, op in ipairs(operations) do release_unique(op) end
     for position, op in ipairs(operations) do reply.done[position] = apply(op) end
   end)
-  if not refusal then return run_collected() end
+  if not refusal then
+    run_collected()
+    return
+  end
   if #reply.done > 0 then error(refusal[#refusal]) end
   reply.errors[1] = {0, unpack(refusal)}  -- the first write of all, as where there is no memory
 end

@@ -4,6 +4,7 @@ import inspect
 import io
 import os
 import re
+import sys
 
 import pytest
 import six
@@ -53,6 +54,12 @@ def test_sessions_are_as_described():
 @pytest.mark.parametrize('page', ['forms.rst', 'showing.rst'])
 def test_pages_do_what_they_say(page):
     assert run_page(page, {}) > 10
+
+
+def test_errors_are_told_as_described():
+    if sys.version_info < (3, 7):
+        pytest.skip('names of exceptions are told in full on Python 3')
+    assert run_page('errors.rst', {}) > 5
 
 
 # -- the reference and the docstrings that it is made of ---------------------------------------------------------------

@@ -400,3 +400,26 @@ def test_a_date_is_taken(world):
     world.ann.born = datetime.date(1990, 1, 1)
     world.ann.save()
     assert world.User.query.filter(born=datetime.date(1990, 1, 1)).count() == 1
+
+
+def test_reindexing_tells_the_value_that_two_rows_have(world, connection):
+    connection.hset('User:%d' % world.other.id, 'email', 'a@x')
+    rom.session.rollback()
+    with pytest.raises(BulkError) as caught:
+        list(rom.util.refresh_indices(world.User))
+    (_, error), = caught.value.errors
+    assert 'User.email %s is taken: row User:' % repr(u'a@x') in str(error) and 'session' not in str(error)
+    assert error.value == u'a@x' and error.columns == ('email',)
+
+
+def test_the_truth_of_an_entity_is_not_asked(rom_connection):
+    class Empty(rom.Model):
+        code = rom.Text(unique=True)
+
+        def __len__(self):
+            raise AssertionError('whether it is true was asked')
+    Empty(code=u'x').save()
+    with pytest.raises(UniqueKeyViolation) as caught:
+        Empty(code=u'x').save()
+    assert caught.value.value == u'x'
+    rom.session.rollback()

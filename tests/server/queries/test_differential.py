@@ -31,7 +31,7 @@ def walking(monkeypatch, in_pieces):
     """As well, searches walk in the wanted order, by the words of a filter rather than by all ids."""
     change_search(
         monkeypatch, (b"highest, 1, 'walks', 'ids'", b"highest, 1e6, 'walks', 'ids'"),
-        (b'allowed, not after and gathering.cost < work.allowed', b'allowed, false'),
+        (b'allowed, not is_begun and gathering.cost < work.allowed', b'allowed, false'),
         (b'walk.cost <= gathering.cost or', b'true or'))
 
 

@@ -273,13 +273,21 @@ def test_order_by_leaves_out_rows_without_the_column(books, Book):
     assert ids(books.filter(number=(None, 0)).order_by('-price').all()) == [1]
 
 
-@pytest.mark.parametrize('column', ['name', '-folded'])
-def test_order_by_words_warns_once(books, column):
+@pytest.mark.parametrize('column,told', [('text', 'IndexOnly'), ('name', 'prefix=True')])
+def test_order_by_words_says_what_would_do(books, column, told):
+    with pytest.raises(QueryError) as caught:
+        books.order_by(column)
+    assert column.lstrip('-') in str(caught.value) and told in str(caught.value)
+
+
+def test_order_by_what_a_keygen_of_ones_own_makes_warns_once(connection):
+    class Page(Model):
+        text = Text(index=True, keygen=lambda text: text.split('/'))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        ordered = books.order_by(column)
+        ordered = Page.query.order_by('-text')
     assert [each.category for each in caught] == [UserWarning]
-    assert column.lstrip('-') in str(caught[0].message)
+    assert 'text' in str(caught[0].message)
     assert ordered.all() == []
 
 

@@ -327,6 +327,17 @@ def test_changes_in_place_are_taken_back_in_the_same_objects(User, ann):
     assert stored(ann)['data'] == {'a': [1, {'b': 3}], 'pending': True}
 
 
+def test_changes_in_place_of_what_is_held_since_before_a_commit(User, ann, connection):
+    data = ann.data
+    rom.session.commit()
+    fail(lambda: data.update(x=1))
+    assert ann.data is data and data == {'a': [1, {'b': 2}]}
+    rom.session.commit()
+    with rom.session:
+        data['y'] = 1
+    assert b'"y"' in connection.hget('User:1', 'data')
+
+
 def test_a_value_that_was_assigned_in_place_of_another(ann):
     data = ann.data
     fail(lambda: setattr(ann, 'data', {'other': 1}))
@@ -353,6 +364,17 @@ def test_a_new_entity_of_the_outer_scope(User, connection):
     fail(change)
     assert (user.name, user.n, user.data) == (None, 0, [1]) and rom.session.known['User:new %d' % id(user)] is user
     assert rom.session.commit() > 0 and connection.hget('User:1', 'name') is None
+
+
+def test_a_new_entity_of_the_outer_scope_that_was_saved_inside(User, connection):
+    user = User(email=u'a', name=u'x')
+
+    def change():
+        user.name = None
+        user.save()
+        user.n = 5
+    fail(change)
+    assert user.name is None and user.n == 0 and not user._modified and rom.session.commit() == 0
 
 
 def test_taken_back_where_the_commit_fails(User, ann):

@@ -145,7 +145,7 @@ def test_a_mistyped_name_is_as_secret(rom_connection):
         _strict = True
     strict = Strict()
     for work in (lambda: Strict(pasword=SECRET), lambda: Strict.get_by(pasword=SECRET), lambda: setattr(strict, 'pasword', SECRET)):
-        assert refusal(work).value == '***'
+        assert refusal(work).value in ('***', None)
     with pytest.raises(InvalidColumnValue) as caught:
         Strict(nmae=u'x')
     assert caught.value.value == u'x'

@@ -18,11 +18,14 @@ class Sku(rom.Column[str, str]):
 
     _allowed = str
 
-    def _validate(self, value: str) -> None:
-        super()._validate(value)
-        head, dash, number = value.partition('-')
-        if not (len(head) == 3 and head.isupper() and dash and number.isdigit()):
-            raise self.refuse(value, 'is no article number')
+    def _from_redis(self, text: str) -> str:
+        return text.upper()
+
+    def _validate(self, number: str) -> None:
+        super()._validate(number)
+        head, dash, digits = number.partition('-')
+        if not (len(head) == 3 and head.isupper() and dash and digits.isdigit()):
+            raise self.refuse(number, 'is no article number')
 
 
 class Place(NamedTuple):

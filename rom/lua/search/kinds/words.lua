@@ -281,7 +281,7 @@ return {
     filter.probe_cost, filter.scan_cost = filter.source and 3.5 or 12, 1
     filter.read_cost = filter.size <= 5 * CHUNK and 1.4 * filter.size or nil
     local is_size_all = filter.is_exact and request.mode == 'count' and #request.filters == 1 and request.filters[1] == filter
-    if filter.size > CHUNK / 2 and not is_late and not is_size_all then summarize(filter) end
+    if filter.size > CHUNK / 2 and not is_late and not is_size_all and not filter.is_order then summarize(filter) end
   end,
 
   keep = function(filter, ids)

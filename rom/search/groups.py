@@ -1,0 +1,62 @@
+"""A group of rows that are equal in the first column of an order, too large to be sorted in one call: asked for by itself."""
+
+import six
+
+__all__ = ['Group']
+
+
+class Group(object):
+    """The rows of a group, in the order of the other columns.
+
+    :param search: the `Search` that has come to it
+    :param reply: what it was answered
+    :param after: dict, where that call was to go on; None: at the first
+    """
+
+    def __init__(self, search, reply, after):
+        self._search, self._order = search, search._order
+        value = reply.ids if isinstance(reply.ids, six.text_type) else reply.ids.decode('utf-8')
+        self._value, self._skip = value, reply.after['skip']
+        is_within = after and not after.get('is_passed') and self._is_value(after['first'])
+        self._behind = after if is_within else None
+
+    def _is_value(self, text):
+        return text == self._value if self._order.is_alphabetical else float(text) == float(self._value)
+
+    @property
+    def end(self):
+        """dict: where to go on behind the group."""
+        return {'first': self._value, 'keys': [], 'id': '', 'is_passed': True, 'skip': self._skip}
+
+    def pages(self, count, fields, first):
+        """As `Search.pages`, without what is still to be skipped."""
+        for filters, order, behind in self._parts():
+            search = self._search
+            part = type(search)(search.connection, search.namespace, list(search._given) + filters, order, search._schema,
+                                'explain' in search.request, behind)
+            part.reports = search.reports
+            if self._skip and not behind:
+                size = part.count()
+                if size <= self._skip:
+                    self._skip -= size
+                    continue
+            skip, self._skip = (0, self._skip) if behind else (self._skip, 0)
+            for ids, rows in part.pages(skip, None if count is None else count + self._skip, fields, first):
+                left_out = min(self._skip, len(ids))
+                ids, rows, self._skip = ids[left_out:], rows[left_out:], self._skip - left_out
+                yield ids, rows
+                count = None if count is None else count - len(ids)
+                if count is not None and count <= 0:
+                    return
+
+    def _parts(self):
+        """Return the parts of the group that are still to come: (filters, order, position within it)."""
+        parts, behind = self._order.within_group(self._value), self._behind
+        if not behind:
+            return [(filters, order, None) for filters, order, _ in parts]
+        keys = behind['keys']
+        missing = next((place for place, key in enumerate(keys) if key is not None and key is not False), len(keys))
+        place = [count for _, _, count in parts].index(missing)
+        first = keys[missing] if missing < len(keys) else behind['first']
+        position = {'first': first, 'keys': keys[missing + 1:], 'id': behind['id']}
+        return [(filters, order, position if number == 0 else None) for number, (filters, order, _) in enumerate(parts[place:])]

@@ -1,0 +1,203 @@
+# -*- coding: utf-8 -*-
+"""Rows in batches: written together where all is well, and one by one where it is not, with the same outcome."""
+import decimal
+import json
+
+import pytest
+import rom
+from rom.exceptions import InvalidOperation, UniqueKeyViolation
+from rom.storage import commands
+
+from consistency import problems, rows_of, snapshot
+
+
+@pytest.fixture
+def Thing(connection):
+    class Thing(rom.Model):
+        code = rom.Text(unique=True)
+        words = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True, suffix=True)
+        size = rom.Decimal(index=True)
+        flag = rom.Boolean(index=True)
+    return Thing
+
+
+@pytest.fixture
+def requests(monkeypatch):
+    """The requests of write calls, as text."""
+    sent, plain = [], commands.request_text
+
+    def request_text(request):
+        text = plain(request)
+        if 'operations' in request:
+            sent.append(text)
+        return text
+    monkeypatch.setattr(commands, 'request_text', request_text)
+    return sent
+
+
+def things(Thing, codes, **values):
+    return [Thing(**dict({'code': u'%s' % code, 'words': u'all w%s' % code, 'size': 5, 'flag': True}, **values)) for code in codes]
+
+
+def well(connection, Thing):
+    job = rom.util.check_indexes(Thing)
+    list(job)
+    return problems(connection, Thing) + job.problems == []
+
+
+def test_a_batch_is_told_its_model_once(connection, Thing, requests):
+    things(Thing, range(500))
+    rom.session.commit()
+    request, = requests
+    assert '"operations"' in request and request.count('"Thing"') == request.count('"code"') - 1 == 1  # a column, and a unique name
+    assert len(request) < 500 * 400 and well(connection, Thing)
+
+
+def test_a_row_alone_writes_what_a_batch_writes(connection, Thing):
+    odd = [dict(words=u'h\xe9 "q" \\ /\x7f h\xe9', size=decimal.Decimal('1e-3')), dict(code=None, words=None, size=None, flag=None),
+           dict(code=u'', words=u'', flag=False), dict(size=decimal.Decimal('-Infinity'))]
+    for number, values in enumerate(odd):
+        things(Thing, [number], **values)[0].save()
+    alone = snapshot(connection)
+    connection.flushdb()
+    rom.session.rollback()
+    kept = [things(Thing, [number], **values) for number, values in enumerate(odd)]
+    rom.session.commit()
+    assert snapshot(connection) == alone and len(kept) == 4 and well(connection, Thing)
+
+
+@pytest.mark.parametrize('taken', ['before', 'within'])
+def test_up_to_the_first_that_is_refused(connection, Thing, taken):
+    """What comes before it is written with ids in a row, and what comes after it waits."""
+    if taken == 'before':
+        things(Thing, [u'c'])[0].save()
+    new = things(Thing, [u'a', u'b', u'c' if taken == 'before' else u'a', u'd'])
+    with pytest.raises(UniqueKeyViolation) as caught:
+        rom.session.commit()
+    first = int(taken == 'before')
+    assert [thing._new for thing in new] == [False, False, True, True] and [thing.id for thing in new[:2]] == [first + 1, first + 2]
+    assert 'Thing:1 has it' in str(caught.value) and well(connection, Thing)
+    new[2].code = u'e'
+    rom.session.commit()
+    assert len(rows_of(connection, 'Thing')) == first + 4 and well(connection, Thing)
+
+
+@pytest.mark.parametrize('count', [1, 3])
+@pytest.mark.parametrize('key', ['Thing:words:w2:idx', 'Thing:size:idx', 'Thing:words:pre', 'Thing:code:uidx', 'Thing:id:'])
+def test_a_key_of_another_type(connection, Thing, key, count):
+    """Nothing of the row that would go there, nor of its id."""
+    connection.lpush(key, 'x')
+    before = snapshot(connection)
+    new = things(Thing, [u'2', u'3', u'4'][:count])
+    with pytest.raises(InvalidOperation) as caught:
+        rom.session.commit()
+    assert key in str(caught.value) and snapshot(connection) == before and all(thing._new for thing in new)
+    connection.delete(key)
+    rom.session.commit()
+    assert [thing.id for thing in new] == list(range(1, count + 1)) and well(connection, Thing)
+
+
+def test_one_key_for_words_and_numbers(connection):
+    class Odd(rom.Model):
+        one = rom.Text(index=True, keygen=lambda value: {value: None} if value < u'b' else {u'a': 1})
+    Odd(one=u'a'), Odd(one=u'c')
+    with pytest.raises(InvalidOperation):
+        rom.session.commit()
+    assert list(rows_of(connection, 'Odd')) == ['1'] and problems(connection, Odd) == []
+
+
+@pytest.mark.parametrize('counter', [None, 3])
+def test_a_counter_that_was_lost(connection, Thing, counter):
+    """No row is overwritten."""
+    things(Thing, range(5))
+    rom.session.commit()
+    rom.session.rollback()
+    connection.delete('Thing:id:') if counter is None else connection.set('Thing:id:', counter)
+    things(Thing, range(10, 14))
+    rom.session.commit()
+    assert len(rows_of(connection, 'Thing')) == 9 and well(connection, Thing)
+
+
+def test_ids_behind_what_a_double_tells(connection, Thing):
+    connection.set('Thing:id:', 2 ** 53 + 1)
+    new = things(Thing, range(3))
+    rom.session.commit()
+    assert [thing.id for thing in new] == [2 ** 53 + 2, 2 ** 53 + 3, 2 ** 53 + 4] and well(connection, Thing)
+
+
+def test_all_kinds_of_writes_of_two_models_in_one_commit(connection, Thing, requests):
+    class Other(rom.Model):
+        thing = rom.ManyToOne('Thing', on_delete='no action')
+        a, b = rom.Integer(), rom.Integer()
+        sum = rom.IndexOnly(keygen2=lambda attr, row: {'': row.a + row.b, 'word': None})
+        unique_together = [('a', 'b')]
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.a, 'lat': row.b})]
+    old = things(Thing, range(4))
+    rom.session.commit()
+    del requests[:]
+    new = things(Thing, range(4, 6))
+    for thing in old:
+        thing.size = 7
+    others = [Other(a=number, b=1, thing=old[0] if number else new[0]) for number in range(4)]
+    rom.session.commit()
+    assert well(connection, Thing) and len(rows_of(connection, 'Other')) == 4
+    job = rom.util.check_indexes(Other)
+    list(job)
+    assert job.problems == [] and Other.query.near('at', 2, 1, 1, 'km', 5).all() == [others[2]]
+    assert Other.query.filter(sum=4).all() == [others[3]] and connection.hlen('Other:a:b:uidx') == 4
+    kinds = [item[0] if isinstance(item[0], type(u'')) else 'list' for request in requests for item in json.loads(request)['operations']]
+    assert set(kinds) == {'new', 'list'}
+
+
+# Rows that go -----------------------------------------------------------------------------------------------------------
+
+def test_deleting_many(connection, Thing, requests):
+    many = things(Thing, range(600))
+    rom.session.commit()
+    del requests[:]
+    rom.session.delete(many)
+    assert len(requests) == 2 and all(request.count('"Thing"') == 1 for request in requests)
+    assert list(snapshot(connection)) == [b'Thing:id:']
+
+
+def test_what_others_did_meanwhile(connection, Thing):
+    """A unique value that another row has by now stays; a row that has gone counts as deleted."""
+    first, second, third = things(Thing, range(3))
+    rom.session.commit()
+    connection.hset('Thing:code:uidx', u'0', 77)
+    connection.hset('Thing:2', 'words', 'other')
+    Thing.get(3).words = u'new words'
+    rom.session.commit()
+    connection.delete('Thing:3')
+    rom.session.delete(first, second, third)
+    assert all(thing._deleted for thing in (first, second, third))
+    assert connection.hgetall('Thing:code:uidx') == {b'0': b'77'} and rows_of(connection, 'Thing') == {}
+
+
+def test_a_unique_value_changed_meanwhile(connection, Thing):
+    """What is stored now is taken out, not what the entity remembers."""
+    kept = things(Thing, range(3))
+    rom.session.commit()
+    connection.hset('Thing:2', 'code', 'moved')
+    connection.hset('Thing:code:uidx', 'moved', 2)
+    connection.hdel('Thing:code:uidx', '1')
+    rom.session.delete(kept)
+    assert list(snapshot(connection)) == [b'Thing:id:']
+
+
+def test_a_key_of_another_type_does_not_keep_a_row(connection, Thing):
+    kept = things(Thing, range(3))
+    rom.session.commit()
+    connection.delete('Thing:words:all:idx')
+    connection.set('Thing:words:all:idx', 'x')
+    rom.session.delete(kept)
+    assert set(snapshot(connection)) == {b'Thing:id:', b'Thing:words:all:idx'}
+
+
+@pytest.mark.parametrize('listing', [b'[["words:all"],["size"]]', b'{}', b'x', b'[[],[],[],["place"],[]]', b'[null,{},[[1,2]]]'])
+def test_a_row_with_another_list(connection, Thing, listing):
+    kept = things(Thing, range(2))
+    rom.session.commit()
+    connection.hset('Thing:1', '-index-data-', listing)
+    rom.session.delete(kept)
+    assert rows_of(connection, 'Thing') == {} and connection.hlen('Thing:code:uidx') == 0
