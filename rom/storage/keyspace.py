@@ -1,11 +1,11 @@
 """Find keys with SCAN."""
 import re
 
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 import six
 
 from ..values.texts import word_text
-from . import commands, keys
+from . import commands, keys, troubles
 from .scripts import Script
 
 __all__ = ['KEYS_PER_SCAN', 'ROW_ID', 'delete_orphans', 'keys_of', 'number_of_keys', 'row_ids']
@@ -34,10 +34,15 @@ def keys_of(connection, namespace, pattern):
     start = word_text(keys.start(namespace))
     match = re.sub(u'([\\\\*?\\[\\]])', r'\\\1', start) + pattern
     # SCAN finds keys of other programs too, which may not be text
-    for key in connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(connection)):
-        key = word_text(key)
-        if key.startswith(start):
-            yield key[len(start):]
+    troubles.check(connection)
+    try:
+        for key in connection.scan_iter(match=match, count=KEYS_PER_SCAN, **commands.bytes_wanted(connection)):
+            key = word_text(key)
+            if key.startswith(start):
+                yield key[len(start):]
+    except RedisError as error:
+        troubles.explain(connection, (), error)
+        raise
 
 
 def row_ids(connection, namespace):

@@ -67,7 +67,8 @@ def test_no_server(run_python):
 
 def test_no_server_for_a_list_of_ids(User):
     User._conn = redis.Redis.from_url('redis://localhost:%d/0' % free_port())
-    for ask in (lambda: User.get(1), lambda: User.get([1, 2]), lambda: User.query.all(), lambda: User.query.count()):
+    for ask in (lambda: User.get(1), lambda: User.get([1, 2]), lambda: User.query.all(), lambda: User.query.count(),
+                lambda: list(rom.util.check_indexes(User))):
         with pytest.raises(redis.ConnectionError) as caught:
             ask()
         assert str(caught.value).count('no server answers there') == 1 and '_conn of a model' in str(caught.value)
