@@ -50,7 +50,8 @@ _scopes = weakref.WeakSet()
 
 def all_scopes():
     """Return the scopes of this process, those of other threads included, as a list."""
-    return list(_scopes)
+    scopes = [reference() for reference in list(_scopes.data)]  # of one moment: other threads open scopes meanwhile
+    return [scope for scope in scopes if scope is not None]
 
 
 def _begin_anew():
