@@ -5,6 +5,7 @@ __all__ = [
     "NO_SCRIPT_MESSAGES",
     "Script",
     "_script_load",
+    "is_one_of",
     "shares_slot",
 ]
 
@@ -12,6 +13,7 @@ CLUSTERS: Tuple[type, ...]
 
 NO_SCRIPT_MESSAGES: List[str]
 
+def is_one_of(conn: Any, classes: Sequence[type]) -> bool: ...
 def shares_slot(conn: Any, key: Union[str, bytes]) -> bool: ...
 
 class Script:
