@@ -64,7 +64,7 @@ def fill(client, rows):
 def loaded(query):
     """Go through a query; yields how many rows were given."""
     for count, entity in enumerate(query.iter_result(pagesize=PART), 1):
-        entity.age
+        assert entity.age is not None
         if count % PART == 0:
             yield count
 

@@ -7,7 +7,7 @@ import re
 import six
 
 from ..descriptors import class_itself
-from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, MissingColumn
+from ..exceptions import InvalidColumnValue, InvalidOperation, MissingColumn
 from ..storage import secrets
 from ..storage.plan import as_text
 from ..values import keygens, plain

@@ -8,8 +8,6 @@ import binascii
 import hashlib
 import json
 
-import six
-
 from ..exceptions import QueryError
 from ..values import codecs, keygens
 from .orders import kind_of
