@@ -10,6 +10,7 @@
 -- include write/together
 
 local null = cjson.null
+
 -- Calls put(command, key, value...) for all that a row writes beside itself.
 local function put_entries(batch, at, id, put)
   local _, scores, unique, rows = places_of(batch)
