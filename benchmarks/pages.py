@@ -36,7 +36,8 @@ Other mappers
 -------------
 
 {versions}, each in the manner of its own manual and with the indexes that it has, over the same rows: how many times as fast this library
-is. What is empty they do not have, or not without a module of the server.
+is. What is empty they do not have, or not without a module of the server; redis-om leaves its indexes to that module, so that its writes
+make none here.
 
 .. image:: _static/performance-peers.svg
    :alt: Times as fast as popoto, walrus and redis-om
