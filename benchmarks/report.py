@@ -103,7 +103,8 @@ def limit_values(figures):
     settings = figures['settings']
     values = {
         'import_time': [figures.get('import_time')],
-        'growth': [growth_ratio(figures, [page for page in targets.PAGES if page not in targets.GROWING])], 'count_growth': [growth_ratio(figures, targets.COUNTS)],
+        'growth': [growth_ratio(figures, [page for page in targets.PAGES if page not in targets.GROWING])],
+        'count_growth': [growth_ratio(figures, targets.COUNTS)],
         'long_text': [setting.get('long_text', {}).get(OURS, {}).get('ratio') for setting in settings],
         'cpu_per_save': cpu_ratios(figures, 'commit'), 'cpu_per_single_save': cpu_ratios(figures, 'create_save'),
         'cpu_per_single_delete': cpu_ratios(figures, 'delete_one'), 'cpu_per_delete': cpu_ratios(figures, 'delete_many'),
