@@ -183,4 +183,4 @@ def test_figures_are_cut_into_calls(User, calls, monkeypatch):
         found, needed = count(ask)
         assert found == right and needed > 2
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', 20000)
-    assert count(lambda: (len(User.query.distinct('name')), User.query.count_by('name')[u'n3'])) == ((20, 150), 6)
+    assert count(lambda: (len(User.query.distinct('name')), User.query.count_by('name')[u'n3'])) == ((20, 150), 4)
