@@ -37,7 +37,8 @@
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
 --   reference (column, key), guard (index key), type (key, is, should be), right (command, key), refused (message).
---   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing to delete; of what was added to, the sum.
+--   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing
+--   to delete; of what was added to, it is the sum.
 
 if redis.replicate_commands then redis.replicate_commands() end
 

@@ -1,5 +1,6 @@
 -- Adds to a number that a row holds, as Python does, and writes the sum as that does. Loaded when it is needed.
 --
+-- uses: nothing
 -- gives: add_up
 
 local LARGEST = 2 ^ 53  -- up to here doubles tell all whole numbers
