@@ -14,6 +14,7 @@
 --   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   look     bool: only see to the guards, and whether the user may delete the row
 --   was      -index-data- as it was, for a row that has vanished with what it listed
+--   add      {column, by, default, kind}: add to the number of the row, a 'whole' one or a 'float'; stale where that takes Python
 --   set {column: text}, unset [column], claim {unique name: value}, release {unique name: value}
 --   touched  true or [column]: whose index entries these are; touched_geo: bool
 --   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes {"COL": [word, score, word, score...]},
@@ -36,7 +37,8 @@
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
 --   reference (column, key), guard (index key), type (key, is, should be), right (command, key), refused (message).
---   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing to delete.
+--   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing
+--   to delete; of what was added to, it is the sum.
 
 if redis.replicate_commands then redis.replicate_commands() end
 

@@ -8,7 +8,7 @@ from .hooks import has_own_hook
 from .identity_map import key_of
 from .write_call import ATTEMPTS
 
-__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'one_connection']
+__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection']
 
 
 class Job(object):
@@ -85,15 +85,18 @@ class Save(Job):
         self.was_new, self.was_deleted = self.state.new, self.state.deleted
         self.stored = None  # the raw row, where it was read again to be written by force
         self.planned = None
+        self.expected = None  # {column: text or False} in which the row is to be as a query has found it
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
         self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored)
         self.operation = self.planned.operation
         if self.operation and self.schema.references:
-            _note_targets(self, self.planned.texts)
+            note_targets(self, self.planned.texts)
         if self.if_match is not None:
             self.expect_all()
+        if self.expected and self.operation:
+            self.operation.setdefault('expect', {}).update(self.expected)
         return self.operation
 
     def is_current(self):
@@ -230,7 +233,7 @@ class Change(StoredJob):
         self.operation = self.update(self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
         self.operation['expect'] = self.expect
-        _note_targets(self, self.texts)
+        note_targets(self, self.texts)
 
     def finish(self, id):
         self.entity._rom.refer_to(self.targets, self.texts)
@@ -272,7 +275,7 @@ def _stored_row(job):
     return reads.read_rows(job.connection, job.schema, [job.id])[0]
 
 
-def _note_targets(job, texts):
+def note_targets(job, texts):
     """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way."""
     for attr in job.schema.references:
         target = job.entity._rom.values.get(attr)
