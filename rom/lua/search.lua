@@ -18,7 +18,8 @@
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
 -- Reply: {state, ids, rows, scores, after, report, counter}
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
---            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
+--            "part": in no order, with scores; `after` leads to the others. "count": ids is a number, to which those of the
+--            calls that `after` leads to are added
 --            "apart": nothing was done, as each of the long lists is better asked for by itself
 --            "group": in the order, a group of too many rows comes next that are equal in the first column; ids is its value
 --            "long": there is no answer, as ids, the name of a column, has a word too long for the pattern

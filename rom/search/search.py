@@ -64,7 +64,7 @@ class Search(object):
         self.namespace = namespace
         self.reports = []
         self._given, self._schema, self._behind = filters, schema, behind
-        self._order = None if order_by is None or isinstance(order_by, six.string_types) else order_by
+        self._order_by, self._order = order_by, None if order_by is None or isinstance(order_by, six.string_types) else order_by
         self._translator = Translator(namespace, schema, explain)
         self._counter = keys.counter(namespace, schema.pk if schema else 'id')
         filters = self._with_driver(self._translator.translate_all(filters), order_by) if filters else []
@@ -103,6 +103,10 @@ class Search(object):
         """Return a search by other filters, in the same rows."""
         return type(self)(self.connection, self.namespace, filters, None, self._schema)
 
+    def that_have(self, name):
+        """Return a search for those of its rows that have a number in an index."""
+        return type(self)(self.connection, self.namespace, list(self._given) + [(name, None, None)], self._order_by, self._schema)
+
     def key_of(self, name, kind='idx'):
         """Return the key of an index."""
         return self._translator.key(name, kind)
@@ -111,10 +115,7 @@ class Search(object):
         """Return (the first or last number of an index,), (None,) of an empty one; None where it is none."""
         return searches.end_of(self.connection, self.key_of(name), is_last)
 
-    @property
-    def order(self):
-        """`Order`, where it is none that 1.1.2 has."""
-        return self._order
+    order = property(lambda self: self._order, doc='`Order`, where it is none that 1.1.2 has.')
 
     def identity(self):
         """Return what tells this search from all others, as JSON takes it."""
@@ -353,7 +354,13 @@ class Search(object):
         reply = self._call(request)
         if reply.state == 'apart':
             return self._with_lists_apart().count()
-        return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
+        counted = 0
+        while reply.state == 'count':
+            counted += int(reply.ids)
+            if reply.after is None:
+                return counted
+            reply = self._call(dict(request, after=reply.after))
+        return len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
         """Put all ids into a sorted set that expires.

@@ -109,6 +109,7 @@ def totals_of_numbers(search, column, key, ids=None):
     :param key: text, of its numeric index
     """
     totals, large = Totals(), set()
+    search = search if ids is not None else search.that_have(column._attr)
     for (count, high, low, least, greatest), beyond in asked(search, {'kind': 'numbers', 'key': key}, ids):
         large.update(int(id) for id in beyond)
         if not int(float(count)):

@@ -182,6 +182,12 @@ local function count(plan, filters, state)
     report.plan, report.driver = 'size', filters[1].key
     return reply('count', known)
   end
+  -- a row that is met once can be counted bit by bit
+  if not plan.driver.repeats then
+    local found = 0
+    local rest = gather(plan, state, function(ids) found = found + #ids end)
+    return reply('count', found, rest and {gather = rest})
+  end
   local list = new_list(plan.driver.repeats)
   local rest = gather(plan, state, list.take)
   if rest or state then return part(list.ids, rest) end
