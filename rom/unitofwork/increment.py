@@ -69,8 +69,8 @@ def _add(scope, entity, column, by, identity):
     try:
         scope.write_rows([job])
     except BaseException:
-        if job.is_done:  # it was the hook that follows
-            scope.untold.pop(identity, None)
+        if scope.untold.pop(identity, None) is not None:  # it was the hook that follows which has failed
+            job.identity = None
         raise
 
 
@@ -79,10 +79,8 @@ class _Increment(StoredJob):
 
     :param by: the number
     :param also: {column: text or None} of what is written with it
-    :param identity: what was asked for
+    :param identity: what was asked for; None: that was told
     """
-
-    is_done = False
 
     def __init__(self, entity, column, by, also, identity):
         StoredJob.__init__(self, entity, list(entity._rom.row))
@@ -105,7 +103,7 @@ class _Increment(StoredJob):
         column, attr = self.column, self.column._attr
         if self.is_quick:
             kind, of = ('whole', int) if type(column) is Integer else ('float', float)
-            by, default = [column.encode(of(each or 0)) for each in (self.by, column.missing())]
+            by, default = [column.encode(of(0 if each is None else each)) for each in (self.by, column.missing())]
             self.operation = plan.add(self.schema, self.id, attr, by, default, kind)
             return
         number = plan.Row(self.schema, self.stored, id=self.id)[attr]
@@ -127,8 +125,8 @@ class _Increment(StoredJob):
         for each, text in texts.items():
             row[self.schema.position[each]] = text
         self.entity._rom_follow(row)
-        current().untold[self.identity] = self.column.decode(texts[attr])
-        self.is_done = True
+        if self.identity:
+            current().untold[self.identity] = self.column.decode(texts[attr])
         return 1
 
     def run_hook(self):

@@ -162,7 +162,10 @@ class StoredJob(Job):
 
     :param stored: the raw row
     :param may_move: whether to collect again where other writers have changed who refers to whom
+    :ivar texts: {column: text or None} to be written, where the operation writes any
     """
+
+    texts = None
 
     def __init__(self, entity, stored, may_move=False):
         Job.__init__(self, entity)
@@ -171,6 +174,17 @@ class StoredJob(Job):
     def plan(self):
         """Make the operation."""
         raise NotImplementedError
+
+    def value_of(self, column):
+        attr = column._rom_source._attr
+        if not self.texts or attr not in self.texts:
+            return Job.value_of(self, column)
+        text = self.texts[attr]
+        return text if text is None or column.is_reference else column.decode(text)
+
+    def problem(self, error):
+        self.together = None  # the session holds nothing that is to be changed first
+        return Job.problem(self, error)
 
     def recover(self, error):
         if self.may_move and error[1] in ('race', 'gone', 'guard'):
