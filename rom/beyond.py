@@ -42,8 +42,9 @@ def condition(entity, if_match, force):
         return None
     name = entity._rom_schema.name
     if not is_etag(if_match):
-        raise InvalidOperation('%s: if_match takes an etag, the 22 characters that rom.util.etag(entity) gives, you provided %s'
-                               % (name, _shown(if_match)), model=name, pk=entity._rom.id)
+        hint = '; the quotes of an ETag header are not part of it' if '"' in _shown(if_match) else ''
+        raise InvalidOperation('%s: if_match takes an etag, the 22 characters that rom.util.etag(entity) gives, you provided %s%s'
+                               % (name, _shown(if_match), hint), model=name, pk=entity._rom.id)
     if force:
         raise InvalidOperation('%s: force=True writes whatever is stored, and if_match only what is stored still: give one of '
                                'them' % name, model=name, pk=entity._rom.id)

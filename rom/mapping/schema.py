@@ -96,8 +96,10 @@ class Schema(object):
         if wrong and not extra_ok:
             told = ['%s.%s is an UnsafeColumn, which takes commands once the entity is made' % (self.name, name)
                     if name in self.unsafe else self.no_column(name) for name in wrong]
-            raise InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
-                                     value=secrets.told_for(self, wrong[0], values[wrong[0]]))
+            error = InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
+                                       value=secrets.told_for(self, wrong[0], values[wrong[0]]))
+            error.__cause__ = None  # a traceback does not begin with the column that is missing because of this
+            raise error
 
     # -- what the class statement said -------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def _check_class(connection):
     execute = getattr(connection, 'execute_command', None)
     is_async = 'asyncio' in type(connection).__module__ or getattr(
         inspect, 'iscoroutinefunction', _never)(execute) or type(connection).__name__ == 'coroutine'
-    if is_async or not callable(execute):
+    if is_async or not callable(execute) or isinstance(connection, type):
         raise InvalidOperation('%srom.util.CONNECTION, or _conn of a model, must be a redis.Redis, and is %s' % (
             'rom is synchronous, and asyncio clients are not: ' if is_async else '', _shown(connection)), value=connection)
 

@@ -29,6 +29,7 @@ class Job(object):
         self.operation = None
         self.attempts = self.columns = 0
         self.together = 1  # how many jobs its last call had
+        self.is_last = False  # whether the scope ends with it, so that nothing can be mended in there
         self.hook_called = False
 
     @property
@@ -53,7 +54,8 @@ class Job(object):
         """Return the exception for an error of the write call."""
         if error[1] == 'refused':
             error = list(error[:2]) + [troubles.too_old(self.connection, error[2]) or error[2]]
-        return outcomes.problem(self.schema, self.id, error, self.value_of, None if self.entity is None else self.together)
+        place = 'nowhere' if self.entity is None else 'scope' if self.is_last else 'session'
+        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together, place)
 
     def value_of(self, column):
         """Return the value of a column that was to be written, for messages: of references that are not loaded the id."""

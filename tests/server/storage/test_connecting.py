@@ -114,7 +114,7 @@ def test_an_asyncio_client(User, monkeypatch, ask, recwarn):
     assert [each for each in recwarn if 'never awaited' in str(each.message)] == []
 
 
-@pytest.mark.parametrize('client', ['redis://localhost', 5, object()], ids=['url', 'number', 'object'])
+@pytest.mark.parametrize('client', ['redis://localhost', 5, object(), redis.Redis], ids=['url', 'number', 'object', 'class'])
 def test_what_is_no_client(User, client):
     User._conn = client
     for ask in (lambda: User(name=u'x').save(), lambda: User.get(1), lambda: User.query.count()):
