@@ -115,7 +115,10 @@ class Search(object):
         """Return (the first or last number of an index,), (None,) of an empty one; None where it is none."""
         return searches.end_of(self.connection, self.key_of(name), is_last)
 
-    order = property(lambda self: self._order, doc='`Order`, where it is none that 1.1.2 has.')
+    @property
+    def order(self):
+        """`Order`, where it is none that 1.1.2 has."""
+        return self._order
 
     def identity(self):
         """Return what tells this search from all others, as JSON takes it."""

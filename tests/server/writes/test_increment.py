@@ -1,17 +1,15 @@
 # -*- coding: utf-8 -*-
 """Adding to a number of a row, whatever it is by then (docs/writing.rst)."""
 import decimal
-import random
 import threading
 
 import pytest
-import redis
 import rom
-from rom.exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, UniqueKeyViolation
+from rom.exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation, UniqueKeyViolation
 
 from consistency import problems
 from lossy_proxy import LossyProxy
-from test_exactly_once import LOST, WAYS, Way, client_of
+from test_exactly_once import WAYS, Way, client_of
 
 D = decimal.Decimal
 

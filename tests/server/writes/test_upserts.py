@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import rom
-from rom.exceptions import DataRaceError, InvalidColumnValue, MissingColumn, QueryError, UniqueKeyViolation
+from rom.exceptions import InvalidColumnValue, MissingColumn, QueryError, UniqueKeyViolation
 from rom.exceptions import NoResultFound
 
 from consistency import problems
