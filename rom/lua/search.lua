@@ -157,7 +157,7 @@ local function search()
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
-  if request.mode == 'figures' then return parts.figures.figures(plan, state) end
+  if request.mode == 'figures' then return parts.figures.figures(plan, filters, state) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
   return parts[request.sort and request.mode == 'parts' and 'orders' or 'gather'][request.mode](plan, state)
 end

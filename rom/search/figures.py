@@ -171,7 +171,7 @@ class Figures(object):
     def _end_of_index(self, name, is_last):
         """Return (the value at one end of an index,), where that is the answer; None where it is not for certain."""
         column = self._kept(name, 'max' if is_last else 'min')
-        if self._filters or self._order_by or self._limit or self._behind or not column.text_is_score or column.is_reference:
+        if not self._is_of_all() or not column.text_is_score or column.is_reference:
             return None
         if _DECIMAL in kinds.kinds_of(column._allowed):
             return None
@@ -179,6 +179,10 @@ class Figures(object):
         if found in (None, (None,)):
             return found
         return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
+
+    def _is_of_all(self):
+        """Whether all rows are asked for."""
+        return not (self._filters or self._order_by or self._limit is not None or self._behind)
 
     def _counting(self):
         """Return the same query with a filter, if it were one that all rows have."""
@@ -208,22 +212,7 @@ class Figures(object):
 
             User.query.filter(active=True).count_by('city')        # {'Rome': 3, 'Oslo': 1, None: 2}
         """
-        if words:
-            return self._count_words(name)
-        column = self._kept(name, 'count_by')
-        if dict in kinds.kinds_of(column._allowed) or list in kinds.kinds_of(column._allowed) or name == self._model._rom_schema.pk:
-            raise QueryError('%s.query.count_by: the values of %s are not counted' % (self._model.__name__, column.where),
-                             model=self._model.__name__, columns=(name,))
-        found = self._counted_in_index(column)
-        if found is not None:
-            return found
-        search, ids = self._rows_asked()
-        counts, missing = totals.counted_texts(search, name, ids)
-        found = {None: missing} if missing else {}
-        for text, count in counts.items():
-            value = int(text) if column.is_reference else column.decode(text)
-            found[value] = found.get(value, 0) + count
-        return found
+        return self._count_words(name) if words else self._counted(name, 'count_by')
 
     def distinct(self, name):
         """Return the values that a column has, sorted, None left out.
@@ -236,11 +225,30 @@ class Figures(object):
 
             User.query.distinct('city')     # ['Oslo', 'Rome']
         """
-        return sorted(value for value in self.count_by(name) if value is not None)
+        values = [value for value in self._counted(name, 'distinct') if value is not None]
+        # NaN has no place among numbers
+        return sorted(value for value in values if value == value) + [value for value in values if value != value]
+
+    def _counted(self, name, method):
+        """Return {value: rows}."""
+        column = self._kept(name, method)
+        if column.is_mutable or set(kinds.kinds_of(column._allowed)) & {dict, list, tuple} or name == self._model._rom_schema.pk:
+            raise QueryError('%s.query.%s: the values of %s are not counted' % (self._model.__name__, method, column.where),
+                             model=self._model.__name__, columns=(name,))
+        found = self._counted_in_index(column)
+        if found is not None:
+            return found
+        search, ids = self._rows_asked()
+        counts, missing = totals.counted_texts(search, name, ids)
+        found = {None: missing} if missing else {}
+        for text, count in counts.items():
+            value = int(text) if column.is_reference else column.decode(text)
+            found[value] = found.get(value, 0) + count
+        return found
 
     def _counted_in_index(self, column):
         """Return the same from an index, where one tells it without looking at rows; else None."""
-        if self._filters or self._order_by or self._limit or self._behind or not column._index:
+        if not self._is_of_all() or not column._index:
             return None
         is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
         is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
@@ -269,7 +277,7 @@ class Figures(object):
                              model=schema.name, columns=(name,))
         search, ids = self._rows_asked()
         found, source = {}, column._rom_source
-        if not (self._filters or self._order_by or self._limit or self._behind) and column._prefix:
+        if self._is_of_all() and column._prefix:
             for words, counts, _ in totals.asked(search, {'kind': 'runs', 'key': search.key_of(name, 'pre'), 'is_word': True}):
                 found.update((codecs.word_text(word), int(count)) for word, count in zip(words, counts))
             return found
