@@ -222,13 +222,15 @@ class Rewriting(object):
         return total
 
     def _found(self, offset, count, seen):
-        """[(id, row or None)] of what is to be written; a row is there where one call has told all."""
-        size, fields, search = batches.ROWS_PER_WRITE, self.schema.fields, self.query._search()
+        """[(id, row or None)] of what is to be written; the rows are there where they are few, and came with their ids."""
+        size, found = batches.ROWS_PER_WRITE, []
         most = None if count is None else count + len(seen)
-        for ids, rows in search.pages(offset, most, fields, size):
-            if len(ids) == len(rows) < size or len(rows) == most:
-                return [(int(id), row) for id, row in zip(ids, rows) if row is not None and int(id) not in seen][:count]
-            break
+        for ids, rows in self.query._search().pages(offset, most, self.schema.fields, size):
+            found.extend((int(id), row) for id, row in zip(ids, rows) if row is not None)
+            if len(rows) < len(ids) or len(found) > size:
+                break
+        else:
+            return [(id, row) for id, row in found if id not in seen][:count]
         ids = [int(id) for page, _ in self.query._search().pages(offset, most) for id in page]
         return [(id, None) for id in ids if id not in seen][:count]
 
