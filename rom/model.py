@@ -12,7 +12,7 @@ from .beyond import Beyond, condition
 from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
-                         InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
+                         InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation, WrongArgument)  # 1.1.2 has them here, too
 from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query
@@ -270,6 +270,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
         Example: ``User.get(1).delete()``
         """
+        if not isinstance(self, Model):
+            raise WrongArgument('delete() is of an entity, as in User.get(1).delete(): you provided %s' % codecs._shown(self), value=self)
         if_match = condition(self, kwargs.get('if_match', NULL), kwargs.get('force', False))
         if self._deleted:
             return

@@ -131,7 +131,10 @@ def _connect(obj):
     own = getattr(obj, '_conn', None)
     if own is None:
         own = getattr(obj, 'CONN', None)
-    return get_connection() if own is None else own
+    if own is None:
+        return get_connection()
+    troubles.check(own, '_conn of %s' % getattr(obj, '__name__', type(obj).__name__))
+    return own
 
 
 def use_null_session():

@@ -35,6 +35,7 @@ class Schema(object):
         self.together = ()
         self.unsafe = ()
         self.secret = frozenset()  # columns whose values are not shown
+        self.annotated = ()        # what the class body names, and gives no value
         self.stored = ()
         self.position = {}
         self.fields = []
@@ -70,6 +71,8 @@ class Schema(object):
 
     def no_column(self, name, hint=None):
         """Return the message about a name that is no column's, with a hint, by default the one that was probably meant."""
+        if hint is None and name in self.annotated:
+            hint = ', only an annotation: a column is made by %s = rom.Text(), rom.Integer() ...' % name
         return '%s has no column %s%s' % (self.name, names.quoted(name), hint or names.suggestion(name, self.columns))
 
     def as_id(self, value):

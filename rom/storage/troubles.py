@@ -76,24 +76,25 @@ def _origin_of(connection):
 _taken = set()      # classes of clients
 
 
-def check(connection):
+def check(connection, setting='rom.util.CONNECTION, or _conn of a model,'):
     """Refuse what is no client, or none that answers at once.
 
     :param connection: whatever a program gave for a redis-py client
+    :param setting: where it gave it, for the message
     :raises InvalidOperation: saying what it must be
     """
     if type(connection) not in _taken:
-        _check_class(connection)
+        _check_class(connection, setting)
         _taken.add(type(connection))
 
 
-def _check_class(connection):
+def _check_class(connection, setting):
     execute = getattr(connection, 'execute_command', None)
     is_async = 'asyncio' in type(connection).__module__ or getattr(
         inspect, 'iscoroutinefunction', _never)(execute) or type(connection).__name__ == 'coroutine'
     if is_async or not callable(execute) or isinstance(connection, type):
-        raise InvalidOperation('%srom.util.CONNECTION, or _conn of a model, must be a redis.Redis, and is %s' % (
-            'rom is synchronous, and asyncio clients are not: ' if is_async else '', _shown(connection)), value=connection)
+        raise InvalidOperation('%s%s must be a redis.Redis, and is %s' % (
+            'rom is synchronous, and asyncio clients are not: ' if is_async else '', setting, _shown(connection)), value=connection)
 
 
 def _never(function):

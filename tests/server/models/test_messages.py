@@ -213,6 +213,26 @@ def test_a_slip_is_told_alone(world):
     assert 'did you mean' in told and 'cannot be missing' not in told
 
 
+@pytest.mark.skipif(six.PY2, reason='Python 2 has no annotations')
+def test_an_annotation_is_no_column(world):
+    names = {'rom': rom, '__name__': __name__}
+    exec('class Noted(rom.Model):\n    name: str\n    city: rom.Text', names)
+    for name in ('name', 'city'):
+        with pytest.raises(InvalidColumnValue) as caught:
+            names['Noted'](**{name: 'x'})
+        assert 'only an annotation' in str(caught.value) and '%s = rom.Text()' % name in str(caught.value)
+    with pytest.raises(InvalidColumnValue) as caught:
+        names['Noted'](other='x')
+    assert 'annotation' not in str(caught.value)
+
+
+def test_delete_of_a_class_is_told_what_to_do(world):
+    for wrong in (1, None, u'1'):
+        with pytest.raises(WrongArgument) as caught:
+            world.User.delete(wrong)
+        assert 'User.get(1).delete()' in str(caught.value)
+
+
 def test_what_is_let_through(world):
     assert world.User(email=u'b@x', nmae=1, _extra_ok=True).email == u'b@x'
     assert world.User.get('1') is world.User.get(1) is world.User.get(1.0) is world.ann
