@@ -226,6 +226,7 @@ def test_an_annotation_is_no_column(world):
     assert 'annotation' not in str(caught.value)
 
 
+@pytest.mark.skipif(six.PY2, reason='Python 2 refuses the call by itself')
 def test_delete_of_a_class_is_told_what_to_do(world):
     for wrong in (1, None, u'1'):
         with pytest.raises(WrongArgument) as caught:
