@@ -12,7 +12,8 @@ from .beyond import Beyond, condition
 from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
-                         InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation, WrongArgument)  # 1.1.2 has them here, too
+                         InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
+from .exceptions import WrongArgument
 from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query

@@ -133,7 +133,7 @@ def _connect(obj):
         own = getattr(obj, 'CONN', None)
     if own is None:
         return get_connection()
-    troubles.check(own, '_conn of %s' % getattr(obj, '__name__', type(obj).__name__))
+    troubles.check(own, obj)
     return own
 
 
