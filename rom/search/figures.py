@@ -10,7 +10,7 @@ from ..storage import reads
 from ..values import codecs, keygens
 from ..values.filter_forms import All, Geofilter, Meant
 from . import totals
-from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory
+from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
 __all__ = ['Figures', 'Sample']
 
@@ -306,23 +306,17 @@ class Figures(object):
         random.shuffle(ids)
         model, schema = self._model, self._model._rom_schema
         selection = self._select and Selection(model, self._select)
-        rows = reads.read_batch(model._connection, schema, selection.fields if selection else schema.fields, ids)[0] if ids else []
-        rows = [row for row in zip(ids, rows) if row[1] is not None]
+        fields = selection.fields if selection else schema.fields
+        blocks = rows_of_pages(model._connection, schema, [(ids, [])], fields, reads.ROWS_PER_READ)
+        rows = [row for block in blocks for row in block if row[1] is not None]
         return Sample((selection.results if selection else model._rom_found)(rows))
 
     def _ids_by_chance(self, count):
         search, ids = self._rows_asked()
-        if ids is None and not self._filters and not self._order_by:
-            highest = reads.highest_id(self._model._connection, self._model._rom_schema)
-            tried = random.sample(range(1, highest + 1), min(highest, 2 * count + 20))
-            rows = reads.read_batch(self._model._connection, self._model._rom_schema, [], tried)[0] if tried and highest > 20 * count else []
-            there = [id for id, row in zip(tried, rows) if row is not None]
-            if len(there) >= count:
-                return there[:count]
-        elif ids is None:
+        if ids is None and not search.is_apart:
             figure = {'kind': 'sample', 'count': count, 'seed': random.randrange(2 ** 31)}
-            reply = search.call(dict(search.counted, mode='figures', figure=figure)) if not search.is_apart else None
-            if reply is not None and reply.state == 'figures':
+            reply = search.call(dict(search.counted, mode='figures', figure=figure))
+            if reply.state == 'figures':
                 found = [int(id) for id in reply.ids]
                 return random.sample(found, min(count, len(found)))
         ids = sorted(search.all_ids() if ids is None else ids)
