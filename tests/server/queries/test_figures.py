@@ -223,6 +223,22 @@ def test_distances(User):
     assert User.query.filter(rom.within('place', 0, 0, 10000, 'm')).with_distance().all()[5][1] == pytest.approx(1000 * found[5][1])
 
 
+@pytest.mark.parametrize('ask', [
+    lambda query: query.order_by('age').all(), lambda query: query.select('age').first(), lambda query: query.values('age').all(),
+    lambda query: query | query, lambda query: query.page(1, 5).items[0][0] and query.order_by('-age').page(1, 5)])
+def test_distances_are_those_of_near_to_entities(User, ask):
+    save(User, [{'lon': n / 100.0, 'age': n} for n in range(5)])
+    with pytest.raises(rom.QueryError):
+        ask(User.query.near('place', 0, 0, 10, 'km').with_distance())
+
+
+def test_what_a_query_with_distances_gives_besides(User):
+    save(User, [{'lon': n / 100.0, 'age': n} for n in range(5)])
+    query = User.query.filter(rom.within('place', 0, 0, 10, 'km') & (User.age > 0)).with_distance()
+    assert query.count() == 4 and query.sum('age') == 10 and query.in_bulk([1, 2, 3]) == {2: User.get(2), 3: User.get(3)}
+    assert [user.age for user, _ in query.page(2, 3).items] == [4] and query[1][0].age == 2 and query.last()[0].age == 4
+
+
 def test_figures_are_cut_into_calls(User, calls, monkeypatch):
     save(User, [{'age': n % 1000, 'height': n, 'cost': decimal.Decimal(n), 'name': u'n%d' % (n % 20), 'active': n % 2 == 0} for n in range(3000)])
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', 1000)
@@ -248,3 +264,4 @@ def test_figures_are_cut_into_calls(User, calls, monkeypatch):
     assert either.sum('height') == sum(range(2500)) + sum(range(2500, 3000, 2)) and len(either.count_by('age')) == 1000
     assert all(reply.state == 'figures' for reply in got)  # no id was sent
     assert count(lambda: (len(User.query.distinct('name')), User.query.count_by('name')[u'n3'])) == ((20, 150), 4)
+    assert count(lambda: User.query.count_by('active')) == ({True: 1500, False: 1500}, 3)
