@@ -84,6 +84,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
         make = selection.results if selection else found or model._rom_found
         search = self._search()
         if self._has_distance:
+            self._check_distance()
             search.measure()
         pages = search.pages(offset, count, fields, pagesize)
         for rows in rows_of_pages(search.connection, model._rom_schema, pages, fields, pagesize):

@@ -93,7 +93,7 @@ class Describing(object):
         if not isinstance(other, Describing):
             return NotImplemented
         for query in (self, other):
-            if (query._limit, query._order_by, query._select, query._behind) != (None,) * 4 or query._is_reversed:
+            if (query._limit, query._order_by, query._select, query._behind) != (None,) * 4 or query._is_reversed or query._has_distance:
                 raise QueryError('%s.query: queries are joined with %s before limit, order_by and select'
                                  % (query._model.__name__, sign), model=query._model.__name__)
         if other._model is not self._model:

@@ -8,9 +8,9 @@ from ..columns import kinds
 from ..exceptions import QueryError
 from ..storage import reads
 from ..values import codecs, keygens
-from ..values.filter_forms import All, Geofilter, Meant
+from ..values.filter_forms import All
 from . import totals
-from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory
+from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
 __all__ = ['Figures', 'Sample']
 
@@ -252,8 +252,12 @@ class Figures(object):
             return None
         is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
         is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
-        if column._keygen2 is not None or not (is_number or is_word and bytes not in kinds.kinds_of(column._allowed)):
+        is_boolean = column._rom_is_boolean and not (column._keygen or column._overrides('_from_redis'))
+        if column._keygen2 is not None or not (is_number or is_boolean or is_word and bytes not in kinds.kinds_of(column._allowed)):
             return None
+        if is_boolean:
+            found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
+            return self._with_missing(dict((value, count) for value, count in found.items() if count))
         search, found = self._counting()._search(), {}
         figure = {'kind': 'runs', 'key': search.key_of(column._attr, 'pre' if is_word else 'idx'), 'is_word': bool(is_word)}
         for values, counts, _ in totals.asked(search, figure):
@@ -262,6 +266,10 @@ class Figures(object):
                     return None
                 value = int(float(value)) if column.is_reference else column.decode(value if is_word else totals._plain(value))
                 found[value] = found.get(value, 0) + int(count)
+        return self._with_missing(found, is_word)
+
+    def _with_missing(self, found, is_word=False):
+        """Return the counts with that of the rows without a value; of words None where that cannot be told."""
         left = self.count(exact=True) - sum(found.values())
         if left and is_word:
             return None  # the empty text is a value, and in no index
@@ -306,23 +314,17 @@ class Figures(object):
         random.shuffle(ids)
         model, schema = self._model, self._model._rom_schema
         selection = self._select and Selection(model, self._select)
-        rows = reads.read_batch(model._connection, schema, selection.fields if selection else schema.fields, ids)[0] if ids else []
-        rows = [row for row in zip(ids, rows) if row[1] is not None]
+        fields = selection.fields if selection else schema.fields
+        blocks = rows_of_pages(model._connection, schema, [(ids, [])], fields, reads.ROWS_PER_READ)
+        rows = [row for block in blocks for row in block if row[1] is not None]
         return Sample((selection.results if selection else model._rom_found)(rows))
 
     def _ids_by_chance(self, count):
         search, ids = self._rows_asked()
-        if ids is None and not self._filters and not self._order_by:
-            highest = reads.highest_id(self._model._connection, self._model._rom_schema)
-            tried = random.sample(range(1, highest + 1), min(highest, 2 * count + 20))
-            rows = reads.read_batch(self._model._connection, self._model._rom_schema, [], tried)[0] if tried and highest > 20 * count else []
-            there = [id for id, row in zip(tried, rows) if row is not None]
-            if len(there) >= count:
-                return there[:count]
-        elif ids is None:
+        if ids is None and not search.is_apart:
             figure = {'kind': 'sample', 'count': count, 'seed': random.randrange(2 ** 31)}
-            reply = search.call(dict(search.counted, mode='figures', figure=figure)) if not search.is_apart else None
-            if reply is not None and reply.state == 'figures':
+            reply = search.call(dict(search.counted, mode='figures', figure=figure))
+            if reply.state == 'figures':
                 found = [int(id) for id in reply.ids]
                 return random.sample(found, min(count, len(found)))
         ids = sorted(search.all_ids() if ids is None else ids)
@@ -339,11 +341,16 @@ class Figures(object):
             for airport, away in Airport.query.near('place', 8.57, 50.03, 100, 'km').with_distance():
                 print(airport.name, away)
         """
-        is_near = any(isinstance(part, Geofilter) for each in self._filters for part in (each.of if isinstance(each, Meant) else (each,)))
-        if not is_near or self._order_by is not None or self._select is not None:
-            raise QueryError('%s.query.with_distance is for entities in the order of near' % self._model.__name__,
-                             model=self._model.__name__)
+        self.replace(has_distance=True)._check_distance()
         return self.replace(has_distance=True)
+
+    def _check_distance(self):
+        """Refuse distances where there is none, or no entity beside it.
+
+        :raises QueryError: for a query without near, or with an order of its own, or with select
+        """
+        if not self._is_by_distance() or self._select is not None:
+            raise QueryError('%s.query.with_distance is for entities in the order of near' % self._model.__name__, model=self._model.__name__)
 
 
 def _flat_data_factory(columns):

@@ -38,7 +38,7 @@ local function new_numbers()
   return {
     take = function(ids, known)
       in_pieces(ids, function(piece)
-        spend(#piece * (known and 0.5 or 0.9))
+        spend(#piece * (known and 0.8 or 1.2))
         local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
         for place, id in ipairs(piece) do
           local number = found[known and id or place]
@@ -60,7 +60,7 @@ local function new_texts()
   local function take_one(id)
     local row = namespace .. ':' .. id
     local text = call('HGET', row, request.figure.field)
-    spend(1.5)
+    spend(2)
     if not text then
       -- an index may lead to rows that are gone
       missing = missing + call('EXISTS', row)
@@ -68,7 +68,7 @@ local function new_texts()
     end
     local place = place_of[text]
     if not place then
-      spend(1 + #text * 0.01)
+      spend(1.5 + #text * 0.01)
       place = #texts + 1
       texts[place], counts[place], place_of[text] = text, 0, place
     end
@@ -118,7 +118,7 @@ local function runs(state)
       values[#values + 1], counts[#counts + 1] = value, lengths[place]
       rank = rank + lengths[place]
     end
-    spend((rank - before) * 0.6 + 4)
+    spend((rank - before) * 0.6 + #found * 1.5 + 4)
     -- of the last value there may be more
     local last = rank < size and up_to(values[#values], size, rank) or rank
     counts[#counts], rank, step = counts[#counts] + last - rank, last, math.min(2 * #found, CHUNK / 2)
@@ -158,7 +158,7 @@ local function sample(plan, filters)
   local driver, rest, wanted = plan.driver, plan.rest, request.figure.count
   math.randomseed(request.figure.seed)
   if driver.kind ~= 'set' and driver.kind ~= 'range' then
-    if driver.by_keys or not parts.planner.is_complete(filters) then return reply('ids', {}) end
+    if not parts.planner.is_complete(filters) then return reply('ids', {}) end
     driver, rest = {size = highest}, filters
   end
   local _, share = parts.planner.estimate(rest, math.max(highest, driver.size))
