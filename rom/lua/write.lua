@@ -33,6 +33,10 @@
 --   'delete', namespace, pk, number of columns that are to be as they were seen, these..., number of unique names, these..., the
 --   rows, each: id, what was seen of a column (false: no value; null: it is not looked at)..., a unique value or null...
 --
+-- A batch of rows to be changed, of which nothing but scores that they have already follows:
+--   'change', namespace, pk, number of columns, columns..., number of scores, places among the columns of those of which the
+--   stored text is the score..., the rows, each: id, what was seen of a column (as above)..., its text from now on...
+--
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
@@ -62,6 +66,11 @@ local function load_remove()
 -- include write/remove
 end
 
+local alter_rows
+local function load_alter()
+-- include write/alter
+end
+
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
@@ -73,6 +82,10 @@ local function write_batch(item)
   if item[1] == 'new' then
     if not insert_rows then load_insert() end
     return insert_rows(item)
+  end
+  if item[1] == 'change' then
+    if not alter_rows then load_alter() end
+    return alter_rows(item)
   end
   if not remove_rows then load_remove() end
   return remove_rows(item)

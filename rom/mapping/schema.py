@@ -7,6 +7,7 @@ import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
 from ..storage import keys, secrets
+from ..storage.alteration import Alterations
 from ..storage.insertion import Layout
 from ..storage.removal import RemovalLayout
 from ..values import codecs, names
@@ -50,6 +51,7 @@ class Schema(object):
         self.reads_row = False
         self.pk_index = False  # whether ids are indexed
         self.layout = self.explicit_layout = self.removal = None  # of new rows, and of those that go
+        self.alterations = None  # of those that change
         self.encoders = ()  # (stored column, callable(value) -> text) in their order
         self.seen_attributes = set()  # of entities, that are no columns
         self._affected_indexes = {}
@@ -137,7 +139,7 @@ class Schema(object):
         self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
-        self.removal = RemovalLayout(self)
+        self.removal, self.alterations = RemovalLayout(self), Alterations(self)
 
     def keep_secret(self, attrs):
         """Take note of the columns whose values are not shown; an index over one of them is none to show, either."""

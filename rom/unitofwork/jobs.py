@@ -91,7 +91,8 @@ class Save(Job):
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
-        self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored)
+        is_asked_more = self.if_match is not None or bool(self.expected)
+        self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored, is_asked_more)
         self.operation = self.planned.operation
         if self.operation and self.schema.references:
             note_targets(self, self.planned.texts)
