@@ -6,6 +6,7 @@ from .batches import CHARACTERS_PER_ENTRY
 
 __all__ = ['Layout', 'NewRow', 'insert']
 
+
 class Layout(object):
     """How the new rows of one model are told to write.lua, and the steps that plan one; worked out when the class is made.
 

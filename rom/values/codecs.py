@@ -215,18 +215,19 @@ def _prefix_score(v, next=False):
         _prefix_score('x')      # '5.4797008793264326e-306'
     """
     head = v[:_SCORED_BYTES]  # so many characters have at least so many bytes
-    score = _scores.get(head) if not next else None
+    known = _scores[isinstance(head, bytes)]
+    score = known.get(head) if not next else None
     if score is None:
         score = _score_of_head(head.encode('utf-8') if isinstance(head, six.text_type) else head, next)
         if not next:
-            if len(_scores) >= _REMEMBERED_SCORES:
-                _scores.clear()
-            _scores[head] = score
+            if len(known) >= _REMEMBERED_SCORES:
+                known.clear()
+            known[head] = score
     return score
 
 
-# words recur, and their first characters even more often
-_scores = {}
+# words recur, and their first characters even more often; texts, and bytes, which Python 2 would compare with them
+_scores = {}, {}
 _REMEMBERED_SCORES = 50000
 
 # what each of the first bytes counts, and what is added for there being so many of them

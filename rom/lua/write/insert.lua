@@ -4,12 +4,13 @@
 --
 -- What an insert writes: `put_entries` tells the unique values and index entries of a row, `write_fields` writes the row.
 --
--- uses: CHUNK, ask, need, is_denied, places_of
+-- uses: CHUNK, ask, is_free, need, is_denied, places_of
 -- gives: insert_rows
 
 -- include write/together
 
 local null = cjson.null
+
 -- Calls put(command, key, value...) for all that a row writes beside itself.
 local function put_entries(batch, at, id, put)
   local _, scores, unique, rows = places_of(batch)
@@ -84,63 +85,6 @@ local function ids_of(batch, rows, last)
   return ids, fresh
 end
 
--- -- one row ---------------------------------------------------------------------------------------------------------------
-
-local function look(command, key, value)
-  need(command, key)
-  if command == 'SADD' then
-    ask('SCARD', key)
-  elseif command ~= 'HSET' then
-    ask('ZCARD', key)
-  elseif ask('HGET', key, value) then
-    refuse()
-  end
-end
-
--- -- many rows -------------------------------------------------------------------------------------------------------------
-
--- Refuses values of which another row has one, or two of them the same.
-local function look_at_claims(key, call)
-  local values, seen = {}, {}
-  for place = 3, #call, 2 do
-    local value = call[place]
-    if seen[value] then refuse() end
-    seen[value] = true
-    values[#values + 1] = value
-  end
-  for _, owner in ipairs(ask('HMGET', key, unpack(values))) do
-    if owner then refuse() end
-  end
-end
-
--- SDIFF from what is not there looks at the types of all keys, and no further.
-local function look_at_sets(found)
-  local reply = #found > 0 and redis.pcall('SDIFF', KEYS[1] .. ':', unpack(found)) or {}
-  if is_denied(reply) then
-    for _, key in ipairs(found) do ask('SCARD', key) end
-  elseif reply.err then
-    refuse()
-  end
-end
-
-local function look_at_all(calls)
-  local sets = {}
-  for key, call in pairs(calls) do
-    need(call[1], key)
-    if call[1] == 'HSET' then
-      look_at_claims(key, call)
-    elseif call[1] == 'SADD' then
-      sets[#sets + 1] = key
-    else
-      ask('ZCARD', key)
-    end
-  end
-  if #sets > CHUNK then refuse() end
-  look_at_sets(sets)
-end
-
--- -- both ------------------------------------------------------------------------------------------------------------------
-
 local function look_at_rows(batch, ids, referred)
   for key in pairs(referred) do
     if ask('EXISTS', key) == 0 then refuse() end
@@ -154,26 +98,29 @@ local function look_at_rows(batch, ids, referred)
   if 2 * batch[5] + 4 > CHUNK or #ids > CHUNK or #ids[#ids] > 15 or ask('EXISTS', unpack(found)) > 0 then refuse() end
 end
 
+-- Made for the first batch of its kind: most calls need one of them, or none.
+local write_alone, write_many
+local function load_alone()
+-- include write/alone
+end
+
+local function load_many()
+-- include write/many
+end
+
+-- The ids of the rows.
 local function insert(batch, progress)
   local counter = batch[2] .. ':' .. batch[3] .. ':'
   local rows, referred = rows_of(batch)
-  local ids, fresh = ids_of(batch, rows, tonumber(ask('GET', counter) or 0))
-  local is_alone = #rows == 1 and batch[rows[1] + 3 + batch[5] + batch[rows[1] + 2 + batch[5]]] == 0  -- and no names with scores
+  local last = ask('GET', counter)
+  local ids, fresh = ids_of(batch, rows, tonumber(last or 0))
   look_at_rows(batch, ids, referred)
-  if is_alone then
-    put_entries(batch, rows[1], ids[1], look)
-  else
-    for number, at in ipairs(rows) do put_entries(batch, at, ids[number], collect) end
-    look_at_all(collected())
+  if #rows == 1 and fresh == 1 then
+    if not write_alone then load_alone() end
+    if write_alone(batch, rows[1], ids[1], counter, last) then return ids end
   end
-  if fresh > 0 then redis.call('INCRBY', counter, fresh) end
-  progress.is_begun = fresh > 0  -- what comes first is refused where there is no memory
-  for number, at in ipairs(rows) do write_fields(batch, at, ids[number]) end
-  if is_alone then
-    put_entries(batch, rows[1], ids[1], redis.call)
-  else
-    send_collected(redis.call)
-  end
+  if not write_many then load_many() end
+  write_many(batch, rows, ids, progress, counter, fresh)
   return ids
 end
 

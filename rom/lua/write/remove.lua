@@ -6,6 +6,7 @@
 -- gives: remove_rows
 
 -- include write/together
+-- include write/collected
 
 local null = cjson.null
 
@@ -54,7 +55,7 @@ end
 
 local function remove(batch, progress)
   local _, _, length, at = places_of(batch)
-  local rows, ids, keys_of_rows, seen = {}, {}, {}, {}
+  local rows, ids, keys_of_rows, seen, calls = {}, {}, {}, {}, collected()
   for place = at, #batch, length do
     local id = batch[place]
     local key = batch[2] .. ':' .. id
@@ -66,7 +67,7 @@ local function remove(batch, progress)
   end
   if #rows > CHUNK or batch[4] > CHUNK then refuse() end
   put_unique(batch, rows, collect)
-  for key, call in pairs(collected()) do need(call[1], key) end
+  for key, call in pairs(calls) do need(call[1], key) end
   redis.call('DEL', unpack(keys_of_rows))
   progress.is_begun = true
   send_collected(take_out)

@@ -4,7 +4,7 @@
 -- a full disk, a read-only replica) Redis says at the first write of a script or not at all.
 --
 -- uses: remembered
--- gives: is_denied, is_wrong_type, refusal_of, ask, need, guarded
+-- gives: is_denied, is_wrong_type, refusal_of, ask, is_free, need, guarded
 
 local ODD = '\1rom'    -- a key unlike any other: who may write this one may write all
 local everywhere = {}  -- command -> whether the user may use it on any key
@@ -56,14 +56,19 @@ local function may(command, key)
   return may_by_trying(command, key)
 end
 
+-- Whether the user may use a command on any key.
+local function is_free(command)
+  local answer = everywhere[command]
+  if answer == nil then
+    answer = may(command, ODD)
+    everywhere[command] = answer
+  end
+  return answer
+end
+
 -- Refuses a write before it is begun.
 local function need(command, key)
-  local is_free = everywhere[command]
-  if is_free == nil then
-    is_free = may(command, ODD)
-    everywhere[command] = is_free
-  end
-  if not is_free and not may(command, key) then error({'right', command, key}) end
+  if not is_free(command) and not may(command, key) then error({'right', command, key}) end
   if trouble and not NEEDS_NO_MEMORY[command] then error({'refused', trouble}) end
 end
 
