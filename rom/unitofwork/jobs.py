@@ -27,7 +27,7 @@ class Job(object):
         self.owner, self.schema, self.connection = owner, owner._rom_schema, owner._connection
         self.shard = connections.shard_of(self.connection, owner._namespace)
         self.operation = None
-        self.attempts = self.columns = 0
+        self.attempts = self.columns = self.weight = 0
         self.together = 1  # how many jobs its last call had
         self.hook_called = False
 
