@@ -27,7 +27,8 @@ SETTINGS = """\
 On other servers
 ----------------
 
-The same, with nothing between, on both servers, with the processes where the scheduler puts them and with server and client pinned to a core each: times as fast as rom {old} / as redis-py by hand.
+The same on both servers, with the processes where the scheduler puts them, and with server and client pinned to a core each: times as
+fast as rom {old} / as redis-py by hand.
 
 """
 
@@ -36,7 +37,8 @@ Other mappers
 -------------
 
 {versions}, each in the manner of its own manual and with the indexes that it has, over the same rows: how many times as fast this library
-is. What is empty they do not have, or not without a module of the server.
+is. What is empty they do not have, or not without a module of the server; redis-om leaves its indexes to that module, so that its writes
+make none here.
 
 .. image:: _static/performance-peers.svg
    :alt: Times as fast as popoto, walrus and redis-om
@@ -102,8 +104,9 @@ Measured on {date}: {cores} cores, Python {python}, redis-py {redis_py}, {hiredi
 What is promised
 ----------------
 
-Times as fast as rom {old} and as redis-py by hand: what is promised, and what came out in each setting. A figure counts as reached if it is in all of them. *Computing* is the least of
-the ratios of the time that client and server compute, which a busy machine blurs less; the last column is what the bare script has at its worst: more no library can have there.
+Times as fast as rom {old} and as redis-py by hand: what is promised, and what came out in each setting. A figure counts as reached
+if it is in all of them. *Computing* is the least of the ratios of the time that client and server compute, which a busy machine blurs
+less; the last column is what the bare script has at its worst: more no library can have there.
 
 """
 

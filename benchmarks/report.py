@@ -103,7 +103,8 @@ def limit_values(figures):
     settings = figures['settings']
     values = {
         'import_time': [figures.get('import_time')],
-        'growth': [growth_ratio(figures, targets.PAGES)], 'count_growth': [growth_ratio(figures, targets.COUNTS)],
+        'growth': [growth_ratio(figures, [page for page in targets.PAGES if page not in targets.GROWING])],
+        'count_growth': [growth_ratio(figures, targets.COUNTS)],
         'long_text': [setting.get('long_text', {}).get(OURS, {}).get('ratio') for setting in settings],
         'cpu_per_save': cpu_ratios(figures, 'commit'), 'cpu_per_single_save': cpu_ratios(figures, 'create_save'),
         'cpu_per_single_delete': cpu_ratios(figures, 'delete_one'), 'cpu_per_delete': cpu_ratios(figures, 'delete_many'),
@@ -134,7 +135,7 @@ def missed(figures):
             least, bare = min(float(cell) for cell in row[4:-3] if cell), row[-1]
             lines.append('%s: %.2f × %s, at least %s is promised%s' % (
                 row[0], least, row[1], row[2], '; the bare script has %s%s' % (
-                    bare, ', so that it is out of reach here' if float(bare) < float(row[2]) else '') if bare else ''))
+                    bare, ', so that it is out of reach here' if least <= float(bare) < float(row[2]) else '') if bare else ''))
     lines += ['%s: %s, at most %s is promised' % (row[0], row[2], row[1]) for row in limit_rows(figures) if row[-1] == 'missed']
     lines += ['%s: %s round trips, %s are promised' % (row[0], row[2], row[3]) for row in trip_rows(figures) if row[-1] == 'missed']
     return lines

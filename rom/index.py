@@ -1,7 +1,8 @@
 """The indexes of a namespace, as 1.1.2 has them: what declares an index of places, and searches without a model."""
 
 from .search.request import parse_pattern
-from .search.search import Search, ids_without
+from .search.search import Search
+from .search.without import ids_without
 from .storage.reads import lookup_unique
 from .values.codecs import reverse_text
 from .values.filter_forms import Geofilter, GeoIndex, Pattern, Prefix, Suffix

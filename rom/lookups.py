@@ -5,7 +5,7 @@ import six
 from .exceptions import InvalidColumnValue, QueryError, WrongQuery
 from .query import Query
 from .search.filters import index_named
-from .search.search import ids_without
+from .search.without import ids_without
 from .storage import reads
 from .storage.reads import lookup_unique
 from .unitofwork.entity import Entity

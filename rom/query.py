@@ -39,6 +39,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
     :param select: what :meth:`select` keeps
     :param is_reversed: whether all comes the other way round
     :param behind: the position behind which results begin
+    :param has_distance: whether distances come along
 
     Example::
 
@@ -46,11 +47,11 @@ class Query(Describing, Paging, Figures, QueryWrites):
         adults.count(), adults.limit(0, 10).all()
     """
 
-    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select', '_is_reversed', '_behind')
+    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select', '_is_reversed', '_behind', '_has_distance')
 
     __class_getitem__ = classmethod(class_itself)
 
-    def __init__(self, model, filters=(), order_by=None, limit=None, select=None, is_reversed=False, behind=None):
+    def __init__(self, model, filters=(), order_by=None, limit=None, select=None, is_reversed=False, behind=None, has_distance=False):
         self._model = model
         self._filters = filters
         self._order_by = order_by
@@ -58,6 +59,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
         self._select = select
         self._is_reversed = is_reversed
         self._behind = behind
+        self._has_distance = has_distance
 
     def __repr__(self):
         return shown_query(self)
@@ -82,9 +84,12 @@ class Query(Describing, Paging, Figures, QueryWrites):
         fields = selection.fields if selection else model._rom_schema.fields
         make = selection.results if selection else found or model._rom_found
         search = self._search()
+        if self._has_distance:
+            search.measure()
         pages = search.pages(offset, count, fields, pagesize)
         for rows in rows_of_pages(search.connection, model._rom_schema, pages, fields, pagesize):
-            yield make(rows)
+            found = make(rows)
+            yield [(entity, search.distances[entity._rom.id]) for entity in found] if self._has_distance else found
 
     def _iter_blocks(self, pagesize, found=None):
         for block in self._blocks(pagesize, found):

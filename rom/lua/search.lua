@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  any key of the namespace (for routing in a cluster)
 -- ARGV[1]  JSON {namespace, filters, mode, ...}; filters are described in filters.lua, words.lua and near.lua
---   mode     "page", "count", "store", or "parts": all ids with what orders them, in no order
+--   mode     "page", "count", "store", "figures" as figures.lua has them, or "parts": all ids with what orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
 --   sort     orders of several columns, and others, as orders.lua describes them
 --   highest  key of the id counter; left out: unknown
@@ -13,6 +13,7 @@
 --            steps since it last filled half a page, or is_over: reading is cheaper than walking on. is_fresh: it comes from
 --            a cursor, so that the way is to be chosen anew
 --   lists    bool, whether several long lists may be answered by "apart"
+--   distances  bool, whether scores are wanted of pages as well, which are distances
 --   explain  bool, whether a report is wanted
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
 -- Reply: {state, ids, rows, scores, after, report, counter}
@@ -50,6 +51,10 @@ local function reply(state, ids, after, listed_scores)
     for place = 1, math.min(#ids, request.rows) do rows[place] = row_at(namespace .. ':' .. ids[place], request.fields) end
   end
   report.scanned, report.steps = work.scanned, math.floor(work.steps)
+  if request.distances and type(ids) == 'table' and not listed_scores then
+    listed_scores = {}
+    for place, id in ipairs(ids) do listed_scores[place] = string.format('%.17g', scores[id]) end
+  end
   return {state, ids, rows, listed_scores or {}, after and cjson.encode(after) or false,
           request.explain and cjson.encode(report) or false, (after or request.after) and trusted_counter() or '0'}
 end
@@ -151,6 +156,7 @@ local function search()
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
+  if request.mode == 'figures' then return parts.figures.figures(plan, state) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
   return parts[request.sort and request.mode == 'parts' and 'orders' or 'gather'][request.mode](plan, state)
 end

@@ -32,7 +32,8 @@ class Describing(object):
             query.replace(order_by=None, limit=(0, 10))
         """
         parts = {'model': self._model, 'filters': self._filters, 'order_by': self._order_by, 'limit': self._limit,
-                 'select': self._select, 'is_reversed': self._is_reversed, 'behind': self._behind}
+                 'select': self._select, 'is_reversed': self._is_reversed, 'behind': self._behind,
+                 'has_distance': self._has_distance}
         parts.update(kwargs)
         return type(self)(**parts)
 

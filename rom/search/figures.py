@@ -1,9 +1,344 @@
-"""The half of `Query` that gives figures of its rows in place of them: counts, sums, values."""
+"""The part of `Query` that gives figures of its rows in place of them: values, sums, counts by value; and some of them by chance."""
+import decimal
+import random
 
-__all__ = ['Figures']
+import six
+
+from ..columns import kinds
+from ..exceptions import QueryError
+from ..storage import reads
+from ..values import codecs, keygens
+from ..values.filter_forms import All, Geofilter, Meant
+from . import totals
+from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory
+
+__all__ = ['Figures', 'Sample']
+
+_DECIMAL = decimal.Decimal
+
+
+class Sample(list):
+    """Rows that were chosen by chance: a list, which also answers as a query does."""
+
+    def all(self):
+        """Return the rows, as list."""
+        return list(self)
+
+    execute = all
+
+    def first(self):
+        """Return the first row; None where there is none."""
+        return self[0] if self else None
+
+    def cursor(self, entity):
+        """Refused: there is no place to go on from among rows that were chosen by chance.
+
+        :raises QueryError: always
+        """
+        raise QueryError('there is no cursor behind sample, whose rows are chosen by chance')
+
+    after = cursor
 
 
 class Figures(object):
     """Figures of a `Query`, whose attributes it has."""
 
     __slots__ = ()
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def values(self, *names):
+        """Values in place of entities: dicts, references as ids.
+
+        :param names: names of columns; none: all that rows keep
+        :returns: Query of dicts
+        :raises QueryError: for names that are no columns of a row
+
+        Example::
+
+            User.query.filter(age=5).values('name', 'team').all()       # [{'name': 'Ann', 'team': 7}]
+        """
+        return self._valued(names, _dict_data_factory)
+
+    def values_list(self, *names, **kwargs):
+        """Values in place of entities: tuples, or, of one column, the values themselves; references as ids.
+
+        :param names: names of columns; none: all that rows keep
+        :param bool flat: values of one column
+        :returns: Query of tuples, or of values
+        :raises QueryError: for names that are no columns of a row, and several with `flat`
+
+        Example::
+
+            User.query.values_list('name', flat=True).all()     # ['Ann', 'Bob']
+        """
+        flat = kwargs.pop('flat', False)
+        if kwargs:
+            raise TypeError('values_list() got an unexpected keyword argument %r' % sorted(kwargs)[0])
+        if flat and len(names) != 1:
+            raise QueryError('%s.query.values_list: flat=True is for one column' % self._model.__name__, model=self._model.__name__)
+        return self._valued(names, _flat_data_factory if flat else _tuple_data_factory)
+
+    def _valued(self, names, factory):
+        schema = self._model._rom_schema
+        names = names or (schema.pk,) + tuple(name for name in schema.stored if name != schema.pk)
+        for name in names:
+            self._kept(name, 'values')
+        return self.replace(select=Selection.checked(self._model, tuple(names), decode=AS_IDS, ff=factory))
+
+    def _kept(self, name, method):
+        """Return a column that rows keep, or the primary key.
+
+        :raises QueryError: for others
+        """
+        schema = self._model._rom_schema
+        column = schema.columns.get(name) if isinstance(name, six.string_types) else None
+        if column is None or name != schema.pk and name not in schema.position:
+            raise QueryError('%s.query.%s: %s is no column that a row keeps' % (schema.name, method, codecs._shown(name)),
+                             model=schema.name, columns=(name,))
+        return column
+
+    # -- sums ----------------------------------------------------------------------------------------------------------
+
+    def sum(self, name):
+        """Return the sum of a numeric column, exact for Integer of any size and for Decimal; 0 of nothing.
+
+        :param name: name of the column
+        :raises QueryError: for what has no sum
+
+        Example::
+
+            Order.query.filter(paid=True).sum('amount')
+        """
+        return self._totals(name, 'sum').sum
+
+    def avg(self, name):
+        """Return the average of a numeric column: a float, of Decimal a Decimal; None of nothing.
+
+        :param name: name of the column
+        :raises QueryError: for what has no sum
+
+        Example::
+
+            User.query.avg('age')
+        """
+        return self._totals(name, 'avg').average
+
+    def min(self, name):
+        """Return the least value of a column of numbers, dates or times; None of nothing.
+
+        :param name: name of the column
+        :raises QueryError: for what has no such order
+
+        Example::
+
+            User.query.min('born')
+        """
+        found = self._end_of_index(name, False)
+        return self._totals(name, 'min').least if found is None else found[0]
+
+    def max(self, name):
+        """Return the greatest value of a column of numbers, dates or times; None of nothing.
+
+        :param name: name of the column
+        :raises QueryError: for what has no such order
+
+        Example::
+
+            User.query.max('born')
+        """
+        found = self._end_of_index(name, True)
+        return self._totals(name, 'max').greatest if found is None else found[0]
+
+    def _totals(self, name, method):
+        column = self._kept(name, method)
+        search, ids = self._rows_asked()
+        allowed = kinds.kinds_of(column._allowed)
+        is_number = any(issubclass(kind, six.integer_types + (float, _DECIMAL)) and kind is not bool for kind in allowed)
+        if column.is_reference or not (is_number or method in ('min', 'max') and kinds.are_numbers(allowed)):
+            raise QueryError('%s.query.%s takes a column of numbers%s, %s is none' % (
+                self._model.__name__, method, ', dates or times' if method in ('min', 'max') else '', column.where),
+                model=self._model.__name__, columns=(name,))
+        if name == self._model._rom_schema.pk:
+            found = totals.Totals()
+            for id in search.all_ids() if ids is None else ids:
+                found.add(id)
+            return found
+        if column.text_is_score and _DECIMAL not in allowed:
+            return totals.totals_of_numbers(search, column, search.key_of(name), ids)
+        return totals.totals_of_texts(search, column, ids)
+
+    def _end_of_index(self, name, is_last):
+        """Return (the value at one end of an index,), where that is the answer; None where it is not for certain."""
+        column = self._kept(name, 'max' if is_last else 'min')
+        if self._filters or self._order_by or self._limit or self._behind or not column.text_is_score or column.is_reference:
+            return None
+        if _DECIMAL in kinds.kinds_of(column._allowed):
+            return None
+        found = self._counting()._search().end_of(name, is_last)
+        if found in (None, (None,)):
+            return found
+        return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
+
+    def _counting(self):
+        """Return the same query with a filter, if it were one that all rows have."""
+        has_any = self._filters or self._order_by
+        return self.replace(select=None, is_reversed=False, filters=self._filters if has_any else (All(()),))
+
+    def _rows_asked(self):
+        """(search, ids of its rows within the limit, or None: all of them)."""
+        search = self._counting().replace(behind=None, limit=None)._search()
+        if self._limit is None and self._behind is None:
+            return search, None
+        offset, count = self._window()
+        pages = self.replace(select=None)._search().pages(offset, count)
+        return search, set(int(id) for ids, _ in pages for id in ids)
+
+    # -- by value ------------------------------------------------------------------------------------------------------
+
+    def count_by(self, name, words=False):
+        """Count the rows by the value of a column.
+
+        :param name: name of a column that rows keep, but Json
+        :param bool words: of a FULL_TEXT column count the rows that each word is in
+        :returns: dict of rows by value; those without one under None; references by their ids
+        :raises QueryError: for other columns
+
+        Example::
+
+            User.query.filter(active=True).count_by('city')        # {'Rome': 3, 'Oslo': 1, None: 2}
+        """
+        if words:
+            return self._count_words(name)
+        column = self._kept(name, 'count_by')
+        if dict in kinds.kinds_of(column._allowed) or list in kinds.kinds_of(column._allowed) or name == self._model._rom_schema.pk:
+            raise QueryError('%s.query.count_by: the values of %s are not counted' % (self._model.__name__, column.where),
+                             model=self._model.__name__, columns=(name,))
+        found = self._counted_in_index(column)
+        if found is not None:
+            return found
+        search, ids = self._rows_asked()
+        counts, missing = totals.counted_texts(search, name, ids)
+        found = {None: missing} if missing else {}
+        for text, count in counts.items():
+            value = int(text) if column.is_reference else column.decode(text)
+            found[value] = found.get(value, 0) + count
+        return found
+
+    def distinct(self, name):
+        """Return the values that a column has, sorted, None left out.
+
+        :param name: name of a column that rows keep, but Json
+        :returns: list
+        :raises QueryError: for other columns
+
+        Example::
+
+            User.query.distinct('city')     # ['Oslo', 'Rome']
+        """
+        return sorted(value for value in self.count_by(name) if value is not None)
+
+    def _counted_in_index(self, column):
+        """Return the same from an index, where one tells it without looking at rows; else None."""
+        if self._filters or self._order_by or self._limit or self._behind or not column._index:
+            return None
+        is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
+        is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
+        if column._keygen2 is not None or not (is_number or is_word and bytes not in kinds.kinds_of(column._allowed)):
+            return None
+        search, found = self._counting()._search(), {}
+        figure = {'kind': 'runs', 'key': search.key_of(column._attr, 'pre' if is_word else 'idx'), 'is_word': bool(is_word)}
+        for values, counts, _ in totals.asked(search, figure):
+            for value, count in zip(values, counts):
+                if not is_word and abs(float(value)) >= 2 ** 53:
+                    return None
+                value = int(float(value)) if column.is_reference else column.decode(value if is_word else totals._plain(value))
+                found[value] = found.get(value, 0) + int(count)
+        left = self.count(exact=True) - sum(found.values())
+        if left and is_word:
+            return None  # the empty text is a value, and in no index
+        if left > 0:
+            found[None] = left
+        return found
+
+    def _count_words(self, name):
+        schema = self._model._rom_schema
+        column = schema.columns.get(name)
+        if keygens.plain(getattr(column, '_keygen', None)) is not keygens.FULL_TEXT:
+            raise QueryError('%s.query.count_by: words=True is for columns with FULL_TEXT, %s is none' % (schema.name, codecs._shown(name)),
+                             model=schema.name, columns=(name,))
+        search, ids = self._rows_asked()
+        found, source = {}, column._rom_source
+        if not (self._filters or self._order_by or self._limit or self._behind) and column._prefix:
+            for words, counts, _ in totals.asked(search, {'kind': 'runs', 'key': search.key_of(name, 'pre'), 'is_word': True}):
+                found.update((codecs.word_text(word), int(count)) for word, count in zip(words, counts))
+            return found
+        for text, count in totals.counted_texts(search, source._attr, ids)[0].items():
+            for word in column._keygen(source.decode(text)) or ():
+                found[word] = found.get(word, 0) + count
+        return found
+
+    # -- by chance, and with distances -----------------------------------------------------------------------------------
+
+    def sample(self, count):
+        """Return some of the rows, each as likely, without repetition.
+
+        :param count: how many; all where there are fewer
+        :returns: list of entities, or of what :meth:`select` says, in no order
+        :raises QueryError: for anything but numbers from 0
+
+        Example::
+
+            User.query.filter(active=True).sample(3)
+        """
+        if not isinstance(count, six.integer_types) or isinstance(count, bool) or count < 0:
+            raise QueryError('%s.query.sample takes a number from 0, you provided %s' % (self._model.__name__, codecs._shown(count)),
+                             model=self._model.__name__, value=count)
+        ids = self._ids_by_chance(count) if count else []
+        random.shuffle(ids)
+        model, schema = self._model, self._model._rom_schema
+        selection = self._select and Selection(model, self._select)
+        rows = reads.read_batch(model._connection, schema, selection.fields if selection else schema.fields, ids)[0] if ids else []
+        rows = [row for row in zip(ids, rows) if row[1] is not None]
+        return Sample((selection.results if selection else model._rom_found)(rows))
+
+    def _ids_by_chance(self, count):
+        search, ids = self._rows_asked()
+        if ids is None and not self._filters and not self._order_by:
+            highest = reads.highest_id(self._model._connection, self._model._rom_schema)
+            tried = random.sample(range(1, highest + 1), min(highest, 2 * count + 20))
+            rows = reads.read_batch(self._model._connection, self._model._rom_schema, [], tried)[0] if tried and highest > 20 * count else []
+            there = [id for id, row in zip(tried, rows) if row is not None]
+            if len(there) >= count:
+                return there[:count]
+        elif ids is None:
+            figure = {'kind': 'sample', 'count': count, 'seed': random.randrange(2 ** 31)}
+            reply = search.call(dict(search.counted, mode='figures', figure=figure)) if not search.is_apart else None
+            if reply is not None and reply.state == 'figures':
+                found = [int(id) for id in reply.ids]
+                return random.sample(found, min(count, len(found)))
+        ids = sorted(search.all_ids() if ids is None else ids)
+        return random.sample(ids, min(count, len(ids)))
+
+    def with_distance(self):
+        """Pairs of an entity and its distance in the unit of `near`, in place of entities.
+
+        :returns: Query
+        :raises QueryError: for a query without near, or with an order of its own
+
+        Example::
+
+            for airport, away in Airport.query.near('place', 8.57, 50.03, 100, 'km').with_distance():
+                print(airport.name, away)
+        """
+        is_near = any(isinstance(part, Geofilter) for each in self._filters for part in (each.of if isinstance(each, Meant) else (each,)))
+        if not is_near or self._order_by is not None or self._select is not None:
+            raise QueryError('%s.query.with_distance is for entities in the order of near' % self._model.__name__,
+                             model=self._model.__name__)
+        return self.replace(has_distance=True)
+
+
+def _flat_data_factory(columns):
+    """Each row its only value."""
+    return lambda data: data[0]
+

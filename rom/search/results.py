@@ -6,7 +6,7 @@ from ..storage import reads
 from ..values import codecs
 from ..values.texts import text_if_utf8
 
-__all__ = ['Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
+__all__ = ['AS_IDS', 'Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
            'checked_timeout', 'page_size', 'rows_of_pages']
 
 
@@ -60,6 +60,10 @@ def _namedtuple_data_factory(columns):
     Example: ``User.query.select('name', ff=rom.query._namedtuple_data_factory).all()``
     """
     return namedtuple('_'.join(columns), [name.lstrip('_') for name in columns])._make
+
+
+#: in place of `decode`: Python values, but of references their ids
+AS_IDS = 'as ids'
 
 
 # -- select ----------------------------------------------------------------------------------------------------------
@@ -124,6 +128,8 @@ class Selection(object):
         texts = [values[self._place[name]] for _, values in rows]
         if not self._decode:
             return [text_if_utf8(text) for text in texts]
+        if self._decode is AS_IDS and column.is_reference:
+            return [None if text is None else int(text) for text in texts]
         return column._rom_read_all(texts)
 
 

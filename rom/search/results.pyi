@@ -4,6 +4,7 @@ from ..model import Model
 from ..mapping.schema import Schema
 
 __all__ = [
+    "AS_IDS",
     "Selection",
     "_dict_data_factory",
     "_list_data_factory",
@@ -14,6 +15,7 @@ __all__ = [
     "rows_of_pages",
 ]
 
+AS_IDS: str
 _Row = Tuple[int, Optional[List[Any]]]
 _Factory = Callable[[Tuple[str, ...]], Callable[[List[Any]], Any]]
 _Kept = Tuple[Tuple[str, ...], bool, bool, _Factory]

@@ -16,14 +16,14 @@ from ..storage import keys, searches
 from ..storage.commands import as_str
 from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
-from ..values.filter_forms import Prefix, Suffix
+from ..values.filter_forms import Prefix
 from .explanation import hints
 from .groups import Group
 from .loops import Loop
 from .orders import sorted_ids
 from .request import Translator, drives, leaves, not_to_drive, pieces
 
-__all__ = ['Search', 'ids_without']
+__all__ = ['Search']
 
 
 #: what one call may cost the server, in microseconds, roughly
@@ -80,6 +80,36 @@ class Search(object):
             self._counted = dict(self.request, filters=filters)
             self._counted.pop('order', None)
         self._set_apart()
+
+    def measure(self):
+        """Have distances told, by id in `distances`."""
+        self.request['distances'], self.distances = True, {}
+
+    @property
+    def is_apart(self):
+        """bool: whether lists in it are asked for by themselves."""
+        return bool(self._apart)
+
+    @property
+    def counted(self):
+        """dict: the request for all rows, in whatever order."""
+        return dict(self._counted, skip=0)
+
+    def call(self, request):
+        """Ask once."""
+        return self._call(request)
+
+    def of_rows(self, filters):
+        """Return a search by other filters, in the same rows."""
+        return type(self)(self.connection, self.namespace, filters, None, self._schema)
+
+    def key_of(self, name, kind='idx'):
+        """Return the key of an index."""
+        return self._translator.key(name, kind)
+
+    def end_of(self, name, is_last):
+        """Return (the first or last number of an index,), (None,) of an empty one; None where it is none."""
+        return searches.end_of(self.connection, self.key_of(name), is_last)
 
     @property
     def order(self):
@@ -164,6 +194,8 @@ class Search(object):
 
     def _call(self, request):
         reply = searches.ask(self.connection, self._counter, request)
+        if 'distances' in request and reply.scores:
+            self.distances.update((int(id), float(score)) for id, score in zip(reply.ids, reply.scores))
         if reply.report:
             self.reports.append(reply.report)
         if reply.state == 'long':
@@ -376,17 +408,3 @@ class Search(object):
 def _is_list(item):
     """Whether a filter is one for a list of values."""
     return item['kind'] == 'any' and 'is_tree' not in item
-
-
-def ids_without(connection, namespace, attr, kind, starts):
-    """Ids of rows that have words in an index, none of which begins with certain texts.
-
-    :param kind: 'pre' or 'suf'
-    :param starts: list of text; for 'suf' reversed
-    :returns: list of int, each once, in order
-    """
-    make = Prefix if kind == 'pre' else Suffix
-    having = Search(connection, namespace, [make(attr, u'')]).all_ids()
-    if starts:
-        having -= Search(connection, namespace, [[make(attr, start) for start in starts]]).all_ids()
-    return sorted(having)

@@ -33,6 +33,9 @@ class RemovedRow(object):
 
     __slots__ = ('layout', 'said')
 
+    #: what it costs the server depends on what the row lists, which stays there
+    weight = 1
+
     def __init__(self, layout, said):
         self.layout, self.said = layout, said
 

@@ -9,7 +9,7 @@ import six
 from ..values.texts import text_if_utf8
 from . import commands
 
-__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'shares_slot']
+__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'is_one_of', 'shares_slot']
 
 #: the classes of clients of a cluster
 CLUSTERS = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))

@@ -8,7 +8,7 @@ from . import commands, reads
 from .commands import as_str
 from .scripts import Script
 
-__all__ = ['Reply', 'ask', 'keep', 'size_of']
+__all__ = ['Reply', 'ask', 'end_of', 'keep', 'size_of']
 
 _search = Script('search')
 
@@ -52,6 +52,21 @@ def size_of(connection, item):
         return int(reads.ask(connection, 'SCARD', item['key'])) if item['kind'] == 'set' else None
     except ResponseError:  # a set where numbers were expected, or the other way round: the script makes something of it
         return None
+
+
+def end_of(connection, key, is_last):
+    """Return (the first or last score of a sorted set,), (None,) of an empty one; None of what is none.
+
+    :param connection: redis-py client
+    :param key: text
+    :param bool is_last: the last
+    """
+    try:
+        found = reads.ask(connection, 'ZRANGE', key, -1 if is_last else 0, -1 if is_last else 0, 'WITHSCORES')
+    except ResponseError:
+        return None
+    # some clients make pairs of members and scores
+    return (float((found[0] if len(found) == 1 else found)[1]),) if found else (None,)
 
 
 def keep(connection, key, pairs, seconds):

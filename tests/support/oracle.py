@@ -271,11 +271,13 @@ class Table(object):
 class Query(object):
     """The calls of rom's Query, one name a call."""
 
-    def __init__(self, table, tests=(), deciding=None, order=None, window=(0, None), drives=False, is_only_in_rows=False):
+    def __init__(self, table, tests=(), deciding=None, order=None, window=(0, None), drives=False, is_only_in_rows=False,
+                 is_reversed=False):
         self.table, self.tests = table, tests    # tests: functions(id) -> bool
         self.deciding = deciding                 # ('near' or 'number', function(id) -> score)
         self.order, self.window = order, window
         self.drives, self.is_only_in_rows = drives, is_only_in_rows
+        self.is_reversed = is_reversed
 
     @property
     def is_refused(self):
@@ -284,7 +286,7 @@ class Query(object):
 
     def _with(self, **changes):
         parts = dict(table=self.table, tests=self.tests, deciding=self.deciding, order=self.order, window=self.window,
-                     drives=self.drives, is_only_in_rows=self.is_only_in_rows)
+                     drives=self.drives, is_only_in_rows=self.is_only_in_rows, is_reversed=self.is_reversed)
         parts.update(changes)
         return Query(**parts)
 
@@ -339,8 +341,11 @@ class Query(object):
         inside = set(int(id) for _, id in inside)
         return self._with(tests=self.tests + (inside.__contains__,), deciding=('near', distances.get), drives=True)
 
-    def order_by(self, name):
-        return self._with(order=name)
+    def order_by(self, *names):
+        return self._with(order=names)
+
+    def reverse(self):
+        return self._with(is_reversed=not self.is_reversed)
 
     def limit(self, offset, count):
         return self._with(window=(offset, count))
@@ -357,18 +362,47 @@ class Query(object):
         """{id: score as it sorts} of all results, whatever the limit."""
         sign, score = 1, lambda id: 0.0
         if self.order:
-            sign, score = -1 if self.order.startswith('-') else 1, self._score(self.order.lstrip('-'))
+            sign, score = -1 if self.order[0].startswith('-') else 1, self._score(self.order[0].lstrip('-'))
         elif self.deciding:
             score = self.deciding[1]
         found = [id for id in self.table.rows if all(test(id) for test in self.tests)]
         return dict((id, sign * score(id)) for id in found if score(id) is not None)
 
+    def found(self):
+        """The ids of all results, whatever the limit."""
+        found = [id for id in self.table.rows if all(test(id) for test in self.tests)]
+        return [id for id in found if self._key(self.order[0], id) is not None] if self.order else found
+
+    def _key(self, name, id):
+        """What a row is sorted by in a column: a number, or the bytes of its word; None where it has neither."""
+        name = name.lstrip('-')
+        if self.is_alphabetical(name):
+            words = list(self.table.index[id][name].starts)
+            return words[0].encode('utf-8') if words else None
+        return self._score(name)(id)
+
+    def is_alphabetical(self, name):
+        return self.table.columns[name.partition(':')[0]].keygen in ('IDENTITY', 'IDENTITY_CI', 'IDENTITY_STRING', 'IDENTITY_STRING_CI')
+
+    @property
+    def is_plain(self):
+        """Whether the order is one that 1.1.2 has."""
+        return not self.is_reversed and (not self.order or len(self.order) == 1 and not self.is_alphabetical(self.order[0].lstrip('-')))
+
     def ids(self):
         """Ids in order, within the limit."""
         if self.is_unfiltered:
-            return self._cut(sorted(self.table.rows))
-        scores = self.scores()
-        return self._cut(sorted(scores, key=lambda id: (scores[id], str(id))))
+            found = sorted(self.table.rows)
+        elif not self.order or self._with(is_reversed=False).is_plain:
+            scores = self.scores()
+            found = sorted(scores, key=lambda id: (scores[id], str(id)))
+        else:
+            found = sorted(self.found(), key=str, reverse=self.order[-1].startswith('-'))
+            for name in reversed(self.order):
+                missing = [id for id in found if self._key(name, id) is None]
+                found = sorted([id for id in found if self._key(name, id) is not None], key=lambda id: self._key(name, id),
+                               reverse=name.startswith('-')) + missing
+        return self._cut(found[::-1] if self.is_reversed else found)
 
     def count(self):
-        return len(self._cut(range(self.table.highest))) if self.is_unfiltered else len(self.scores())
+        return len(self._cut(range(self.table.highest))) if self.is_unfiltered else len(self.found())

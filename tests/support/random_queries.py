@@ -32,9 +32,15 @@ class AskedWorld(World):
         rng, calls = self.rng, []
         for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
             calls.append(rng.choice([self.numbers] * 5 + [self.words] * 3 + [self.affixes] * 4 + [self.trees] * 6 + [self.near])())
-        if rng.random() < .35:
-            names = [name for name in self.numeric_names() if ':' not in name or name == 'json:x'] + ['float'] * 4
+        names = [name for name in self.numeric_names() if ':' not in name or name == 'json:x'] + ['float'] * 4
+        if rng.random() < .25:
             calls.append(('order_by', (rng.choice(['', '-']) + rng.choice(names),), {}))
+        elif rng.random() < .4:
+            names += [name for name in ('whole', 'folded', 'bytes', 'bytes_ci', 'bytes_folded')] * 2
+            names = rng.sample(sorted(set(names)), rng.choice([1, 2, 2, 3]))
+            calls.append(('order_by', tuple(rng.choice(['', '-']) + name for name in names), {}))
+        if rng.random() < .15:
+            calls.append(('reverse', (), {}))
         return calls
 
     def trees(self):
@@ -222,7 +228,11 @@ class AskedWorld(World):
             self.expect_row(calls, entity)
         if rng.random() < .5:
             self.ask_select(calls, ours, ids)
-        if not unlimited.is_unfiltered and rng.random() < .5:
+        if rng.random() < .4:
+            self.ask_parts(calls, *self.both(calls))
+        if rng.random() < .3:
+            self.ask_figures(calls, ours, ids)
+        if not unlimited.is_unfiltered and unlimited.is_plain and rng.random() < .5:
             self.ask_cached(calls, ours, unlimited, connection)
         if len(calls) == 1 and calls[0][0] == 'filter' and calls[0][2]:
             condition = calls[0][2]
@@ -276,6 +286,45 @@ class AskedWorld(World):
         if name == 'flag' and value is not None:
             return u'1' if value else u''
         return value if value is None else six.text_type(value)
+
+    def ask_parts(self, calls, ours, theirs):
+        """Slices, places to go on from, single rows."""
+        rng, ids = self.rng, theirs.ids()
+        first, last = sorted([rng.randrange(len(ids) + 3), rng.randrange(len(ids) + 3)])
+        self.expect(calls, '[%d:%d]' % (first, last), [entity.id for entity in ours[first:last]], ids[first:last])
+        self.expect(calls, '.exists()', ours.exists(), bool(ids))
+        last = ours.last()
+        self.expect(calls, '.last()', last and last.id, ids[-1] if ids else None)
+        self.expect(calls, '.one()', self.error_of(ours.one), {0: rom.exceptions.NoResultFound, 1: None}.get(
+            len(ids), rom.exceptions.MultipleResultsFound))
+        if ours._limit is None and (theirs.order or not theirs.deciding or theirs.deciding[0] != 'near') and ids:
+            place = rng.randrange(len(ids))
+            cursor = ours.cursor(self.Row.get(ids[place]))
+            found = [entity.id for entity in ours.after(cursor).limit(0, 7)]
+            self.expect(calls, '.after(row %d)' % ids[place], found, ids[place + 1:place + 8])
+            page = ours.page(1 + len(ids) // 5, 5)
+            self.expect(calls, '.page()', ([entity.id for entity in page.items], page.total, page.has_next),
+                        (ids[len(ids) // 5 * 5:][:5], len(ids), False))
+
+    def ask_figures(self, calls, ours, ids):
+        """Sums, counts by value, some by chance."""
+        rng = self.rng
+        name = rng.choice(['number', 'float', 'decimal', 'longitude'])
+        values = [value for value in (self.table.rows[id].get(name) for id in ids) if value is not None]
+        ends = (min(values), max(values)) if values else (None, None)
+        self.expect(calls, ', ends of %s' % name, (ours.min(name), ours.max(name)), ends)
+        if name in ('number', 'decimal'):
+            with decimal.localcontext() as context:
+                context.prec = 100
+                self.expect(calls, '.sum(%r)' % name, ours.sum(name), sum(values))
+        name = rng.choice(sorted(set(self.makers) - set(['json', 'owner', 'best'])) + ['code'])
+        counts = {}
+        for id in ids:
+            value = self.table.rows[id].get(name)
+            counts[value] = counts.get(value, 0) + 1
+        self.expect(calls, '.count_by(%r)' % name, ours.count_by(name), counts)
+        chosen = [entity.id for entity in ours.sample(3)]
+        self.expect(calls, '.sample(3)', (len(set(chosen)), set(chosen) - set(ids)), (min(3, len(ids)), set()))
 
     def ask_cached(self, calls, ours, theirs, connection):
         key = ours.cached_result(60)

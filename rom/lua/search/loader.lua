@@ -28,6 +28,10 @@ local function new_parts()
 -- include search/gather
   end
 
+  function loaders.figures()
+-- include search/figures
+  end
+
   function loaders.orders()
 -- include search/orders
   end

@@ -1,0 +1,132 @@
+"""What search.lua answers about the rows of a query in place of their ids, and what is worked out from that."""
+from __future__ import division
+
+import decimal
+
+import six
+
+from ..values.filter_forms import Ids
+
+__all__ = ['Totals', 'asked', 'counted_texts', 'totals_of_numbers', 'totals_of_texts']
+
+#: how many rows are asked about at once where each is named
+ROWS_NAMED = 5000
+
+
+def asked(search, figure, ids=None):
+    """Yield what is answered about the rows of a search, call by call.
+
+    :param search: `Search`
+    :param figure: dict, as ``lua/search/figures.lua`` describes it
+    :param ids: the ids of the rows, where they are known; None: all that the search finds
+    """
+    if ids is None:
+        request, after = dict(search.counted, mode='figures', figure=figure), None
+        while not search.is_apart:
+            reply = search.call(dict(request, after=after) if after else request)
+            if reply.state == 'figures':
+                yield reply.ids
+            if reply.state not in ('figures', 'part'):
+                break
+            after = reply.after
+            if after is None:
+                return
+        # a row may be met in several calls: they are told apart by their ids
+        ids = search.all_ids()
+    ids = sorted(ids)
+    for first in range(0, len(ids), ROWS_NAMED):
+        for found in asked(search.of_rows([Ids(tuple(ids[first:first + ROWS_NAMED]))]), figure):
+            yield found
+
+
+def counted_texts(search, field, ids=None):
+    """Return how many rows have which text in a field.
+
+    :returns: ({text: rows}, how many have none)
+    """
+    counts, missing = {}, 0
+    for texts, numbers, without in asked(search, {'kind': 'texts', 'field': field}, ids):
+        missing += int(without)
+        for text, number in zip(texts, numbers):
+            counts[text] = counts.get(text, 0) + int(number)
+    return counts, missing
+
+
+class Totals(object):
+    """Count, sum, least and greatest of numbers, or of dates, which have no sum."""
+
+    def __init__(self):
+        self.count, self.sum, self.least, self.greatest = 0, 0, None, None
+
+    def add(self, value, count=1):
+        """Take in a value that so many rows have."""
+        self.count += count
+        if isinstance(value, six.integer_types + (float, decimal.Decimal)):
+            self.sum = _exactly(lambda: self.sum + value * count, self.sum, value, count)
+        self.stretch(value)
+
+    def stretch(self, value):
+        """Take in a value as one of the least or greatest."""
+        if self.least is None or value < self.least:
+            self.least = value
+        if self.greatest is None or value > self.greatest:
+            self.greatest = value
+
+    @property
+    def average(self):
+        """float, of Decimals a Decimal; None of nothing."""
+        if not self.count:
+            return None
+        return self.sum / self.count
+
+
+def _exactly(work_out, total, value, count):
+    """Return what a calculation gives: of Decimals with as many digits as that takes."""
+    if not isinstance(value, decimal.Decimal) or not value.is_finite() or not decimal.Decimal(total).is_finite():
+        return work_out()
+    with decimal.localcontext() as context:
+        numbers = [decimal.Decimal(total), value]
+        highest = max(number.adjusted() for number in numbers) + len(str(count)) + 2
+        context.prec = max(28, highest - min(number.as_tuple().exponent for number in numbers))
+        return work_out()
+
+
+def totals_of_texts(search, column, ids=None):
+    """Return the totals of a column of which rows keep texts.
+
+    :param column: `Column`
+    """
+    totals = Totals()
+    for text, count in counted_texts(search, column._attr, ids)[0].items():
+        totals.add(column.decode(text), count)
+    return totals
+
+
+def totals_of_numbers(search, column, key, ids=None):
+    """Return the totals of a column whose index holds its numbers: of those that doubles cannot tell apart the rows are asked.
+
+    :param column: `Column`
+    :param key: text, of its numeric index
+    """
+    totals, large = Totals(), set()
+    for (count, high, low, least, greatest), beyond in asked(search, {'kind': 'numbers', 'key': key}, ids):
+        large.update(int(id) for id in beyond)
+        if not int(float(count)):
+            continue
+        part = float(low) if not float(low).is_integer() else int(float(low))
+        totals.count += int(float(count))
+        totals.sum += int(float(high)) * 2 ** 26 + part
+        for each in (least, greatest):
+            totals.stretch(column.decode(_plain(each)))
+    if large:
+        others = totals_of_texts(search, column, large)
+        totals.count, totals.sum = totals.count + others.count, totals.sum + others.sum
+        totals.stretch(others.least)
+        totals.stretch(others.greatest)
+    return totals
+
+
+def _plain(text):
+    """Return the text of a double as a row would keep it."""
+    number = float(text)
+    return '%d' % number if number.is_integer() else repr(number)
