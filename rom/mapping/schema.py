@@ -1,6 +1,7 @@
 """What a model knows about itself, worked out once when the class is made."""
 
 import collections
+import types
 import warnings
 
 import six
@@ -10,11 +11,12 @@ from ..storage import keys, secrets
 from ..storage.alteration import Alterations
 from ..storage.insertion import Layout
 from ..storage.removal import RemovalLayout
-from ..values import codecs, names
+from ..values import codecs, keygens, names
 
 __all__ = ['Schema', 'shared_key']
 
 _STRINGS = (six.text_type, bytes)
+_PACKAGE = __name__.partition('.')[0] + '.'
 
 
 class Schema(object):
@@ -49,6 +51,7 @@ class Schema(object):
         self.indexed = ()
         self.unique = ()
         self.reads_row = False
+        self.plans_alone = False  # whether nothing of the program's own is called to plan a write
         self.pk_index = False  # whether ids are indexed
         self.layout = self.explicit_layout = self.removal = None  # of new rows, and of those that go
         self.alterations = None  # of those that change
@@ -133,6 +136,7 @@ class Schema(object):
                              and (column._index or column._prefix or column._suffix))
         self.unique = tuple(column for column in columns if column._unique)
         self.reads_row = bool(self.geo) or any(c._keygen2 for c in self.indexed + self.unique)
+        self.plans_alone = not self.geo and all(_is_our_own(column) for column in columns)
         for attr in self.stored:
             self._affected_indexes[attr] = tuple(c for c in self.indexed if self._depends(c, attr))
             self._affected_uniques[attr] = tuple(c for c in self.unique if self._depends(c, attr))
@@ -268,6 +272,16 @@ def shared_key(outer, inner):
             name = keys.together_name(parts)
             return '%s is the unique index of %s.%s and of %s.%s' % (
                 keys.index(outer.namespace, name, 'uidx'), outer.name, name, inner.name, keys.together_name(attrs))
+
+
+def _is_our_own(column):
+    """Whether nothing of the program's own is called to plan what is written of a column."""
+    default = column._default
+    return (type(column).__module__.startswith(_PACKAGE) and not any(callable(value) for name, value in vars(column).items()
+                                                                     if name in ('_to_redis', '_from_redis'))
+            and all(keygen is None or keygens.plain(keygen).__module__.startswith(_PACKAGE)
+                    for keygen in (column._keygen, column._keygen2))
+            and (not callable(default) or isinstance(default, types.BuiltinFunctionType) or default in (dict, list, set)))
 
 
 def _is_geo_index(index):

@@ -136,7 +136,7 @@ def _own(owner, *names):
 _OF_CLIENT = _own(redis.Redis, 'execute_command', '_execute_command', '_send_command_parse_response', 'parse_response',
                   'pipeline')
 _OF_PIPELINE = _own(redis.client.Pipeline, 'execute_command', 'pipeline_execute_command', 'parse_response',
-                    '_execute_transaction')
+                    '_execute_transaction', '_execute_pipeline')
 _OF_CONNECTION = _own(redis.Connection, 'send_command', 'pack_command', 'pack_commands')
 
 

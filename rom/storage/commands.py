@@ -24,13 +24,14 @@ def nothing():
 _NO_OPTIONS = {}
 
 
-def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing):
+def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing, send=None):
     """Put one command to a client.
 
     :param connection: redis-py client, or whatever stands for one
     :param arguments: list of the command and its arguments: text, bytes or numbers
     :param options: dict of redis-py's options for the reply
     :param before_sending: callable(), called at the last moment at which surely nothing was sent
+    :param send: callable, in place of the client's `execute_command`
     :returns: what the client's `execute_command` returns
     :raises redis.RedisError: what the server or the connection said
     :raises InvalidOperation: where there is no client, or one that does not answer at once
@@ -43,7 +44,7 @@ def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing):
     if settings(connection).get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
-    send = connection.execute_command
+    send = send or connection.execute_command
     try:
         before_sending()
         return send(*arguments, **options)

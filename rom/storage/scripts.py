@@ -101,13 +101,14 @@ class Script(object):
         """The same script with a reply that any client can decode."""
         return Script(self.name, _read_file('as_readable').replace(b'-- script', self.text))
 
-    def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, **options):
+    def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, send=None, **options):
         """Run the script, or queue it if `conn` is a pipeline.
 
         :param conn: a redis-py client, cluster client, or a pipeline of one.
         :param keys: list of key names; at least one, so that a cluster knows the node.
         :param args: list of further arguments: str, bytes, int or float.
         :param before_sending: callable(), called at the last moment at which surely nothing was sent.
+        :param send: callable, in place of the client's `execute_command`, where the server has the script.
         :param options: redis-py's options for the reply.
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
@@ -115,7 +116,7 @@ class Script(object):
         if is_one_of(conn, _PIPELINES):
             return self.eval(conn, keys, args)
         try:
-            return commands.execute(conn, ['EVALSHA', self.sha] + self._arguments(conn, keys, args), options, before_sending)
+            return commands.execute(conn, ['EVALSHA', self.sha] + self._arguments(conn, keys, args), options, before_sending, send)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise

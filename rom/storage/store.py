@@ -9,7 +9,7 @@ import uuid
 import redis
 
 from ..exceptions import InvalidOperation, OutcomeUnknownError
-from . import batches, commands, keys
+from . import ahead, batches, commands, keys
 from .commands import as_str
 from .connections import distinct, lead_to_the_same
 from .outcomes import NOTHING_DONE, Outcome
@@ -24,7 +24,7 @@ REMEMBERED_SECONDS = 300
 _write = Script('write')
 
 
-def call_write(connection, key, sequence, operations, atomic, before_sending):
+def call_write(connection, key, sequence, operations, atomic, before_sending, meanwhile=None):
     """Send operations in one call of write.lua.
 
     :param connection: redis-py client
@@ -33,12 +33,14 @@ def call_write(connection, key, sequence, operations, atomic, before_sending):
     :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
     :param bool atomic: do all of them or none
     :param before_sending: callable(), called when all is ready
+    :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing
     :returns: `Outcome`
     :raises redis.RedisError: whatever is raised does not tell what was done
     """
     request = {'atomic': atomic, 'operations': batches.requested(operations)}
     touched = _keys_touched(operations) if shares_slot(connection, key) else []
-    return Outcome(_call_write(connection, key, sequence, request, touched, before_sending))
+    send = None if meanwhile is None else ahead.sender(connection, meanwhile)
+    return Outcome(_call_write(connection, key, sequence, request, touched, before_sending, send))
 
 
 def _call_write(connection, key, sequence, request, touched=(), *before_sending):
@@ -212,11 +214,12 @@ class Writer(object):
         self.is_ending = False  # whether the session ends with what it writes, or fails to
         self._inherited = []  # calls that the parent of a forked process was making
 
-    def write(self, jobs, atomic=False):
+    def write(self, jobs, atomic=False, meanwhile=None):
         """Make one call.
 
         :param jobs: list of planned jobs
         :param bool atomic: do all of them or none
+        :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing
         :returns: `store.Outcome`; the entities know, and their hooks were called
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
@@ -224,7 +227,7 @@ class Writer(object):
         call = WriteCall(jobs, self._free_pen(), sys._getframe())
         self.unacknowledged.append(call)
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
-                                  call.is_about_to_be_sent)
+                                  call.is_about_to_be_sent, meanwhile)
         self._finish(call)
         return call.outcome
 

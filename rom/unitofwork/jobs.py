@@ -27,7 +27,7 @@ class Job(object):
         self.owner, self.schema, self.connection = owner, owner._rom_schema, owner._connection
         self.shard = connections.shard_of(self.connection, owner._namespace)
         self.operation = None
-        self.attempts = self.columns = 0
+        self.attempts = self.columns = self.weight = 0
         self.together = 1  # how many jobs its last call had
         self.is_last = False  # whether the scope ends with it, so that nothing can be mended in there
         self.hook_called = False
@@ -103,10 +103,19 @@ class Save(Job):
         return self.operation
 
     def is_current(self):
-        """Whether the entity is what it was when this was planned: a hook may have saved, changed or deleted it, or told its id."""
+        """Whether the entity is what it was when this was planned: a hook or a signal handler may have saved, changed or deleted it, or told its id."""
         state = self.state
         return (state.new == self.was_new and state.deleted == self.was_deleted and not state.assigned_since(self.planned)
-                and (state.id is None or not state.new or self.operation.id is not None))
+                and (self._sees_row() if not state.new else state.id is None or self.operation.id is not None))
+
+    def _sees_row(self):
+        """Whether the row is still what the operation expects, as far as this entity knows."""
+        position, row = self.schema.position, self.state.row
+        for attr, text in self.operation.get('expect', {}).items():
+            raw = row[position[attr]]
+            if (False if raw is None else plan.as_text(raw)) != text:
+                return False
+        return True
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""

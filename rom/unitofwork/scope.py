@@ -10,13 +10,13 @@ from ..mapping.seen import check_etag, etag_of
 from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
-from .hooks import call_before_write
+from .hooks import call_before_write, has_own_hook
 from .identity_map import IdentityMap
 from .jobs import Removal, Save, one_connection
 from .ordering import Entities, entities_of, in_order, once_each, with_references
 from .unanswered import calls_left_on
 from .work import Work, gather_errors, raise_bulk_error
-from .write_call import write
+from .write_call import write, write_batches
 
 __all__ = ['Scope']
 
@@ -266,10 +266,15 @@ class Scope(IdentityMap):
             job.check_seen()
         for entity in entities:
             entity._before_delete()
-        for batch in batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard):
-            for job in batch:
-                job.plan()
-            write(self.writer, batch)
+        calls = list(batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard))
+        ahead = len(calls) > 1 and all(entity._rom_schema.plans_alone and not has_own_hook(entity, '_after_delete')
+                                       for entity in entities)
+        write_batches(self.writer, calls, _plan_all, ahead)
+
+
+def _plan_all(jobs):
+    for job in jobs:
+        job.plan()
 
 
 def _still_asked(entity, if_match, reconciled):

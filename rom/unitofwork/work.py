@@ -5,9 +5,12 @@ from ..storage import batches
 from .hooks import call_before_write, has_own_hook
 from .jobs import Save
 from .ordering import Entities, groups, with_references
-from .write_call import write
+from .write_call import Meanwhile, write
 
 __all__ = ['Work', 'gather_errors', 'raise_bulk_error']
+
+_HOOKS_OF_NEW = ('_before_insert', '_after_insert')
+_HOOKS_OF_CHANGED = ('_before_update', '_after_update')
 
 
 def raise_bulk_error(problems, total):
@@ -35,6 +38,12 @@ def gather_errors(jobs, work, total):
         raise_bulk_error(problems, total)
 
 
+def _have_room(jobs, weight, job):
+    """Whether one call holds some jobs and one more."""
+    return not jobs or (job.shard == jobs[0].shard and len(jobs) < batches.ROWS_PER_WRITE
+                        and weight + job.weight <= batches.ENTRIES_PER_WRITE)
+
+
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
@@ -50,6 +59,8 @@ class Work(object):
         self.hooked = False      # whether hooks of the program's own were called
         self.jobs = []
         self.weight = 0
+        self.coming = []         # entities that are to be added, the next one last
+        self.next_job = None     # planned, of the entity before those
         self.columns = 0
 
     def add_all(self, entities):
@@ -57,9 +68,16 @@ class Work(object):
         deleted = Entities(entity for entity in entities if entity._deleted)
         entities = [entity for entity in with_references(entities) if entity not in self.asked]
         self.asked.update(entities)
-        for entity in entities:
+        before, self.coming = self.coming, entities[::-1]
+        while self.coming or self.next_job:
+            if self.next_job:
+                job, self.next_job = self.next_job, None
+                self._gather(job, ahead=True)
+                continue
+            entity = self.coming.pop()
             if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
                 self.add(entity)
+        self.coming = before
 
     def add(self, entity):
         """Run the before-hook and plan; what was gathered earlier is saved even if that fails."""
@@ -89,24 +107,71 @@ class Work(object):
             raise
         if operation is None:
             return
-        weight = batches.weight(operation)
-        if self.jobs and (job.shard != self.jobs[0].shard or len(self.jobs) >= batches.ROWS_PER_WRITE
-                          or self.weight + weight > batches.ENTRIES_PER_WRITE):
-            self.send()
-        self.jobs.append(job)
-        self.weight += weight
+        job.weight = batches.weight(operation)
+        self._gather(job, ahead=not job.has_own_hook())
         if job.has_own_hook():
             self.hooked = True
             self.send()  # the next entity's before-hook comes after this one's after-hook
 
-    def send(self):
-        """Write what is gathered, those aside that refer to new entities which are still to come."""
+    def _gather(self, job, ahead):
+        """Take a planned job in; what was gathered before is sent where one call does not hold both."""
+        if _have_room(self.jobs, self.weight, job):
+            self._take(job)
+        elif ahead:
+            self._send_ahead(job)
+        else:
+            self.send()
+            self._take(job)
+
+    def _take(self, job):
+        self.jobs.append(job)
+        self.weight += job.weight
+
+    def send(self, meanwhile=None):
+        """Write what is gathered, those aside that refer to new entities which are still to come.
+
+        :param meanwhile: `Meanwhile`, which may be called while the last call is on its way, or None
+        """
         ready, open = groups(self.jobs)
-        self.jobs, self.weight = open, sum(batches.weight(job.operation) for job in open)
-        for jobs, together in ready:
+        self.jobs, self.weight = open, sum(job.weight for job in open)
+        for place, (jobs, together) in enumerate(ready, 1):
             jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
-            self.columns += write(self.writer, jobs, atomic=together)
+            self.columns += write(self.writer, jobs, atomic=together, meanwhile=meanwhile if place == len(ready) else None)
             self.sent += [job.entity for job in jobs if not job.has_own_hook()]
+
+    def _send_ahead(self, job):
+        """Write what is gathered; this job begins the next batch, which is planned while the last call is on its way."""
+        following = [job]
+        planning = Meanwhile(self._plan_into, following)
+        self.send(planning if self.coming and self._is_plain(self.coming[-1]) else None)
+        for each in following:  # not before, lest an error of the first batch finds them to be sent
+            self._take(each)
+        if planning.has_failed():
+            self.send()
+            planning.finish()
+
+    def _plan_into(self, jobs):
+        """Plan entities to come, as many as one call holds; one more is kept as the next job."""
+        weight = jobs[0].weight
+        while self.coming and self._is_plain(self.coming[-1]):
+            job = Save(self.coming.pop(), self.full, self.force, self.refresh)
+            operation = job.plan()
+            if operation is None:
+                continue
+            job.weight = batches.weight(operation)
+            if not _have_room(jobs, weight, job):
+                self.next_job = job
+                return
+            jobs.append(job)
+            weight += job.weight
+
+    def _is_plain(self, entity):
+        """Whether an entity is planned without a look at what goes before it, and without anything of the program's own."""
+        state = entity._rom
+        return (state.schema.plans_alone and not state.deleted and id(entity) not in self.reconciled
+                and not entity._rom_has_own('save') and entity is not self.saving[-1]
+                and not any(has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
+                and not state.new_references())
 
     def finish(self):
         """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""

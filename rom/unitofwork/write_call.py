@@ -1,31 +1,86 @@
 """The one road of every write: planned jobs go out in calls, each of which is done exactly once."""
 
+import sys
+
+import six
+
 from ..exceptions import ORMError
 
-__all__ = ['ATTEMPTS', 'raise_first', 'write']
+__all__ = ['ATTEMPTS', 'Meanwhile', 'raise_first', 'write', 'write_batches']
 
 #: how often a write is planned anew because other writers keep changing the row
 ATTEMPTS = 200
 
 
-def write(writer, jobs, atomic=False, refuse=None):
+def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     """Send planned jobs until all are done; one that was not done is planned anew, or says why that is of no use.
 
     :param writer: `Writer`
     :param jobs: list of jobs with an operation each, for one connection
     :param bool atomic: all of them or none
     :param refuse: callable([(entity, ORMError)], how many jobs there were), which raises; by default the first error
+    :param meanwhile: `Meanwhile`, which may be called while the first call is on its way, or None
     :returns: int, the columns written or rows removed
     """
     written, total = 0, len(jobs)
     while jobs:
-        outcome = writer.write(jobs, atomic)
+        outcome = writer.write(jobs, atomic, meanwhile)
+        meanwhile = None
         written += sum(job.columns for job in jobs[:len(outcome.done)])
         problems = _recover(jobs, outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)
         jobs = [job for job in jobs[len(outcome.done):] if job.operation]
     return written
+
+
+class Meanwhile(object):
+    """What is done while a call is on its way; whatever it raises is raised when the entities know what became of that.
+
+    :param work: callable(*arguments)
+    :ivar is_begun: whether it was called
+    """
+
+    __slots__ = ('_work', '_arguments', '_raised', 'is_begun')
+
+    def __init__(self, work, *arguments):
+        self._work, self._arguments = work, arguments
+        self._raised, self.is_begun = None, False
+
+    def __call__(self):
+        self.is_begun = True
+        try:
+            self._work(*self._arguments)
+        except BaseException:
+            self._raised = sys.exc_info()
+
+    def has_failed(self):
+        """Whether there is anything to raise."""
+        return self._raised is not None
+
+    def finish(self):
+        """Raise what it raised."""
+        raised, self._raised = self._raised, None
+        if raised:
+            six.reraise(*raised)
+
+
+def write_batches(writer, batches, plan, ahead):
+    """Write lists of jobs, one after the other.
+
+    :param writer: `Writer`
+    :param batches: list of lists of jobs
+    :param plan: callable(list of jobs), which plans them
+    :param bool ahead: whether each may be planned while the one before is on its way
+    """
+    planning = Meanwhile(plan)
+    for place, jobs in enumerate(batches):
+        planning.finish()
+        if not planning.is_begun:
+            plan(jobs)
+        following = batches[place + 1:place + 2]
+        planning = Meanwhile(plan, *following)
+        write(writer, jobs, meanwhile=planning if following and ahead else None)
 
 
 def raise_first(problems, total):
