@@ -128,9 +128,9 @@ class _Upsert(object):
 
     def _save_unsaved(self):
         """Save the entities of this session that have the value, and are not saved."""
-        for entity in current().held():
+        for entity in [entity for entity in current().held() if entity._rom.assigned and type(entity) is self.model]:
             state = entity._rom
-            if type(entity) is not self.model or state.deleted or not any(attr in state.assigned for attr in self.attrs):
+            if state.deleted or not any(attr in state.assigned for attr in self.attrs):
                 continue
             if self._claimed_by(plan.Row(self.schema, state.row, state.values, state.texts(), state.id)) == self.text:
                 if entity._modified:

@@ -197,8 +197,8 @@ class Rewriting(object):
     def __init__(self, query, given):
         self.model, self.schema = query._model, query._model._rom_schema
         self.values = Values(self.model, given)
-        self.query = query.replace(select=None)
-        self._again = self.query.replace(order_by=None, limit=None, is_reversed=False, behind=None)
+        self.found_by = query.replace(select=None)
+        self._again = self.found_by.replace(order_by=None, limit=None, is_reversed=False, behind=None)
         #: columns in which a row is to be as it was found
         self.expected = named_columns(self.schema, query._filters) | self.values.sources
         self._batch, self._has_raced = [], False
@@ -210,7 +210,7 @@ class Rewriting(object):
         """
         for entity in self.values.new_entities():
             current().save([entity])
-        offset, count = self.query._window()
+        offset, count = self.found_by._window()
         total, seen = 0, set()
         while count is None or total < count:
             found = self._found(offset, None if count is None else count - total, seen)
@@ -225,13 +225,13 @@ class Rewriting(object):
         """[(id, row or None)] of what is to be written; the rows are there where they are few, and came with their ids."""
         size, found = batches.ROWS_PER_WRITE, []
         most = None if count is None else count + len(seen)
-        for ids, rows in self.query._search().pages(offset, most, self.schema.fields, size):
+        for ids, rows in self.found_by._search().pages(offset, most, self.schema.fields, size):
             found.extend((int(id), row) for id, row in zip(ids, rows) if row is not None)
             if len(rows) < len(ids) or len(found) > size:
                 break
         else:
             return [(id, row) for id, row in found if id not in seen][:count]
-        ids = [int(id) for page, _ in self.query._search().pages(offset, most) for id in page]
+        ids = [int(id) for page, _ in self.found_by._search().pages(offset, most) for id in page]
         return [(id, None) for id in ids if id not in seen][:count]
 
     def _asked(self, ids):

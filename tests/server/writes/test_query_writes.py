@@ -344,3 +344,34 @@ def test_what_is_no_number_is_not_reckoned_with(Job):
     with pytest.raises(QueryError) as raised:
         Job.tries + Job.rank
     assert 'Job.tries + Job.rank' in str(raised.value)
+
+
+@pytest.mark.parametrize('how', ['reply', 'request'])
+def test_a_call_that_redis_py_repeats_is_done_once(Job, jobs, server, connection, how):
+    from lossy_proxy import LossyProxy
+    from test_exactly_once import Way, client_of
+    proxy = LossyProxy(server.kwargs)
+    try:
+        rom.util.CONNECTION = client_of(server, proxy, 'client', how)
+        way = Way(proxy, how, 'client')
+        way.lose()
+        assert way.do(lambda: jobs.filter(rank=(0, 4)).update(tries=Job.tries + 1)) == 5 or way.failures
+    finally:
+        proxy.stop()
+    assert column(connection, 'tries', 1, 2, 3, 4, 5, 6) == [b'6'] * 5 + [b'5']
+
+
+def test_an_answer_that_is_lost_for_good_is_asked_for_by_the_next_write(Job, jobs, server, connection):
+    """The entities know in the end; what the call would have come to, nobody is told."""
+    from lossy_proxy import LossyProxy
+    from test_exactly_once import LOST, client_of
+    job, proxy = Job.get(1), LossyProxy(server.kwargs)
+    try:
+        rom.util.CONNECTION = client_of(server, proxy, 'caller', 'reply')
+        proxy.lose(True, how='reply')
+        with pytest.raises(LOST):
+            jobs.update(tries=Job.tries + 1)
+        assert jobs.filter(rank=0).update(note=u'later') == 1
+    finally:
+        proxy.stop()
+    assert job.tries == 6 and not job._modified and column(connection, 'tries', 1, 2) == [b'6'] * 2
