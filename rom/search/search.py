@@ -311,7 +311,6 @@ class Search(object):
 
     def _parts(self, request, reply=None):
         """(id, score) of all that is found by a request whose replies, of which one may be there, come in parts."""
-        request = dict(request, wants_rest=True)
         reply = reply or self._call(request)
         while True:
             for id, score in zip(reply.ids, reply.scores):

@@ -74,8 +74,8 @@ local function new_selection(most, repeats)
     local chosen = selection.ids
     for place = 1, #ids do
       local id = ids[place]
-      -- equal scores are told apart later
-      if (not last or by and sign * by[id] <= bound or not by and id < last) and not seen[id] then
+      local score = bound and sign * by[id]
+      if (not last or by and (score < bound or score == bound and id < last) or not by and id < last) and not seen[id] then
         chosen[#chosen + 1] = id
         if repeats then seen[id] = true end
         if #chosen > room then selection.cut() end
@@ -155,7 +155,11 @@ local function page(plan, state)
   if not selection then
     selection = new_selection(most, plan.driver.repeats)
     local rest = gather(plan, state, function(ids) selection.take(behind and ids_behind(behind, ids) or ids) end)
-    if rest or state then return part(selection.ids, rest) end
+    if rest or state then
+      -- of each call only its first ones can be among the first of all
+      if not request.wants_rest then selection.cut() end
+      return part(selection.ids, rest)
+    end
   end
   selection.cut()
   local ids, last = {}, request.wants_rest and #selection.ids or skip + request.count
