@@ -3,6 +3,7 @@
 from ..exceptions import InvalidOperation
 from ..mapping import seen
 from ..storage import connections, keys, outcomes, plan, reads, removal, troubles
+from ..storage.alteration import AlteredRow
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
@@ -110,8 +111,9 @@ class Save(Job):
 
     def _sees_row(self):
         """Whether the row is still what the operation expects, as far as this entity knows."""
-        position, row = self.schema.position, self.state.row
-        for attr, text in self.operation.get('expect', {}).items():
+        position, row, operation = self.schema.position, self.state.row, self.operation
+        expected = operation.expected() if isinstance(operation, AlteredRow) else operation.get('expect', {})
+        for attr, text in expected.items():
             raw = row[position[attr]]
             if (False if raw is None else plan.as_text(raw)) != text:
                 return False
