@@ -69,6 +69,10 @@ class AlteredRow(object):
         """text: of the row."""
         return keys.row(self.layout.schema.namespace, self.said[0])
 
+    def expected(self):
+        """{column: text or False} in which the row is to be as it was seen."""
+        return dict((column[0], seen) for column, seen in zip(self.layout.columns, self.said[1:]) if seen is not None)
+
 
 def alter(schema, id, raw, texts):
     """Plan the operation that writes some columns of a row, where that is all that there is to do.

@@ -111,7 +111,8 @@ class Save(Job):
     def _sees_row(self):
         """Whether the row is still what the operation expects, as far as this entity knows."""
         position, row = self.schema.position, self.state.row
-        for attr, text in self.operation.get('expect', {}).items():
+        operation = self.operation
+        for attr, text in (operation.get('expect', {}) if isinstance(operation, dict) else operation.expected()).items():
             raw = row[position[attr]]
             if (False if raw is None else plan.as_text(raw)) != text:
                 return False
