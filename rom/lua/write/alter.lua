@@ -25,12 +25,12 @@ local function look_at_row(batch, at, key)
   end
 end
 
-local function write_fields(batch, at, key)
+local function write_fields(batch, at, key, write)
   local width, fields = batch[4], {}
   for place = 1, width do
     fields[2 * place - 1], fields[2 * place] = batch[4 + place], batch[at + width + place]
   end
-  redis.call('HSET', key, unpack(fields))
+  write('HSET', key, unpack(fields))
 end
 
 local function collect_scores(batch, at)
@@ -55,15 +55,17 @@ local function alter(batch, progress)
     ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = id, key
     collect_scores(batch, place)
   end
+  local first = next(calls)  -- of this one the very first write tells whether it is of the right type
   for key, call in pairs(calls) do
     need(call[1], key)
-    ask('ZCARD', key)
+    if key ~= first then ask('ZCARD', key) end
   end
-  for number, key in ipairs(keys_of_rows) do
-    write_fields(batch, at + (number - 1) * length, key)
+  local function write(...)
+    redis.call(...)
     progress.is_begun = true
   end
-  send_collected(redis.call)
+  send_collected(write)
+  for number, key in ipairs(keys_of_rows) do write_fields(batch, at + (number - 1) * length, key, write) end
   return ids
 end
 

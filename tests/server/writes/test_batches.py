@@ -238,16 +238,18 @@ def test_bytes_that_are_no_utf8_can_be_changed(connection, Meter, meters):
 
 
 @pytest.mark.parametrize('count', [1, 3])
-def test_a_change_does_not_meet_its_index(connection, Meter, meters, count):
+@pytest.mark.parametrize('key', ['Meter:level:idx', 'Meter:value:idx'])
+@pytest.mark.parametrize('values', [dict(value=50, level=7.), dict(note=u'x', value=50, level=7.), None])
+def test_a_change_does_not_meet_its_index(connection, Meter, meters, count, key, values):
     """Nothing is written, of no row, where an index is a key of another type."""
-    connection.delete('Meter:level:idx')
-    connection.set('Meter:level:idx', 'x')
+    connection.delete(key)
+    connection.set(key, 'x')
     before = snapshot(connection)
     for meter in meters[:count]:
-        meter.value, meter.level = 50, 7.
+        meter.update(**values or {key.split(':')[1]: 50})
     with pytest.raises(InvalidOperation) as caught:
         rom.session.commit()
-    assert 'Meter:level:idx' in str(caught.value) and snapshot(connection) == before
+    assert key in str(caught.value) and snapshot(connection) == before
 
 
 @pytest.mark.parametrize('listing', [None, b'[[],["level"],[],[],[]]', b'{}'])
