@@ -227,12 +227,16 @@ class Figures(object):
         """
         values = [value for value in self._counted(name, 'distinct') if value is not None]
         # NaN has no place among numbers
-        return sorted(value for value in values if value == value) + [value for value in values if value != value]
+        found, others = [value for value in values if value == value], [value for value in values if value != value]
+        try:
+            return sorted(found) + others
+        except TypeError:  # a type of the program's own, without an order
+            return sorted(found, key=self._model._rom_schema.columns[name].encode) + others
 
     def _counted(self, name, method):
         """Return {value: rows}."""
         column = self._kept(name, method)
-        if column.is_mutable or set(kinds.kinds_of(column._allowed)) & {dict, list, tuple} or name == self._model._rom_schema.pk:
+        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or name == self._model._rom_schema.pk:
             raise QueryError('%s.query.%s: the values of %s are not counted' % (self._model.__name__, method, column.where),
                              model=self._model.__name__, columns=(name,))
         found = self._counted_in_index(column)

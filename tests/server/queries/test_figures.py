@@ -136,6 +136,52 @@ def test_rows_that_are_gone_are_not_counted(User, connection):
     assert User.query.filter(age=1).count_by('big') == {5: 1, None: 1} and User.query.filter(age=1).count_by('words') == {None: 2}
 
 
+def test_counts_of_values_of_a_type_of_the_programs_own(connection):
+    class Tag(object):
+        def __init__(self, text):
+            self.text = text
+
+        def __eq__(self, other):
+            return self.text == other.text
+
+        def __ne__(self, other):
+            return not self == other
+
+        def __hash__(self):
+            return hash(self.text)
+
+        def __lt__(self, other):
+            raise TypeError('tags have no order')
+
+    class Tags(rom.Column):
+        _allowed = Tag
+
+        def _to_redis(self, value):
+            return value.text
+
+        def _from_redis(self, text):
+            return Tag(rom.columns.base.as_text(text))
+
+    class Sets(rom.Column):
+        _allowed = set
+
+        def _to_redis(self, value):
+            return u','.join(sorted(value))
+
+        def _from_redis(self, text):
+            return set(rom.columns.base.as_text(text).split(u','))
+
+    class Tagged(rom.Model):
+        tag = Tags()
+        words = Sets()
+
+    save(Tagged, [{'tag': Tag(u'b'), 'words': {u'a'}}, {'tag': Tag(u'a')}, {'tag': Tag(u'b')}, {}])
+    assert Tagged.query.count_by('tag') == {Tag(u'a'): 1, Tag(u'b'): 2, None: 1}
+    assert [tag.text for tag in Tagged.query.distinct('tag')] == [u'a', u'b']
+    with pytest.raises(rom.QueryError):
+        Tagged.query.count_by('words')
+
+
 def test_figures_of_nothing(User):
     for query in (User.query, User.query.filter(age=5), User.query.filter(User.age.in_([]))):
         assert (query.sum('age'), query.min('age'), query.max('age'), query.avg('age')) == (0, None, None, None)
