@@ -11,6 +11,7 @@ from ..values.expressions import Expression
 from ..values.filter_forms import All, Any, Empty, Geofilter, Ids, Meant, Not, Null, Pattern, Prefix, Suffix
 from .entity import Entity
 from .hooks import has_own_hook
+from .identity_map import key_of
 from .jobs import StoredJob, note_targets
 from .session import current
 from .undo import Before
@@ -300,6 +301,7 @@ class Rewriting(object):
     def _save(self, entity, row):
         """Save an entity with the values by its own save(), with its hooks; returns how many rows were written."""
         scope, had_changes = current(), entity._modified
+        was_held = scope.known.get(key_of(entity)) is entity
         if had_changes:
             entity._rom.take_over(row, entity._rom.changes())
         for attempt in range(ATTEMPTS + 1):
@@ -309,6 +311,8 @@ class Rewriting(object):
                 setattr(entity, attr, value)
             try:
                 scope.save_expecting(entity, expected)
+                if not (was_held or entity._modified):
+                    scope.known.pop(key_of(entity), None)  # there may be many
                 return 1
             except (DataRaceError, EntityDeletedError):
                 before.take_back()
