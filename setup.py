@@ -56,6 +56,8 @@ setup(
     long_description=readme(),
     long_description_content_type='text/x-rst',
     author='The rom contributors',
+    url='https://pypi.org/project/rom/',
+    project_urls={'Changelog of the releases': 'https://pypi.org/project/rom/#history'},
     license='LGPL-2.1-only',
     keywords='redis valkey object mapper orm active record index query',
     packages=find_packages(include=['rom', 'rom.*']),

@@ -22,6 +22,7 @@ What there is, of which `help` tells more:
     exceptions    ORMError and what derives from it
     embedded      a server out of a wheel; the URL embedded:// starts one
     testing       an empty database for each test; to be imported by itself
+    contrib       wsgi, asgi, django and celery: a scope for each request or task; to be imported by themselves
 
 (Of no concern but to pytest, which need not rewrite what is here: PYTEST_DONT_REWRITE.)
 """

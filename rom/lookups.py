@@ -12,7 +12,7 @@ from .unitofwork.entity import Entity
 from .unitofwork.session import current
 from .values.keygens import casefolds
 
-__all__ = ['get_by', 'without_affix']
+__all__ = ['get_by', 'unique_text', 'without_affix']
 
 
 def get_by(model, kwargs, limit=None, numeric=False):
@@ -49,13 +49,13 @@ def _number(column, text):
 
 def _by_unique(model, column, value):
     many = isinstance(value, (list, set, frozenset))
-    values = [_unique_text(model, column, each) for each in (value if many else [value])]
+    values = [unique_text(model, column, each) for each in (value if many else [value])]
     rows = lookup_unique(model._connection, model._rom_schema, column._attr, values)
     entities = model._rom_found_each([row for row in rows if row is not None], hold=True)
     return entities if many else (entities[0] if entities else None)
 
 
-def _unique_text(model, column, value):
+def unique_text(model, column, value):
     if value is None:
         raise QueryError('%s: no row is found by None' % column.where, model=model.__name__,
                          columns=(column._attr,))

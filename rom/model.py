@@ -13,6 +13,7 @@ from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
+from .exceptions import WrongArgument
 from .mapping.metaclass import _ModelMetaclass
 from .mapping.state import State
 from .query import Query
@@ -270,6 +271,8 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
 
         Example: ``User.get(1).delete()``
         """
+        if not isinstance(self, Model):
+            raise WrongArgument('delete() is of an entity, as in User.get(1).delete(): you provided %s' % codecs._shown(self), value=self)
         if_match = condition(self, kwargs.get('if_match', NULL), kwargs.get('force', False))
         if self._deleted:
             return

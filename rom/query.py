@@ -16,7 +16,6 @@ from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple
 from .search.showing import shown_query
 from .search.unfiltered import search_for
 from .storage import reads, secrets
-from .unitofwork import ondelete, session as sessions
 from .unitofwork.query_writes import QueryWrites
 from .values.filter_forms import All
 
@@ -85,6 +84,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
         make = selection.results if selection else found or model._rom_found
         search = self._search()
         if self._has_distance:
+            self._check_distance()
             search.measure()
         pages = search.pages(offset, count, fields, pagesize)
         for rows in rows_of_pages(search.connection, model._rom_schema, pages, fields, pagesize):
@@ -187,30 +187,6 @@ class Query(Describing, Paging, Figures, QueryWrites):
             connection.zrange(key, 0, 9)
         """
         return self._search().store(checked_timeout(timeout))
-
-    def delete(self, blocksize=100):
-        """Delete the results, page by page.
-
-        :param blocksize: rows to delete in one call
-        :raises QueryError: for models on which an on_delete rule other than 'no action' depends
-
-        Example::
-
-            User.query.filter(active=False).delete()
-        """
-        ondelete.refuse_rules([self._model])
-        query = self.replace(select=None)
-        offset, count = query._window()
-        search = query._search()
-        # all ids are read before the first is deleted: pages would shift
-        ids = [int(id) for page, _ in search.pages(offset, count) for id in page]
-        size = page_size(blocksize)
-        for first in range(0, len(ids), size):
-            block = ids[first:first + size]
-            rows = reads.read_rows(self._model._connection, self._model._rom_schema, block)
-            entities = self._model._rom_adopt(list(zip(block, rows)))
-            if entities:
-                sessions.session.delete(*entities)
 
     def explain(self):
         """How this query is answered; it is run for that, without fetching rows.

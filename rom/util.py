@@ -8,7 +8,8 @@ import redis
 import six
 
 from . import embedded
-from .beyond import etag  # noqa: F401 (not in __all__: what is new here covers no name of a program's own)
+from .beyond import (bulk_create, etag, get_one, get_or_create, increment,  # noqa: F401
+                     update_or_create)  # not in __all__: what is new here covers no name of a program's own
 from .descriptors import ClassProperty
 from .exceptions import DataRaceError, ORMError, WrongArgument
 from .locks import EntityLock, Lock
@@ -130,7 +131,10 @@ def _connect(obj):
     own = getattr(obj, '_conn', None)
     if own is None:
         own = getattr(obj, 'CONN', None)
-    return get_connection() if own is None else own
+    if own is None:
+        return get_connection()
+    troubles.check(own, obj)
+    return own
 
 
 def use_null_session():

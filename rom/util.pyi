@@ -1,7 +1,12 @@
 from typing import Any
 
 from .beyond import (
+    bulk_create as bulk_create,
     etag as etag,
+    get_one as get_one,
+    get_or_create as get_or_create,
+    increment as increment,
+    update_or_create as update_or_create,
 )
 from .values.codecs import (
     _bigint_to_float as _bigint_to_float,

@@ -75,6 +75,7 @@ class Column(Operators, _Column):
 
     def __init__(self, required=False, default=NULL, unique=False, index=False, keygen=None, prefix=False,
                  suffix=False, keygen2=None):
+        """Declare a column; `help(rom.Column)` explains the arguments."""
         self._required = required
         self._default = default
         self.has_default = default is not NULL and default is not None

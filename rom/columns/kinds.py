@@ -5,7 +5,7 @@ import decimal
 
 import six
 
-__all__ = ['are_booleans', 'are_immutable', 'are_numbers', 'are_strings', 'are_unique', 'kinds_of']
+__all__ = ['are_booleans', 'are_immutable', 'are_numbers', 'are_plain_numbers', 'are_strings', 'are_unique', 'kinds_of']
 
 _STRINGS = six.string_types + (bytes,)
 _NUMBERS = six.integer_types + (float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time)
@@ -35,6 +35,11 @@ def are_strings(kinds):
 def are_numbers(kinds):
     """Whether the values are numbers, dates and times, or may be."""
     return not are_strings(kinds) and any(issubclass(number, kind) for kind in kinds for number in _NUMBERS)
+
+
+def are_plain_numbers(kinds):
+    """Whether the values are numbers that can be reckoned with: neither dates nor booleans."""
+    return bool(kinds) and all(issubclass(kind, six.integer_types + (float, decimal.Decimal)) and kind is not bool for kind in kinds)
 
 
 def are_booleans(kinds):

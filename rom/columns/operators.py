@@ -1,15 +1,17 @@
-"""What a column answers at class access: ``User.age >= 18`` is a condition, for `Query.filter`.
+"""What a column answers at class access: ``User.age >= 18`` is a condition, for `Query.filter`, ``User.age + 1`` a number for `Query.update`.
 
 What a condition means, the index of the column says. A column class of a program's own may have methods of these names: they
 win, and nothing here calls them.
 """
 from ..exceptions import QueryError
 from ..values.conditions import Comparison, Condition, Not
+from ..values.expressions import Arithmetic
+from . import kinds
 
 __all__ = ['Operators']
 
 
-class Operators(object):
+class Operators(Arithmetic):
     """Conditions of a column; between two columns ``==`` and ``!=`` tell whether they are the same one, as no index compares columns."""
 
     __slots__ = ()
@@ -138,6 +140,11 @@ class Operators(object):
         return Comparison(self, 'search', (text,))
 
     # -- alone, as a Boolean may stand ---------------------------------------------------------------------------------
+
+    @property
+    def _rom_is_number(self):
+        """bool: whether it can be reckoned with: ``User.age + 1``."""
+        return kinds.are_plain_numbers(kinds.kinds_of(self._allowed))
 
     def _rom_alone(self):
         """Return what the column means where it stands alone.

@@ -1,6 +1,7 @@
 from typing import Any, Generic, Iterable, Tuple, TypeVar, Union, overload
 
 from ..values.conditions import Condition, _Joined
+from ..values.expressions import Arithmetic
 
 __all__ = ["Operators"]
 
@@ -9,7 +10,7 @@ _Raw = Union[str, bytes]
 # rows without a value, and NOT_NULL
 _Null = Union[None, Tuple[None, None]]
 
-class Operators(Generic[_Asked]):
+class Operators(Arithmetic, Generic[_Asked]):
     """`_Asked` is what the column can be compared with."""
 
     __slots__ = ()

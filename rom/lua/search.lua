@@ -18,7 +18,8 @@
 --   into, seconds  mode store: key of the sorted set of ids, and how long it lives
 -- Reply: {state, ids, rows, scores, after, report, counter}
 --   state    "done": ids are in order and complete. "more": in order, go on with `after`.
---            "part": in no order, with scores; `after` leads to the others. "count": ids is a number
+--            "part": in no order, with scores; `after` leads to the others. "count": ids is a number, to which those of the
+--            calls that `after` leads to are added
 --            "apart": nothing was done, as each of the long lists is better asked for by itself
 --            "group": in the order, a group of too many rows comes next that are equal in the first column; ids is its value
 --            "long": there is no answer, as ids, the name of a column, has a word too long for the pattern
@@ -69,7 +70,10 @@ local function walk_page(plan, gathering, after)
   local began, spent = work.steps, after and after.spent or 0
   local is_begun = after and not after.is_fresh
   local allowed, can_gather = work.allowed, not is_begun and gathering.cost < work.allowed
-  local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / 2)) + CHUNK
+  local has_pattern = false
+  for _, filter in ipairs(plan.rest or {}) do has_pattern = has_pattern or filter.pattern ~= nil end
+  -- of a pattern nobody knows how many words fit it
+  local most = math.min(3 * gathering.cost, math.max(4 * plan.cost, gathering.cost / (has_pattern and 12 or 2))) + CHUNK
   work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
   local driver = type(plan.driver) == 'table' and plan.driver or {}
@@ -156,7 +160,7 @@ local function search()
   if request.mode == 'page' then return find_page(filters, order, total) end
   local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
-  if request.mode == 'figures' then return parts.figures.figures(plan, state) end
+  if request.mode == 'figures' then return parts.figures.figures(plan, filters, state) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end
   return parts[request.sort and request.mode == 'parts' and 'orders' or 'gather'][request.mode](plan, state)
 end

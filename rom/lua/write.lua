@@ -14,6 +14,7 @@
 --   guard    [[index key, id, [ids]]]: no rows but these refer to the id
 --   look     bool: only see to the guards, and whether the user may delete the row
 --   was      -index-data- as it was, for a row that has vanished with what it listed
+--   add      {column, by, default, kind}: add to the number of the row, a 'whole' one or a 'float'; stale where that takes Python
 --   set {column: text}, unset [column], claim {unique name: value}, release {unique name: value}
 --   touched  true or [column]: whose index entries these are; touched_geo: bool
 --   words ["COL:WORD"], scores {"COL" or "COL:X": score}, prefixes and suffixes {"COL": [word, score, word, score...]},
@@ -32,11 +33,16 @@
 --   'delete', namespace, pk, number of columns that are to be as they were seen, these..., number of unique names, these..., the
 --   rows, each: id, what was seen of a column (false: no value; null: it is not looked at)..., a unique value or null...
 --
+-- A batch of rows to be changed, of which nothing but scores that they have already follows:
+--   'change', namespace, pk, number of columns, columns..., number of scores, places among the columns of those of which the
+--   stored text is the score..., the rows, each: id, what was seen of a column (as above)..., its text from now on...
+--
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
 --   reference (column, key), guard (index key), type (key, is, should be), right (command, key), refused (message).
---   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing to delete.
+--   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing
+--   to delete; of what was added to, it is the sum.
 
 if redis.replicate_commands then redis.replicate_commands() end
 
@@ -60,6 +66,11 @@ local function load_remove()
 -- include write/remove
 end
 
+local alter_rows
+local function load_alter()
+-- include write/alter
+end
+
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
@@ -71,6 +82,10 @@ local function write_batch(item)
   if item[1] == 'new' then
     if not insert_rows then load_insert() end
     return insert_rows(item)
+  end
+  if item[1] == 'change' then
+    if not alter_rows then load_alter() end
+    return alter_rows(item)
   end
   if not remove_rows then load_remove() end
   return remove_rows(item)

@@ -64,6 +64,7 @@ def _made(metaclass, name, namespace, origin, bases, dict, is_first):
     for attr, value in dict.items():
         _check_has_parentheses(name, attr, value)
     schema = Schema(name, namespace, origin)
+    schema.annotated = tuple(dict.get('__annotations__', ()))
     for attr, column in _declared_columns(name, bases, dict).items():
         dict[attr] = column.bind(schema, attr)
     for column in schema.columns.values():

@@ -8,6 +8,7 @@ import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
 from ..storage import keys, secrets
+from ..storage.alteration import Alterations
 from ..storage.insertion import Layout
 from ..storage.removal import RemovalLayout
 from ..values import codecs, keygens, names
@@ -37,6 +38,7 @@ class Schema(object):
         self.together = ()
         self.unsafe = ()
         self.secret = frozenset()  # columns whose values are not shown
+        self.annotated = ()        # what the class body names, and gives no value
         self.stored = ()
         self.position = {}
         self.fields = []
@@ -52,6 +54,7 @@ class Schema(object):
         self.plans_alone = False  # whether nothing of the program's own is called to plan a write
         self.pk_index = False  # whether ids are indexed
         self.layout = self.explicit_layout = self.removal = None  # of new rows, and of those that go
+        self.alterations = None  # of those that change
         self.encoders = ()  # (stored column, callable(value) -> text) in their order
         self.seen_attributes = set()  # of entities, that are no columns
         self._affected_indexes = {}
@@ -73,6 +76,8 @@ class Schema(object):
 
     def no_column(self, name, hint=None):
         """Return the message about a name that is no column's, with a hint, by default the one that was probably meant."""
+        if hint is None and name in self.annotated:
+            hint = ', only an annotation: a column is made by %s = rom.Text(), rom.Integer() ...' % name
         return '%s has no column %s%s' % (self.name, names.quoted(name), hint or names.suggestion(name, self.columns))
 
     def as_id(self, value):
@@ -99,8 +104,10 @@ class Schema(object):
         if wrong and not extra_ok:
             told = ['%s.%s is an UnsafeColumn, which takes commands once the entity is made' % (self.name, name)
                     if name in self.unsafe else self.no_column(name) for name in wrong]
-            raise InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
-                                     value=secrets.told_for(self, wrong[0], values[wrong[0]]))
+            error = InvalidColumnValue('%s (_extra_ok=True ignores such names)' % '; '.join(told), model=self.name, columns=wrong,
+                                       value=secrets.told_for(self, wrong[0], values[wrong[0]]))
+            error.__cause__ = None  # a traceback does not begin with the column that is missing because of this
+            raise error
 
     # -- what the class statement said -------------------------------------------------------------------------------
 
@@ -136,7 +143,7 @@ class Schema(object):
         self.encoders = tuple((attr, self.columns[attr]._rom_encoder()) for attr in self.stored)
         self.pk_index = bool(self.columns[self.pk]._index)
         self.layout, self.explicit_layout = Layout(self), Layout(self, is_explicit=True)
-        self.removal = RemovalLayout(self)
+        self.removal, self.alterations = RemovalLayout(self), Alterations(self)
 
     def keep_secret(self, attrs):
         """Take note of the columns whose values are not shown; an index over one of them is none to show, either."""

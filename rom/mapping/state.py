@@ -5,7 +5,7 @@ import itertools
 import weakref
 
 from ..exceptions import DataRaceError, InvalidColumnValue
-from ..storage import insertion, keys, plan
+from ..storage import alteration, insertion, keys, plan
 from ..storage.plan import Row, as_text
 
 __all__ = ['Assignments', 'Planned', 'State']
@@ -83,8 +83,7 @@ class State(object):
         self.row = row
         self.values = _NONE_YET
         self.assigned = ()
-        self.new = self.deleted = False
-        self.order = 0
+        self.new, self.deleted, self.order = False, False, 0
         self.siblings = siblings
         self.generation = generation
 
@@ -220,13 +219,14 @@ class State(object):
         id = self.entity()._rom_allocate_id if self.id is None else self.id
         return Row(self.schema, self.row, self.values, texts, id)
 
-    def plan(self, full=False, force=False, refresh=False, stored=None):
+    def plan(self, full=False, force=False, refresh=False, stored=None, is_asked_more=False):
         """Return what a save writes.
 
         :param bool full: every column
         :param bool force: over what other writers changed
         :param bool refresh: index entries anew where nothing differs
         :param stored: the raw row, where it was read again
+        :param bool is_asked_more: whether the row is to be as somebody has seen it, so that the operation is a dict
         :returns: `Planned`
         """
         if self.new:
@@ -234,10 +234,11 @@ class State(object):
         whole = full or force
         changes = self.texts() if whole else self.changes()
         filled = self.defaults_to_fill(changes) if not whole and (changes or refresh) else {}
-        texts = dict(changes, **filled)
-        planned = Planned(None, texts, self.row, filled)
+        planned = Planned(None, dict(changes, **filled) if filled else changes, self.row, filled)
         if whole or changes or refresh:
-            planned.operation = self._operation(texts, whole, force, changes, filled, stored)
+            is_alone = changes and not (whole or filled or is_asked_more)
+            planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes)
+                                 or self._operation(planned.texts, whole, force, changes, filled, stored))
         return planned
 
     def _plan_new(self):

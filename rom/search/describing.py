@@ -93,7 +93,7 @@ class Describing(object):
         if not isinstance(other, Describing):
             return NotImplemented
         for query in (self, other):
-            if (query._limit, query._order_by, query._select, query._behind) != (None,) * 4 or query._is_reversed:
+            if (query._limit, query._order_by, query._select, query._behind) != (None,) * 4 or query._is_reversed or query._has_distance:
                 raise QueryError('%s.query: queries are joined with %s before limit, order_by and select'
                                  % (query._model.__name__, sign), model=query._model.__name__)
         if other._model is not self._model:
@@ -169,15 +169,15 @@ class Describing(object):
         """
         return self._and([filters.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
 
-    def order_by(self, *columns, **kwargs):
+    def order_by(self, column=_NOT_GIVEN, *more):
         """Results in the order of columns: later ones break ties, then the id as text, in the direction of the last column.
 
         Of one column with a numeric index equal ones come by id ascending either way. Rows without a value in the first column
         are left out, those without one in a later column come last. A further `order_by` replaces this one.
 
-        :param columns: names, ``'-col'`` for descending; the column has a numeric index (also ``'col:x'``), or one word a row
-            and `prefix=True`, which is ordered alphabetically, by the bytes of the word. None: no order but that of the filters
-        :param column: the same, one name by keyword
+        :param column: a name, ``'-col'`` for descending; the column has a numeric index (also ``'col:x'``), or one word a row
+            and `prefix=True`, which is ordered alphabetically, by the bytes of the word. Left out: no order but that of the filters
+        :param more: further names
         :returns: Query
         :raises QueryError: where there is no such column or index
 
@@ -185,9 +185,7 @@ class Describing(object):
 
             User.query.order_by('-age', 'name')
         """
-        names = columns + tuple(kwargs.pop('column', None) for _ in range('column' in kwargs))
-        if kwargs:
-            raise TypeError('order_by() got an unexpected keyword argument %r' % sorted(kwargs)[0])
+        names = () if column is _NOT_GIVEN else (column,) + more
         for name in names:
             if not isinstance(name, six.string_types):
                 raise QueryError('%s.query.order_by takes the names of columns, you provided %s'

@@ -28,6 +28,7 @@ class Explanation(object):
         'common': 'takes what the sets have in common with %(driver)s, in its order',
         'sorted': 'has the server sort the ids of %(driver)s',
         'runs': 'walks the few words of %(driver)s that fit, all at once, by id',
+        'groups': 'goes along %(driver)s, and sorts what is equal there',
         'near': 'looks at growing circles in %(driver)s',
         'gather': 'reads %(driver)s, the cheapest filter, and sorts what passes',
     }

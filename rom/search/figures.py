@@ -8,9 +8,9 @@ from ..columns import kinds
 from ..exceptions import QueryError
 from ..storage import reads
 from ..values import codecs, keygens
-from ..values.filter_forms import All, Geofilter, Meant
+from ..values.filter_forms import All
 from . import totals
-from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory
+from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
 __all__ = ['Figures', 'Sample']
 
@@ -171,7 +171,7 @@ class Figures(object):
     def _end_of_index(self, name, is_last):
         """Return (the value at one end of an index,), where that is the answer; None where it is not for certain."""
         column = self._kept(name, 'max' if is_last else 'min')
-        if self._filters or self._order_by or self._limit or self._behind or not column.text_is_score or column.is_reference:
+        if not self._is_of_all() or not column.text_is_score or column.is_reference:
             return None
         if _DECIMAL in kinds.kinds_of(column._allowed):
             return None
@@ -179,6 +179,10 @@ class Figures(object):
         if found in (None, (None,)):
             return found
         return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
+
+    def _is_of_all(self):
+        """Whether all rows are asked for."""
+        return not (self._filters or self._order_by or self._limit is not None or self._behind)
 
     def _counting(self):
         """Return the same query with a filter, if it were one that all rows have."""
@@ -208,22 +212,7 @@ class Figures(object):
 
             User.query.filter(active=True).count_by('city')        # {'Rome': 3, 'Oslo': 1, None: 2}
         """
-        if words:
-            return self._count_words(name)
-        column = self._kept(name, 'count_by')
-        if dict in kinds.kinds_of(column._allowed) or list in kinds.kinds_of(column._allowed) or name == self._model._rom_schema.pk:
-            raise QueryError('%s.query.count_by: the values of %s are not counted' % (self._model.__name__, column.where),
-                             model=self._model.__name__, columns=(name,))
-        found = self._counted_in_index(column)
-        if found is not None:
-            return found
-        search, ids = self._rows_asked()
-        counts, missing = totals.counted_texts(search, name, ids)
-        found = {None: missing} if missing else {}
-        for text, count in counts.items():
-            value = int(text) if column.is_reference else column.decode(text)
-            found[value] = found.get(value, 0) + count
-        return found
+        return self._count_words(name) if words else self._counted(name, 'count_by')
 
     def distinct(self, name):
         """Return the values that a column has, sorted, None left out.
@@ -236,16 +225,43 @@ class Figures(object):
 
             User.query.distinct('city')     # ['Oslo', 'Rome']
         """
-        return sorted(value for value in self.count_by(name) if value is not None)
+        values = [value for value in self._counted(name, 'distinct') if value is not None]
+        # NaN has no place among numbers
+        found, others = [value for value in values if value == value], [value for value in values if value != value]
+        try:
+            return sorted(found) + others
+        except TypeError:  # a type of the program's own, without an order
+            return sorted(found, key=self._model._rom_schema.columns[name].encode) + others
+
+    def _counted(self, name, method):
+        """Return {value: rows}."""
+        column = self._kept(name, method)
+        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or name == self._model._rom_schema.pk:
+            raise QueryError('%s.query.%s: the values of %s are not counted' % (self._model.__name__, method, column.where),
+                             model=self._model.__name__, columns=(name,))
+        found = self._counted_in_index(column)
+        if found is not None:
+            return found
+        search, ids = self._rows_asked()
+        counts, missing = totals.counted_texts(search, name, ids)
+        found = {None: missing} if missing else {}
+        for text, count in counts.items():
+            value = int(text) if column.is_reference else column.decode(text)
+            found[value] = found.get(value, 0) + count
+        return found
 
     def _counted_in_index(self, column):
         """Return the same from an index, where one tells it without looking at rows; else None."""
-        if self._filters or self._order_by or self._limit or self._behind or not column._index:
+        if not self._is_of_all() or not column._index:
             return None
         is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
         is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
-        if column._keygen2 is not None or not (is_number or is_word and bytes not in kinds.kinds_of(column._allowed)):
+        is_boolean = column._rom_is_boolean and not (column._keygen or column._overrides('_from_redis'))
+        if column._keygen2 is not None or not (is_number or is_boolean or is_word and bytes not in kinds.kinds_of(column._allowed)):
             return None
+        if is_boolean:
+            found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
+            return self._with_missing(dict((value, count) for value, count in found.items() if count))
         search, found = self._counting()._search(), {}
         figure = {'kind': 'runs', 'key': search.key_of(column._attr, 'pre' if is_word else 'idx'), 'is_word': bool(is_word)}
         for values, counts, _ in totals.asked(search, figure):
@@ -254,6 +270,10 @@ class Figures(object):
                     return None
                 value = int(float(value)) if column.is_reference else column.decode(value if is_word else totals._plain(value))
                 found[value] = found.get(value, 0) + int(count)
+        return self._with_missing(found, is_word)
+
+    def _with_missing(self, found, is_word=False):
+        """Return the counts with that of the rows without a value; of words None where that cannot be told."""
         left = self.count(exact=True) - sum(found.values())
         if left and is_word:
             return None  # the empty text is a value, and in no index
@@ -269,7 +289,7 @@ class Figures(object):
                              model=schema.name, columns=(name,))
         search, ids = self._rows_asked()
         found, source = {}, column._rom_source
-        if not (self._filters or self._order_by or self._limit or self._behind) and column._prefix:
+        if self._is_of_all() and column._prefix:
             for words, counts, _ in totals.asked(search, {'kind': 'runs', 'key': search.key_of(name, 'pre'), 'is_word': True}):
                 found.update((codecs.word_text(word), int(count)) for word, count in zip(words, counts))
             return found
@@ -298,23 +318,17 @@ class Figures(object):
         random.shuffle(ids)
         model, schema = self._model, self._model._rom_schema
         selection = self._select and Selection(model, self._select)
-        rows = reads.read_batch(model._connection, schema, selection.fields if selection else schema.fields, ids)[0] if ids else []
-        rows = [row for row in zip(ids, rows) if row[1] is not None]
+        fields = selection.fields if selection else schema.fields
+        blocks = rows_of_pages(model._connection, schema, [(ids, [])], fields, reads.ROWS_PER_READ)
+        rows = [row for block in blocks for row in block if row[1] is not None]
         return Sample((selection.results if selection else model._rom_found)(rows))
 
     def _ids_by_chance(self, count):
         search, ids = self._rows_asked()
-        if ids is None and not self._filters and not self._order_by:
-            highest = reads.highest_id(self._model._connection, self._model._rom_schema)
-            tried = random.sample(range(1, highest + 1), min(highest, 2 * count + 20))
-            rows = reads.read_batch(self._model._connection, self._model._rom_schema, [], tried)[0] if tried and highest > 20 * count else []
-            there = [id for id, row in zip(tried, rows) if row is not None]
-            if len(there) >= count:
-                return there[:count]
-        elif ids is None:
+        if ids is None and not search.is_apart:
             figure = {'kind': 'sample', 'count': count, 'seed': random.randrange(2 ** 31)}
-            reply = search.call(dict(search.counted, mode='figures', figure=figure)) if not search.is_apart else None
-            if reply is not None and reply.state == 'figures':
+            reply = search.call(dict(search.counted, mode='figures', figure=figure))
+            if reply.state == 'figures':
                 found = [int(id) for id in reply.ids]
                 return random.sample(found, min(count, len(found)))
         ids = sorted(search.all_ids() if ids is None else ids)
@@ -331,11 +345,16 @@ class Figures(object):
             for airport, away in Airport.query.near('place', 8.57, 50.03, 100, 'km').with_distance():
                 print(airport.name, away)
         """
-        is_near = any(isinstance(part, Geofilter) for each in self._filters for part in (each.of if isinstance(each, Meant) else (each,)))
-        if not is_near or self._order_by is not None or self._select is not None:
-            raise QueryError('%s.query.with_distance is for entities in the order of near' % self._model.__name__,
-                             model=self._model.__name__)
+        self.replace(has_distance=True)._check_distance()
         return self.replace(has_distance=True)
+
+    def _check_distance(self):
+        """Refuse distances where there is none, or no entity beside it.
+
+        :raises QueryError: for a query without near, or with an order of its own, or with select
+        """
+        if not self._is_by_distance() or self._select is not None:
+            raise QueryError('%s.query.with_distance is for entities in the order of near' % self._model.__name__, model=self._model.__name__)
 
 
 def _flat_data_factory(columns):

@@ -18,6 +18,7 @@ __all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Pref
 
 _STRINGS = (six.text_type, bytes)
 _LISTS = (list, set, frozenset)
+_GROUPS = _LISTS + (tuple,)
 
 
 def index_named(schema, name, clause, flag):
@@ -84,7 +85,8 @@ def to_filters(schema, name, value):
         to_filters(User._rom_schema, 'age', (18, None))     # [('age', 18, None)]
     """
     index = index_named(schema, name, 'filter', 'index')
-    refuse_columns(schema, name, value)
+    if hasattr(type(value), '_rom_index') or isinstance(value, _GROUPS):
+        refuse_columns(schema, name, value)
     if not isinstance(value, _LISTS):
         return index.filter_of(value)
     return _any_of(index.filter_of(each) for each in _not_empty(index, value))
@@ -95,7 +97,7 @@ def refuse_columns(schema, name, value):
 
     :raises QueryError: where the value is one, or has one among it
     """
-    for each in value if isinstance(value, _LISTS + (tuple,)) else (value,):
+    for each in value if isinstance(value, _GROUPS) else (value,):
         if hasattr(type(each), '_rom_index'):
             raise QueryError('%s.%s: no index compares columns, you provided %s.%s'
                              % (schema.name, name, each._model, each._attr), model=schema.name, columns=(name,))

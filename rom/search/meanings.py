@@ -6,7 +6,7 @@ from ..values.conditions import AllOf, AnyOf, Not, Within, condition_of
 from ..values.filter_forms import All, Any, Meant, Not as NotFilter, Null
 from . import filters
 
-__all__ = ['all_of', 'meant', 'meant_by_all']
+__all__ = ['all_of', 'meant', 'meant_by_all', 'own_name']
 
 
 def meant_by_all(model, conditions):
@@ -89,13 +89,13 @@ _ANSWERS = {
 
 
 def _answered(model, asked):
-    name = _own_name(model, asked.column)
+    name = own_name(model, asked.column)
     for value in asked.values:
         filters.refuse_columns(model._rom_schema, name, value)
     return _ANSWERS[asked.operator](model._rom_schema, name, asked.operator, *asked.values)
 
 
-def _own_name(model, column):
+def own_name(model, column):
     """Return the name under which a model has a column, its own or one of a base class.
 
     :raises QueryError: where it is of another model

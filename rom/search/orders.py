@@ -91,7 +91,9 @@ def kind_of(schema, name):
 
     :raises QueryError: where it has no order
     """
-    return filters.index_named(schema, name, 'order_by', 'index').order_kind()
+    column = schema.columns.get(name)
+    index = column._rom_index if column is not None and column._index else filters.index_named(schema, name, 'order_by', 'index')
+    return index.order_kind()
 
 
 def first_is(order, value):

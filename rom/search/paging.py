@@ -225,5 +225,5 @@ class Paging(object):
         if self._limit is not None:
             raise QueryError('%s.query.in_bulk: there is no limit to a choice by id' % self._model.__name__)
         asked = sorted(set(int(id) for id in ids))
-        query = self.replace(order_by=None, is_reversed=False, behind=None, select=None)._and([Ids(tuple(asked))])
+        query = self.replace(order_by=None, is_reversed=False, behind=None, select=None, has_distance=False)._and([Ids(tuple(asked))])
         return dict((entity._rom.id, entity) for entity in query.all()) if asked else {}

@@ -64,7 +64,7 @@ class Search(object):
         self.namespace = namespace
         self.reports = []
         self._given, self._schema, self._behind = filters, schema, behind
-        self._order = None if order_by is None or isinstance(order_by, six.string_types) else order_by
+        self._order_by, self._order = order_by, None if order_by is None or isinstance(order_by, six.string_types) else order_by
         self._translator = Translator(namespace, schema, explain)
         self._counter = keys.counter(namespace, schema.pk if schema else 'id')
         filters = self._with_driver(self._translator.translate_all(filters), order_by) if filters else []
@@ -102,6 +102,10 @@ class Search(object):
     def of_rows(self, filters):
         """Return a search by other filters, in the same rows."""
         return type(self)(self.connection, self.namespace, filters, None, self._schema)
+
+    def that_have(self, name):
+        """Return a search for those of its rows that have a number in an index."""
+        return type(self)(self.connection, self.namespace, list(self._given) + [(name, None, None)], self._order_by, self._schema)
 
     def key_of(self, name, kind='idx'):
         """Return the key of an index."""
@@ -307,7 +311,6 @@ class Search(object):
 
     def _parts(self, request, reply=None):
         """(id, score) of all that is found by a request whose replies, of which one may be there, come in parts."""
-        request = dict(request, wants_rest=True)
         reply = reply or self._call(request)
         while True:
             for id, score in zip(reply.ids, reply.scores):
@@ -353,7 +356,13 @@ class Search(object):
         reply = self._call(request)
         if reply.state == 'apart':
             return self._with_lists_apart().count()
-        return int(reply.ids) if reply.state == 'count' else len(dict(self._parts(request, reply)))
+        counted = 0
+        while reply.state == 'count':
+            counted += int(reply.ids)
+            if reply.after is None:
+                return counted
+            reply = self._call(dict(request, after=reply.after))
+        return len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
         """Put all ids into a sorted set that expires.

@@ -5,12 +5,16 @@ import decimal
 
 import six
 
+from ..columns import kinds
 from ..values.filter_forms import Ids
 
 __all__ = ['Totals', 'asked', 'counted_texts', 'totals_of_numbers', 'totals_of_texts']
 
 #: how many rows are asked about at once where each is named
 ROWS_NAMED = 5000
+
+#: digits of an average of Decimals that has no end, as Python has them; and of a sum at most: there may be numbers of 10 ** 12 digits
+DIGITS, MOST_DIGITS = 28, 10 ** 6
 
 
 def asked(search, figure, ids=None):
@@ -62,11 +66,13 @@ class Totals(object):
         """Take in a value that so many rows have."""
         self.count += count
         if isinstance(value, six.integer_types + (float, decimal.Decimal)):
-            self.sum = _exactly(lambda: self.sum + value * count, self.sum, value, count)
+            self.sum = _sum_of(self.sum, value, count)
         self.stretch(value)
 
     def stretch(self, value):
-        """Take in a value as one of the least or greatest."""
+        """Take in a value as one of the least or greatest; NaN, which is neither, and None are left out."""
+        if value is None or value != value:
+            return
         if self.least is None or value < self.least:
             self.least = value
         if self.greatest is None or value > self.greatest:
@@ -74,21 +80,28 @@ class Totals(object):
 
     @property
     def average(self):
-        """float, of Decimals a Decimal; None of nothing."""
+        """float, of Decimals a Decimal, exact where it ends; None of nothing."""
         if not self.count:
             return None
-        return self.sum / self.count
+        if not isinstance(self.sum, decimal.Decimal) or not self.sum.is_finite():
+            return self.sum / self.count
+        digits = len(self.sum.as_tuple().digits)
+        # what a power of two divides ends after as many digits more as that has bits
+        exact = decimal.Context(prec=digits + 4 * len(str(self.count)))
+        found = exact.divide(self.sum, decimal.Decimal(self.count))
+        if not exact.flags[decimal.Inexact]:
+            return found
+        return decimal.Context(prec=max(DIGITS, digits)).divide(self.sum, decimal.Decimal(self.count))
 
 
-def _exactly(work_out, total, value, count):
-    """Return what a calculation gives: of Decimals with as many digits as that takes."""
+def _sum_of(total, value, count):
+    """Return total + value * count: of Decimals with as many digits as that takes."""
     if not isinstance(value, decimal.Decimal) or not value.is_finite() or not decimal.Decimal(total).is_finite():
-        return work_out()
-    with decimal.localcontext() as context:
-        numbers = [decimal.Decimal(total), value]
-        highest = max(number.adjusted() for number in numbers) + len(str(count)) + 2
-        context.prec = max(28, highest - min(number.as_tuple().exponent for number in numbers))
-        return work_out()
+        return total + value * count
+    total, count = decimal.Decimal(total), decimal.Decimal(count)
+    highest = max(total.adjusted(), value.adjusted() + count.adjusted()) + 3
+    lowest = min(total.as_tuple().exponent, value.as_tuple().exponent)
+    return decimal.Context(prec=min(max(DIGITS, highest - lowest), MOST_DIGITS)).fma(value, count, total)
 
 
 def totals_of_texts(search, column, ids=None):
@@ -109,6 +122,7 @@ def totals_of_numbers(search, column, key, ids=None):
     :param key: text, of its numeric index
     """
     totals, large = Totals(), set()
+    search = search if ids is not None else search.that_have(column._attr)
     for (count, high, low, least, greatest), beyond in asked(search, {'kind': 'numbers', 'key': key}, ids):
         large.update(int(id) for id in beyond)
         if not int(float(count)):
@@ -123,6 +137,8 @@ def totals_of_numbers(search, column, key, ids=None):
         totals.count, totals.sum = totals.count + others.count, totals.sum + others.sum
         totals.stretch(others.least)
         totals.stretch(others.greatest)
+    if totals.count and float in kinds.kinds_of(column._allowed):
+        totals.sum = float(totals.sum)
     return totals
 
 

@@ -30,8 +30,8 @@ def read_hashes(connection, keys, fields, counter):
 
         read_hashes(connection, [b'User:1', b'User:2'], [b'name'], b'User:id:')    # ([[b'Ann'], [None]], 1, b'1')
     """
-    pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
     commands.troubles.check(connection)
+    pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
     try:
         replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
     except redis.ConnectionError as error:

@@ -32,14 +32,15 @@ class Outcome(object):
 NOTHING_DONE = Outcome({'done': (), 'errors': ()})
 
 
-def problem(schema, id, error, value_of=None, total=None):
+def problem(schema, id, error, value_of=None, total=1, place='nowhere'):
     """Return the exception for one error of a write call.
 
     :param schema: `Schema` of the entity
     :param id: its primary key, or None
     :param error: [position, kind, detail...] as write.lua replies
     :param value_of: callable(column) -> the value that was to be written
-    :param int total: how many operations there were in the call; None where it is not about an entity
+    :param int total: how many operations there were in the call
+    :param place: where the entity is afterwards, 'session', 'nowhere', or in a 'scope' that ends with this
     :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
@@ -49,13 +50,14 @@ def problem(schema, id, error, value_of=None, total=None):
     if kind in ('right', 'type', 'reference'):
         detail = _as_shown(schema, kind, detail)
     if kind == 'unique':
-        return _not_unique(schema, pk, detail, total, value_of, args, about)
+        return _not_unique(schema, pk, detail, total, place, value_of, args, about)
     if kind == 'changed':
         return _changed(pk, detail[0], args, about)
     if kind == 'race':
         columns = tuple(sorted(detail[0]))
-        return DataRaceError('Column(s) %s of %s changed by another writer; refresh() and try again, or use '
-                             '.save(force=True)' % (', '.join(columns), pk), *args, columns=columns, **about)
+        return DataRaceError('Column(s) %s of %s changed by another writer; %s' % (
+            ', '.join(columns), pk, 'get it again in a new scope, and change that' if place == 'scope' else
+            'refresh() and try again, or use .save(force=True)'), *args, columns=columns, **about)
     if kind == 'gone':
         return EntityDeletedError('Entity %s deleted by another writer; use .save(force=True) to re-save' % pk, *args,
                                   **about)
@@ -80,7 +82,7 @@ def problem(schema, id, error, value_of=None, total=None):
     return DataRaceError('%s: the row kept changing while it was being written; try again' % pk, *args, **about)
 
 
-def _not_unique(schema, pk, detail, total, value_of, args, about):
+def _not_unique(schema, pk, detail, total, place, value_of, args, about):
     """Return the exception for a unique value that another row has."""
     name, owner = detail
     attrs = tuple(name.split(':'))
@@ -95,7 +97,7 @@ def _not_unique(schema, pk, detail, total, value_of, args, about):
     else:
         what = '%s is taken: row %s has it' % (where, keys.row(schema.namespace, owner))
     told = [column._rom_told(value) for column, value in zip(columns, values)]
-    if total is not None:
+    if place == 'session':
         what += '; %s stays in the session: change it, or rom.session.rollback()' % pk
     return UniqueKeyViolation(what, *args,
                               columns=attrs, value=told[0] if len(attrs) == 1 else tuple(told), **about)

@@ -14,7 +14,7 @@ from . import keys
 from .secrets import HIDDEN
 from .rows import Row, as_text, is_broken
 
-__all__ = ['Entries', 'Row', 'as_text', 'delete', 'look', 'missing_defaults', 'rewrite', 'stored_unique_values',
+__all__ = ['Entries', 'Row', 'add', 'as_text', 'delete', 'expectation', 'look', 'missing_defaults', 'rewrite', 'stored_unique_values',
            'update']
 
 
@@ -120,7 +120,7 @@ def _operation(schema, id):
     return operation
 
 
-def _expectation(schema, raw, attrs):
+def expectation(schema, raw, attrs):
     """{column: text or False} to compare with the row; what is no UTF-8 cannot be told and is not compared."""
     found = {}
     for attr in attrs:
@@ -202,7 +202,7 @@ def update(schema, id, before, after, texts, filled=()):
     operation = _operation(schema, id)
     operation['set'] = dict((attr, text) for attr, text in texts.items() if text is not None)
     operation['unset'] = [attr for attr, text in texts.items() if text is None]
-    operation['expect'] = _expectation(schema, before._raw, (attr for attr in texts if attr not in filled))
+    operation['expect'] = expectation(schema, before._raw, (attr for attr in texts if attr not in filled))
     columns = schema.affected_indexes(texts)
     uniques, constraints = schema.affected_uniques(texts), schema.affected_together(texts)
     operation['touched'] = [column._attr for column in columns]
@@ -210,9 +210,22 @@ def update(schema, id, before, after, texts, filled=()):
     _exchange(operation, uniques, constraints, before, after)
     sources = schema.stored if schema.reads_row else set().union(*constraints) if constraints else ()
     assumed = [attr for attr in sources if attr not in texts] + list(filled)
-    operation['assume'] = _expectation(schema, before._raw, assumed)
+    operation['assume'] = expectation(schema, before._raw, assumed)
     if _only_rescores(operation, schema, columns):
         operation['rescore'] = True
+    return operation
+
+
+def add(schema, id, attr, by, default, kind):
+    """Plan the operation that adds to a number of a row, whatever that is by then; no index follows from it but its own.
+
+    :param by: text of the number to add
+    :param default: text of that which a row without a value has
+    :param kind: ``whole`` or ``float``
+    """
+    operation = _operation(schema, id)
+    operation['touched'] = [column._attr for column in schema.affected_indexes([attr])]
+    operation['add'] = {'column': attr, 'by': by, 'default': default, 'kind': kind}
     return operation
 
 
@@ -246,7 +259,7 @@ def rewrite(schema, id, before, after, texts, force=False, filled=()):
     operation['claim'] = unique_values(schema.unique, schema.together, after)
     old = stored_unique_values(schema.unique, schema.together, before)
     operation['release'] = dict((name, value) for name, value in old.items() if operation['claim'].get(name) != value)
-    known = _expectation(schema, before._raw, schema.stored)
+    known = expectation(schema, before._raw, schema.stored)
     if force:
         operation['force'], operation['assume'] = True, known
         operation['was'] = _known_index_data(schema, before)
@@ -267,7 +280,7 @@ def delete(schema, id, before, guard=(), reason=None):
     operation = _operation(schema, id)
     operation['delete'], operation['touched'], operation['touched_geo'] = True, True, True
     operation['release'] = stored_unique_values(schema.unique, schema.together, before)
-    operation['assume'] = _expectation(schema, before._raw, schema.removal.sources)
+    operation['assume'] = expectation(schema, before._raw, schema.removal.sources)
     if schema.unsafe:
         operation['drop'] = list(schema.unsafe)
     if reason:

@@ -211,6 +211,7 @@ class Writer(object):
         self._process = os.getpid()
         self._pens = []
         self.unacknowledged = []
+        self.is_ending = False  # whether the session ends with what it writes, or fails to
         self._inherited = []  # calls that the parent of a forked process was making
 
     def write(self, jobs, atomic=False, meanwhile=None):

@@ -76,24 +76,27 @@ def _origin_of(connection):
 _taken = set()      # classes of clients
 
 
-def check(connection):
+def check(connection, owner=None):
     """Refuse what is no client, or none that answers at once.
 
     :param connection: whatever a program gave for a redis-py client
+    :param owner: the model or entity that it is the `_conn` of, where that is known
     :raises InvalidOperation: saying what it must be
     """
     if type(connection) not in _taken:
-        _check_class(connection)
+        _check_class(connection, owner)
         _taken.add(type(connection))
 
 
-def _check_class(connection):
+def _check_class(connection, owner):
     execute = getattr(connection, 'execute_command', None)
     is_async = 'asyncio' in type(connection).__module__ or getattr(
         inspect, 'iscoroutinefunction', _never)(execute) or type(connection).__name__ == 'coroutine'
-    if is_async or not callable(execute):
-        raise InvalidOperation('%srom.util.CONNECTION, or _conn of a model, must be a redis.Redis, and is %s' % (
-            'rom is synchronous, and asyncio clients are not: ' if is_async else '', _shown(connection)), value=connection)
+    if is_async or not callable(execute) or isinstance(connection, type):
+        setting = 'rom.util.CONNECTION, or _conn of a model,' if owner is None else '_conn of %s' % getattr(
+            owner, '__name__', type(owner).__name__)
+        raise InvalidOperation('%s%s must be a redis.Redis, and is %s' % (
+            'rom is synchronous, and asyncio clients are not: ' if is_async else '', setting, _shown(connection)), value=connection)
 
 
 def _never(function):

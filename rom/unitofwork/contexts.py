@@ -158,7 +158,8 @@ class Contexts(object):
         try:
             self._opened.reset(scope.token)
         except (ValueError, RuntimeError):
-            return 'in another context than the one where it was opened'
+            return ('in another context than the one where it was opened, as by a generator that a thread pool runs (for requests, with '
+                    'dependencies too, there is rom.contrib.asgi)')
         scope.token = self._opened.set(innermost)
         if innermost is scope:
             return None

@@ -70,6 +70,16 @@ class Entity(Hooks, Duplicates):
         for other in scope.others_of(self):
             other._rom.follow(state.row)
 
+    def _rom_follow(self, row):
+        """Return the row was written past its entities: all objects of it that the scopes know learn of it, but keep their changes."""
+        scope = current()
+        for each in scope.chain:
+            for obj in [each.get(key_of(self))] + each.others_of(self):
+                if obj is not None and obj is not self and not obj._deleted:
+                    obj._rom.follow(row)
+        self._rom.follow(row)
+        self._rom_note_written()
+
     def _rom_note_written(self, is_new=False):
         if loops.running:
             loops.note(self._connection, self._namespace, self._rom.id, is_new)

@@ -3,12 +3,13 @@
 from ..exceptions import InvalidOperation
 from ..mapping import seen
 from ..storage import connections, keys, outcomes, plan, reads, removal, troubles
+from ..storage.alteration import AlteredRow
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
 from .write_call import ATTEMPTS
 
-__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'one_connection']
+__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection']
 
 
 class Job(object):
@@ -29,6 +30,7 @@ class Job(object):
         self.operation = None
         self.attempts = self.columns = self.weight = 0
         self.together = 1  # how many jobs its last call had
+        self.is_last = False  # whether the scope ends with it, so that nothing can be mended in there
         self.hook_called = False
 
     @property
@@ -53,7 +55,8 @@ class Job(object):
         """Return the exception for an error of the write call."""
         if error[1] == 'refused':
             error = list(error[:2]) + [troubles.too_old(self.connection, error[2]) or error[2]]
-        return outcomes.problem(self.schema, self.id, error, self.value_of, None if self.entity is None else self.together)
+        place = 'nowhere' if self.entity is None else 'scope' if self.is_last else 'session'
+        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together, place)
 
     def value_of(self, column):
         """Return the value of a column that was to be written, for messages: of references that are not loaded the id."""
@@ -85,15 +88,19 @@ class Save(Job):
         self.was_new, self.was_deleted = self.state.new, self.state.deleted
         self.stored = None  # the raw row, where it was read again to be written by force
         self.planned = None
+        self.expected = None  # {column: text or False} in which the row is to be as a query has found it
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
-        self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored)
+        is_asked_more = self.if_match is not None or bool(self.expected)
+        self.planned = self.state.plan(self.full, self.force, self.refresh, self.stored, is_asked_more)
         self.operation = self.planned.operation
         if self.operation and self.schema.references:
-            _note_targets(self, self.planned.texts)
+            note_targets(self, self.planned.texts)
         if self.if_match is not None:
             self.expect_all()
+        if self.expected and self.operation:
+            self.operation.setdefault('expect', {}).update(self.expected)
         return self.operation
 
     def is_current(self):
@@ -104,8 +111,9 @@ class Save(Job):
 
     def _sees_row(self):
         """Whether the row is still what the operation expects, as far as this entity knows."""
-        position, row = self.schema.position, self.state.row
-        for attr, text in self.operation.get('expect', {}).items():
+        position, row, operation = self.schema.position, self.state.row, self.operation
+        expected = operation.expected() if isinstance(operation, AlteredRow) else operation.get('expect', {})
+        for attr, text in expected.items():
             raw = row[position[attr]]
             if (False if raw is None else plan.as_text(raw)) != text:
                 return False
@@ -168,7 +176,10 @@ class StoredJob(Job):
 
     :param stored: the raw row
     :param may_move: whether to collect again where other writers have changed who refers to whom
+    :ivar texts: {column: text or None} to be written, where the operation writes any
     """
+
+    texts = None
 
     def __init__(self, entity, stored, may_move=False):
         Job.__init__(self, entity)
@@ -177,6 +188,17 @@ class StoredJob(Job):
     def plan(self):
         """Make the operation."""
         raise NotImplementedError
+
+    def value_of(self, column):
+        attr = column._rom_source._attr
+        if not self.texts or attr not in self.texts:
+            return Job.value_of(self, column)
+        text = self.texts[attr]
+        return text if text is None or column.is_reference else column.decode(text)
+
+    def problem(self, error):
+        self.together = None  # the session holds nothing that is to be changed first
+        return Job.problem(self, error)
 
     def recover(self, error):
         if self.may_move and error[1] in ('race', 'gone', 'guard'):
@@ -239,7 +261,7 @@ class Change(StoredJob):
         self.operation = self.update(self.texts)
         self.expect = self.expect or self.operation['expect']  # as it was collected, however often it is read again
         self.operation['expect'] = self.expect
-        _note_targets(self, self.texts)
+        note_targets(self, self.texts)
 
     def finish(self, id):
         self.entity._rom.refer_to(self.targets, self.texts)
@@ -281,7 +303,7 @@ def _stored_row(job):
     return reads.read_rows(job.connection, job.schema, [job.id])[0]
 
 
-def _note_targets(job, texts):
+def note_targets(job, texts):
     """Have a write look at the rows that it refers to, where one call can see both; new entities are on their way."""
     for attr in job.schema.references:
         target = job.entity._rom.values.get(attr)

@@ -70,6 +70,10 @@ class Opening(object):
         """Return the entities with changes that nobody has written, as a list."""
         return self._scope.changed()
 
+    def __repr__(self):
+        return '<rom.session.scope(commit=%r, atomic=%r, force=%r): %s>' % (
+            self._commits, self._atomic, self._force, 'not open' if self._scope is None else 'open')
+
     # -- a scope whose code runs in several steps, between which the thread does other things ---------------------------------------
 
     def pause(self):
@@ -81,6 +85,7 @@ class Opening(object):
         self._contexts.resume(self._scope, self._innermost)
 
     def _commit(self, scope):
+        scope.writer.is_ending = True
         try:
             scope.commit(force=self._force, atomic=self._atomic)
             return

@@ -14,11 +14,13 @@ class Entities(object):
 
     def __init__(self, entities=()):
         self._held = {}
-        self.update(entities)
+        if entities:
+            self.update(entities)
 
     def update(self, entities):
         """Add them."""
-        self._held.update((id(entity), entity) for entity in entities)
+        for entity in entities:
+            self._held[id(entity)] = entity
 
     def add(self, entity):
         """Add one."""

@@ -58,10 +58,11 @@ class Scope(IdentityMap):
     def __init__(self, outer=None):
         super(Scope, self).__init__(outer)
         self.writer = Writer()
-        self.finished_transfers = set()  # until the program has been told
+        self.untold = {}                 # {what was asked for, once: its result} of what is done, until the program has been told
         self._lock = threading.RLock()   # threads may share a scope: they write one after the other
         self._asking = None              # [the entity whose own delete() is being asked whether it goes, its answer]
         self._saving = []                # the entities whose own save() is running
+        self._expected = {}              # {id of an entity: {column: text or False}} of what rows are to be as a query has found them
 
     def begin_in_child(self):
         """Know nothing, in a forked process: other threads of the parent, which may hold the lock, are not there."""
@@ -123,7 +124,7 @@ class Scope(IdentityMap):
             if_match = _still_asked(asked_by, if_match, reconciled)
         self._saving.append(asked_by)
         try:
-            work = Work(self.writer, full, force, refresh, reconciled, self._saving, if_match)
+            work = Work(self.writer, full, force, refresh, reconciled, self._saving, if_match, self._expected)
             work.add_all(entities)
             return work.finish()
         finally:
@@ -140,6 +141,25 @@ class Scope(IdentityMap):
             return {}
         with self._lock:  # what another thread is writing has no answer yet
             return dict((id(job.entity), (job.entity, job.columns, job.if_match)) for job in self.writer.reconcile(entities))
+
+    @_one_at_a_time
+    def save_expecting(self, entity, expected):
+        """Save an entity by its own save(), only if its row is in some columns as a query has found it.
+
+        :param expected: {column: text or False}
+        :raises DataRaceError: where another writer changed one of them
+        """
+        self._expected[id(entity)] = expected
+        try:
+            entity.save()
+        finally:
+            del self._expected[id(entity)]
+
+    @_one_at_a_time
+    def write_rows(self, jobs):
+        """Write planned jobs, the first error stops; returns the number of rows written, or columns."""
+        self.reconcile([job.entity for job in jobs])
+        return write(self.writer, jobs)
 
     @_one_at_a_time
     def write_together(self, jobs):

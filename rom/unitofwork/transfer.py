@@ -32,13 +32,13 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
     identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
     scope = current()
     scope.reconcile(parties)
-    if identity not in scope.finished_transfers:
+    if identity not in scope.untold:
         legs = [_Leg(source, attr, amount.copy_negate(), identity), _Leg(target, attr, amount, identity)]
         legs = _with_token(legs, token_entity, token_attr, identity)
         for leg in legs:
             leg.plan()
         scope.write_together(legs)
-    scope.finished_transfers.discard(identity)
+    scope.untold.pop(identity, None)
 
 
 def _amount(value, decimal_places):
@@ -147,7 +147,7 @@ class _Leg(StoredJob):
         self.plan()
 
     def finish(self, id):
-        current().finished_transfers.add(self.identity)
+        current().untold[self.identity] = True
         state = self.entity._rom
         if self.stored is not state.row:
             self.entity._rom_refreshed(self.stored)

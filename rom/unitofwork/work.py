@@ -47,10 +47,11 @@ def _have_room(jobs, weight, job):
 class Work(object):
     """Entities gathered into write calls; the first error stops, and what came before it is saved."""
 
-    def __init__(self, writer, full, force, refresh, reconciled, saving=(), if_match=None):
+    def __init__(self, writer, full, force, refresh, reconciled, saving=(), if_match=None, expected=None):
         self.writer = writer
         self.saving = saving  # the entities whose save() is running already, the one that asked for this last
         self.if_match = if_match  # the etag that this one's row is to have still
+        self.expected = expected  # {id of an entity: {column: text or False}} of what rows are to be as a query has found them
         self.full, self.force, self.refresh = full, force, refresh
         self.reconciled = reconciled
         self.asked = Entities()  # those added, and those to come
@@ -95,6 +96,7 @@ class Work(object):
                 return  # another one's hook has saved it by now
         try:
             job = Save(entity, self.full, self.force, self.refresh, self.if_match if entity is self.saving[-1] else None)
+            job.expected = self.expected.get(id(entity)) if self.expected else None
             call_before_write(entity, self.force)
             targets = [target for target in entity._rom.new_references() if target not in self.asked]
             if targets:

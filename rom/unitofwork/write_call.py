@@ -27,7 +27,7 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
         outcome = writer.write(jobs, atomic, meanwhile)
         meanwhile = None
         written += sum(job.columns for job in jobs[:len(outcome.done)])
-        problems = _recover(jobs, outcome.errors)
+        problems = _recover(jobs, outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)
         jobs = [job for job in jobs[len(outcome.done):] if job.operation]
@@ -88,12 +88,13 @@ def raise_first(problems, total):
     raise problems[0][1]
 
 
-def _recover(jobs, errors):
+def _recover(jobs, errors, is_ending):
     problems = []
     for error in errors:
-        jobs[error[0]].together = len(jobs)
+        job = jobs[error[0]]
+        job.together, job.is_last = len(jobs), is_ending
         try:
-            jobs[error[0]].recover(error)
+            job.recover(error)
         except ORMError as problem:
-            problems.append((jobs[error[0]].entity, problem))
+            problems.append((job.entity, problem))
     return problems

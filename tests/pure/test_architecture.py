@@ -16,7 +16,7 @@ SOURCE = os.path.join(ROOT, 'rom')
 # From the front door down: a module imports only what stands on a lower line, or before it in its own wing.
 LAYERS = [
     ['contrib'],
-    ['__init__', 'compat', 'testing', 'model', 'util', 'beyond', 'lookups', 'query', 'index'],
+    ['__init__', 'compat', 'testing', 'model', 'util', 'beyond', 'upserts', 'lookups', 'query', 'index'],
     ['upkeep'],
     ['unitofwork', 'search'],
     ['mapping'],

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import rom
-from rom.storage import batches, insertion, plan
+from rom.storage import alteration, batches, insertion, plan
 from rom.exceptions import ColumnError, InvalidColumnValue
 from naming import shown
 
@@ -150,6 +150,34 @@ def test_an_insert_costs_about_what_it_writes(schema):
     longer = dict(STORED, name=u' '.join(u'w%d' % number for number in range(1000)))
     row = insertion.insert(schema, plan.Row(schema, raw(schema), texts=longer), [longer.get(attr) for attr in schema.stored])
     assert 3000 < row.weight < 3100
+
+
+# Plain values ----------------------------------------------------------------------------------------------------
+
+def altered(schema, stored, texts):
+    return alteration.alter(schema, 7, raw(schema, **stored), texts)
+
+
+def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
+    broken = raw(schema, **STORED)
+    broken[schema.position['age']] = b'\xff'
+    rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'})]
+    batch, = batches.requested(rows)
+    assert batch == ['change', 'people', 'id', 1, 'age', 1, 1, '7', u'5', u'6', '7', None, u'7']
+    assert rows[0].expected() == {'age': u'5'} and rows[1].expected() == {}
+    assert rows[0].key == 'people:7' and rows[0].weight == 2 and rows[0].layout is rows[1].layout
+
+
+@pytest.mark.parametrize('stored,texts', [
+    ({}, {'name': u'Bob'}), ({}, {'email': u'b@x'}), ({}, {'born': u'1991'}), ({}, {'age': None}), ({}, {'age': u'1e5'}),
+    ({'age': None}, {'age': u'6'}), ({}, {'active': u'0'}), ({}, {'age': u'6', 'city': u'Paris'}),
+])
+def test_what_more_follows_from_is_no_plain_value(schema, stored, texts):
+    assert altered(schema, dict(STORED, **stored), texts) is None
+
+
+def test_no_value_is_plain_where_the_row_is_read(derived):
+    assert altered(derived, {'a': u'1', 'b': u'2'}, {'b': u'3'}) is None
 
 
 # Updates ---------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ import six
 import oracle
 from random_conditions import Conditions, Tree
 from random_rows import World, moment
+from random_writes import Writes
 
 UNITS = ('m', 'km', 'mi', 'ft')
 LOADED_AS_RAW = ('number', 'whole', 'code', 'note', 'flag', 'owner')
 
 
-class AskedWorld(World):
+class AskedWorld(Writes, World):
     """Rows that are asked about.
 
     :param is_in_pieces: whether calls of search.lua are cut into small pieces
@@ -355,7 +356,7 @@ class AskedWorld(World):
 
     def change(self):
         for _ in range(self.rng.choice([1, 2, 3])):
-            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found])
+            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found, self.update_found, self.update_found, self.loop])
             act()
         while len(self.table.rows) < self.size:
             self.create()

@@ -3,12 +3,13 @@
 -- request.figure says of what:
 --   {kind: "numbers", key}      of a numeric index: {count, high part of the sum, low part, least, greatest}; numbers beyond
 --                               2^53, which doubles do not tell apart, are left to the client, by their ids
---   {kind: "texts", field}      how many rows have which text in a field: texts and counts; false for rows without it
+--   {kind: "texts", field}      how many rows have which text in a field: texts and counts, and how many rows have none
 --   {kind: "runs", key, is_word}  without filters: the different scores, or words, of an index and how many rows each has
 --   {kind: "sample", count, seed}  so many rows, each as likely
 -- Reply: "figures" with the figures; "ids" where a row may be met in several calls, so that the client is to ask by ids
+-- In `after`: way, the number of the filter that is read, or "rows"; waiting, ids that are found and not yet taken in
 --
--- uses: request, reply, parts, namespace, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, sieve
+-- uses: request, reply, parts, namespace, highest, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, prepare, sieve, without
 -- gives: {figures}
 
 local EXACT, HALF = 2 ^ 53, 2 ^ 26
@@ -35,12 +36,13 @@ local function new_numbers()
     if not greatest or number > greatest then greatest = number end
   end
   return {
-    take = function(ids)
+    take = function(ids, known)
       in_pieces(ids, function(piece)
-        spend(#piece * 0.8)
-        local found = ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
+        spend(#piece * (known and 0.8 or 1.2))
+        local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
         for place, id in ipairs(piece) do
-          if found[place] then add(id, found[place] + 0) end
+          local number = found[known and id or place]
+          if number then add(id, number + 0) end
         end
       end)
     end,
@@ -54,24 +56,27 @@ end
 -- -- texts
 
 local function new_texts()
-  local texts, counts, place_of, missing, size = {}, {}, {}, 0, 0
+  local texts, counts, place_of, missing = {}, {}, {}, 0
+  local function take_one(id)
+    local row = namespace .. ':' .. id
+    local text = call('HGET', row, request.figure.field)
+    spend(2)
+    if not text then
+      -- an index may lead to rows that are gone
+      missing = missing + call('EXISTS', row)
+      return
+    end
+    local place = place_of[text]
+    if not place then
+      spend(1.5 + #text * 0.01)
+      place = #texts + 1
+      texts[place], counts[place], place_of[text] = text, 0, place
+    end
+    counts[place] = counts[place] + 1
+  end
   return {
     take = function(ids)
-      for _, id in ipairs(ids) do
-        local text = call('HGET', namespace .. ':' .. id, request.figure.field)
-        spend(1.5)
-        if not text then
-          missing = missing + 1
-        else
-          local place = place_of[text]
-          if not place then
-            spend(#text * 0.01)
-            place, size = #texts + 1, size + #text
-            texts[place], counts[place], place_of[text] = text, 0, place
-          end
-          counts[place] = counts[place] + 1
-        end
-      end
+      for _, id in ipairs(ids) do take_one(id) end
     end,
     result = function() return {texts, counts, missing} end,
   }
@@ -79,91 +84,156 @@ end
 
 -- -- what an index tells without its rows
 
+-- Lists of the values of some entries, and of how many follow each other.
+local function values_in(entries, is_word)
+  local values, counts = {}, {}
+  for place = 1, #entries, 2 do
+    local value = is_word and entries[place]:match('^(.*)%z%d+$') or entries[place + 1]
+    if value == values[#values] then counts[#counts] = counts[#counts] + 1
+    else values[#values + 1], counts[#counts + 1] = value, 1 end
+  end
+  return values, counts
+end
+
+-- How many entries of an index have a value or one before it; from `known` entries on they are looked through.
+local function up_to(value, size, known)
+  local key = request.figure.key
+  spend(3)
+  if not request.figure.is_word then return call('ZCOUNT', key, '-inf', value) end
+  local behind, last = value .. '\1', known + 1
+  local function is_left(member) return parts.ranks.is_before(member, behind) end
+  -- most often the end is near
+  while last < size and is_left(parts.ranks.member_at(key, last)) do last = known + 4 * (last - known) end
+  return parts.ranks.bisect(key, known, math.min(last, size), is_left)
+end
+
 local function runs(state)
   local figure, values, counts = request.figure, {}, {}
-  local size = call('ZCARD', figure.key)
-  local rank = state and state.rank or 0
-  while rank < size do
-    local found = call('ZRANGE', figure.key, rank, rank, 'WITHSCORES')
-    local value, last = found[2], nil
-    if figure.is_word then
-      value = found[1]:match('^(.*)%z%d+$')
-      local mark = value .. '\0'
-      local function has_mark(member) return member:sub(1, #mark) == mark end
-      -- most often the next few entries are others already
-      local step = 1
-      while rank + step < size and has_mark(parts.ranks.member_at(figure.key, rank + step)) do step = step * 4 end
-      last = parts.ranks.bisect(figure.key, rank + 1, math.min(rank + step, size), has_mark)
-    else
-      last = call('ZCOUNT', figure.key, '-inf', value)
-      spend(3)
+  local size, step = call('ZCARD', figure.key), 1
+  local rank = state and up_to(state.value, size, 0) or 0
+  while rank < size and not is_exhausted() do
+    local found, lengths = values_in(call('ZRANGE', figure.key, rank, rank + step - 1, 'WITHSCORES'), figure.is_word)
+    local before = rank
+    for place, value in ipairs(found) do
+      values[#values + 1], counts[#counts + 1] = value, lengths[place]
+      rank = rank + lengths[place]
     end
-    values[#values + 1], counts[#counts + 1] = value, last - rank
-    rank = last
-    spend(4)
-    if is_exhausted() and rank < size then return reply('figures', {values, counts, 0}, {gather = {rank = rank}}) end
+    spend((rank - before) * 0.6 + #found * 1.5 + 4)
+    -- of the last value there may be more
+    local last = rank < size and up_to(values[#values], size, rank) or rank
+    counts[#counts], rank, step = counts[#counts] + last - rank, last, math.min(2 * #found, CHUNK / 2)
   end
-  return reply('figures', {values, counts, 0})
+  return reply('figures', {values, counts, 0}, rank < size and {gather = {value = values[#values]}} or nil)
 end
 
 -- -- some rows, by chance
 
--- The ids at some ranks of a sorted set, no rank twice; all of it where these are not fewer.
-local function at_random_ranks(key, first, last, count)
-  local ids, seen = {}, {}
-  if count >= (last - first) / 2 then return call('ZRANGE', key, first, last - 1), true end
-  while #ids < count do
-    local rank = first + math.floor(math.random() * (last - first))
-    if not seen[rank] then
-      seen[rank] = true
-      ids[#ids + 1] = call('ZRANGE', key, rank, rank)[1]
-      spend(2)
-    end
+-- Different numbers of [first, last), each as likely; all of them where not many more are there.
+local function at_random(first, last, count)
+  local numbers, seen = {}, {}
+  if count >= (last - first) / 2 then
+    for number = first, last - 1 do numbers[#numbers + 1] = number end
+    return numbers, true
   end
-  return ids, false
+  while #numbers < count do
+    local number = first + math.floor(math.random() * (last - first))
+    if not seen[number] then numbers[#numbers + 1], seen[number] = number, true end
+  end
+  return numbers, false
 end
 
-local function sample(plan)
-  local driver, wanted = plan.driver, request.figure.count
+-- Some ids by chance that a filter has, or nearly all that are known by their numbers; and whether these are all.
+local function candidates(driver, count)
+  if driver.kind == 'set' then return call('SRANDMEMBER', driver.key, count), count >= driver.size end
+  local is_range = driver.kind == 'range'
+  local ids, is_all = at_random(is_range and driver.first or 1, is_range and driver.last or highest + 1, count)
+  for place, number in ipairs(ids) do
+    ids[place] = is_range and call('ZRANGE', driver.key, number, number)[1] or string.format('%.0f', number)
+  end
+  spend(#ids * (is_range and 2 or 0.5))
+  return ids, is_all
+end
+
+local function sample(plan, filters)
+  local driver, rest, wanted = plan.driver, plan.rest, request.figure.count
   math.randomseed(request.figure.seed)
-  local tried = math.min(driver.size, 2 * wanted + 20)
-  if driver.kind ~= 'set' and driver.kind ~= 'range' then return reply('ids', {}) end
-  while tried <= 10 * CHUNK do
-    local ids, is_all
-    if driver.kind == 'set' then
-      ids, is_all = call('SRANDMEMBER', driver.key, tried), tried >= driver.size
-    else
-      ids, is_all = at_random_ranks(driver.key, driver.first, driver.last, tried)
-    end
-    spend(#ids)
-    local kept, reached = sieve(plan.rest, ids)
-    if reached < #ids then return reply('ids', {}) end
-    if #kept >= wanted or is_all then return reply('figures', kept) end
-    tried = math.min(tried * 4, driver.size)
-    if is_exhausted() then return reply('ids', {}) end
+  if driver.kind ~= 'set' and driver.kind ~= 'range' then
+    if not parts.planner.is_complete(filters) then return reply('ids', {}) end
+    driver, rest = {size = highest}, filters
+  end
+  local _, share = parts.planner.estimate(rest, math.max(highest, driver.size))
+  local tried = 1.2 * (wanted + 2 * math.sqrt(wanted)) / share + 10
+  while tried <= 10 * CHUNK and not is_exhausted() do
+    local ids, is_all = candidates(driver, math.min(math.ceil(tried), driver.size))
+    local kept, reached = sieve(rest, ids)
+    if reached == #ids and (#kept >= wanted or is_all) then return reply('figures', kept) end
+    tried = 4 * tried
   end
   return reply('ids', {})
 end
 
 -- -- all of them
 
-local function figures(plan, state)
-  local figure = request.figure
-  if figure.kind == 'runs' then return runs(state) end
-  if figure.kind == 'sample' then return sample(plan) end
-  local taker, seen = figure.kind == 'numbers' and new_numbers() or new_texts(), plan.driver.repeats and {}
-  local rest = parts.gather.gather(plan, state, function(ids)
-    if seen then
-      local new_ones = {}
-      for _, id in ipairs(ids) do
-        if not seen[id] then new_ones[#new_ones + 1], seen[id] = id, true end
-      end
-      ids = new_ones
+-- How to meet each row once, in however many calls that takes: the number of the filter to read, or "rows"; nil: as planned.
+local function way_for(plan, filters)
+  local driver, best = plan.driver, nil
+  if not driver.repeats then return driver.number end
+  if driver.size <= 2 * CHUNK then return nil end
+  for _, filter in ipairs(filters) do
+    if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
+  end
+  if best then return best.number end
+  return 8 * driver.size > highest and parts.planner.is_complete(filters) and 'rows' or nil
+end
+
+-- The plan, and the way that it goes, which later calls go as well.
+local function new_plan(plan, filters)
+  local way = way_for(plan, filters)
+  if request.after then way = request.after.way end
+  if way == 'rows' then return {driver = prepare({kind = 'rows', samples = {}}), rest = filters}, way end
+  for _, filter in ipairs(way and filters or {}) do
+    if filter.number == way then return {driver = filter, rest = without(filters, filter)}, way end
+  end
+  return plan, way
+end
+
+-- Hands ids to a taker until the call has cost enough; the others wait.
+local function hand_over(taker, ids, known, waiting)
+  for first = 1, #ids, 100 do
+    local piece = {unpack(ids, first, math.min(first + 99, #ids))}
+    if is_exhausted() then
+      for _, id in ipairs(piece) do waiting[#waiting + 1] = id end
+    else
+      taker.take(piece, known)
     end
-    taker.take(ids)
-  end)
-  if rest and seen then return reply('ids', {}) end
-  return reply('figures', taker.result(), rest and {gather = rest})
+  end
+end
+
+local function figures(given, filters, state)
+  local figure, after = request.figure, request.after or {}
+  if figure.kind == 'runs' then return runs(state) end
+  if figure.kind == 'sample' then return sample(given, filters) end
+  local plan, way = new_plan(given, filters)
+  local driver, waiting = plan.driver, {}
+  local taker, seen = figure.kind == 'numbers' and new_numbers() or new_texts(), driver.repeats and {}
+  -- of the index itself the numbers come with the ids
+  local has_numbers = figure.key and driver.kind == 'range' and driver.key == figure.key
+  if has_numbers then driver.scores = {} end
+  local rest = state
+  if after.waiting then hand_over(taker, after.waiting, nil, waiting) end
+  if #waiting == 0 then
+    rest = parts.gather.gather(plan, state, function(ids)
+      local new_ones = seen and {} or ids
+      for place = 1, seen and #ids or 0 do
+        if not seen[ids[place]] then new_ones[#new_ones + 1], seen[ids[place]] = ids[place], true end
+      end
+      hand_over(taker, new_ones, has_numbers and driver.scores, waiting)
+      if has_numbers then driver.scores = {} end
+    end)
+  end
+  if not rest and #waiting == 0 then return reply('figures', taker.result()) end
+  if seen then return reply('ids', {}) end
+  return reply('figures', taker.result(), {gather = rest or {is_read = true}, way = way or nil, waiting = waiting[1] and waiting})
 end
 
 return {figures = figures}

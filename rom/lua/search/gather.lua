@@ -74,8 +74,8 @@ local function new_selection(most, repeats)
     local chosen = selection.ids
     for place = 1, #ids do
       local id = ids[place]
-      -- equal scores are told apart later
-      if (not last or by and sign * by[id] <= bound or not by and id < last) and not seen[id] then
+      local score = bound and sign * by[id]
+      if (not last or by and (score < bound or score == bound and id < last) or not by and id < last) and not seen[id] then
         chosen[#chosen + 1] = id
         if repeats then seen[id] = true end
         if #chosen > room then selection.cut() end
@@ -155,7 +155,11 @@ local function page(plan, state)
   if not selection then
     selection = new_selection(most, plan.driver.repeats)
     local rest = gather(plan, state, function(ids) selection.take(behind and ids_behind(behind, ids) or ids) end)
-    if rest or state then return part(selection.ids, rest) end
+    if rest or state then
+      -- of each call only its first ones can be among the first of all
+      if not request.wants_rest then selection.cut() end
+      return part(selection.ids, rest)
+    end
   end
   selection.cut()
   local ids, last = {}, request.wants_rest and #selection.ids or skip + request.count
@@ -181,6 +185,12 @@ local function count(plan, filters, state)
   if known and not state then
     report.plan, report.driver = 'size', filters[1].key
     return reply('count', known)
+  end
+  -- a row that is met once can be counted bit by bit
+  if not plan.driver.repeats then
+    local found = 0
+    local rest = gather(plan, state, function(ids) found = found + #ids end)
+    return reply('count', found, rest and {gather = rest})
   end
   local list = new_list(plan.driver.repeats)
   local rest = gather(plan, state, list.take)

@@ -56,14 +56,15 @@ return {
   end,
 
   -- Has `read` read the ranks [first, last) piece by piece: given the first and last rank of one, it returns its members,
-  -- or the first of them. Returns where to go on once the call has cost enough. Pieces are small where entries cost much.
+  -- or the first of them, and a rank to go on from, where that is farther on. Returns where to go on once the call has cost
+  -- enough. Pieces are small where entries cost much.
   read = function(key, first, last, state, read)
     local rank, size = state and math.max(first, after(key, state.score, state.member)) or first, math.min(50, CHUNK)
     while rank < last do
       local began = work.steps
-      local members = read(rank, math.min(rank + size, last) - 1)
-      rank = rank + #members
-      size = work.steps - began > GRAIN and math.ceil(size / 4) or math.min(4 * size, CHUNK)
+      local members, farther = read(rank, math.min(rank + size, last) - 1)
+      rank = farther or rank + #members
+      size = farther and math.min(50, CHUNK) or work.steps - began > GRAIN and math.ceil(size / 4) or math.min(4 * size, CHUNK)
       if is_exhausted() and rank < last then
         local member = members[#members]
         return {member = member, score = call('ZSCORE', key, member)}

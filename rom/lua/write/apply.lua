@@ -34,5 +34,5 @@ local function apply(op)
   if op.delete then remove_row(op) else write_fields(op, op.listing) end
   if op.legacy then redis.call('HDEL', op.namespace .. '::', op.id) end
   if op.delete and op.gone then return false end
-  return op.id
+  return op.sum or op.id
 end

@@ -56,8 +56,24 @@ local function removal_of(batch, at)
   return op, at + batch[unique - 1] + 1
 end
 
+local function alteration_of(batch, at)
+  local op = {namespace = batch[2], pk = batch[3], id = batch[at], touched = {}, expect = {}, set = {}, scores = {}}
+  local _, scores, length, rows = places_of(batch)
+  for place = 1, batch[4] do
+    op.expect[batch[4 + place]] = present(batch[at + place])
+    op.set[batch[4 + place]] = batch[at + batch[4] + place]
+  end
+  for place = scores, rows - 1 do
+    local name = batch[4 + batch[place]]
+    op.touched[#op.touched + 1], op.scores[name], op.rescore = name, op.set[name], true
+  end
+  return op, at + length
+end
+
+local OPERATION = {new = operation_of, delete = removal_of, change = alteration_of}
+
 local function operations_of(batch)
-  local operation, found = batch[1] == 'new' and operation_of or removal_of, {}
+  local operation, found = OPERATION[batch[1]], {}
   local at = select(4, places_of(batch))
   while at <= #batch do found[#found + 1], at = operation(batch, at) end
   return found

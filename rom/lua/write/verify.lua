@@ -33,6 +33,7 @@ local function stored_fields(op)
   local columns = {'-index-data-'}
   for column in pairs(op.expect or {}) do columns[#columns + 1] = column end
   for column in pairs(op.assume or {}) do columns[#columns + 1] = column end
+  if op.add then columns[#columns + 1] = op.add.column end
   local stored = {}
   for first = 1, #columns, CHUNK do
     local last = math.min(first + CHUNK - 1, #columns)
@@ -49,6 +50,11 @@ local function read_legacy(op)
   local found = redis.pcall('HGET', key, op.id)
   op.legacy = type(found) == 'string' and found  -- a key of another type is somebody else's
   if is_denied(found) then error(refusal_of('HGET', key, found)) end
+end
+
+local add_up
+local function load_add()
+-- include write/add
 end
 
 local function check_row(op)
@@ -70,6 +76,10 @@ local function check_row(op)
   local raced = differing(op.stored, op.expect, {})
   if #raced > 0 then return {'race', raced} end
   if #differing(op.stored, op.assume, {}) > 0 then return {'stale'} end
+  if op.add then
+    if not add_up then load_add() end
+    return add_up(op)
+  end
 end
 
 -- To the byte: all columns that the entity has seen, also those that are not written.

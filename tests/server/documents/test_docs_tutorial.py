@@ -51,7 +51,7 @@ def test_sessions_are_as_described():
     assert run_page('sessions.rst', {}) > 5
 
 
-@pytest.mark.parametrize('page', ['forms.rst', 'showing.rst'])
+@pytest.mark.parametrize('page', ['forms.rst', 'showing.rst', 'writing.rst'])
 def test_pages_do_what_they_say(page):
     assert run_page(page, {}) > 10
 

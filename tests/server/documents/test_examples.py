@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import rom
+import rom.testing
 import six
 
 from repository import ROOT
@@ -95,6 +97,26 @@ def test_readme_has_one_command_of_one_line(title, words):
     command = blocks[0].strip()
     assert '\n' not in command
     assert all(word in command for word in words)
+
+
+@pytest.mark.skipif(six.PY2, reason='texts without u')
+def test_readme_scopes_frameworks_and_tests_run():
+    """What it says of scopes, Flask and pytest, as one program with the tour."""
+    pytest.importorskip('flask')
+    names = {'__name__': 'readme'}
+    with io.open(os.path.join(ROOT, 'README.rst'), encoding='utf-8') as page:
+        blocks = re.findall(r'code-block:: python\n\n((?:    .*\n|\n)+)', page.read())
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(compile(textwrap.dedent(block), 'README.rst', 'exec'), names)
+    with rom.session:
+        other = names['Team'](name=u'Other')
+    names['move_all'](names['core'], other)
+    assert [member.name for member in other.members] == [u'Ann Miller'] and names['core'].members == []
+    with rom.testing.database():
+        names['test_new_user'](None)
+        client = names['app'].test_client()
+        assert client.get('/users/1').get_json()['email'] == 'ann@example.org' and client.get('/users/2').status_code == 404
 
 
 def test_readme_tour_runs():

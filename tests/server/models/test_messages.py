@@ -1,6 +1,7 @@
 # -*- coding: utf-8 -*-
 """What a mistake is told: which exception, what it says and carries; that nothing was written, and the session can be used."""
 import datetime
+import traceback
 import warnings
 
 import pytest
@@ -201,6 +202,36 @@ def test_twins_in_one_commit(world):
     assert (error.value, error.columns, error.model) == (u'twin@x', ('email',), 'User') and entity.email == u'twin@x'
     rom.session.rollback()
     assert world.User.get_by(email=u'twin@x') is None
+
+
+@pytest.mark.skipif(six.PY2, reason='tracebacks of Python 2 have no context')
+def test_a_slip_is_told_alone(world):
+    """Not on top of the required column that is missing because of it."""
+    with pytest.raises(InvalidColumnValue) as caught:
+        world.User(emial=u'b@x')
+    told = ''.join(traceback.format_exception(type(caught.value), caught.value, caught.value.__traceback__))
+    assert 'did you mean' in told and 'cannot be missing' not in told
+
+
+@pytest.mark.skipif(six.PY2, reason='Python 2 has no annotations')
+def test_an_annotation_is_no_column(world):
+    names = {'rom': rom, '__name__': __name__}
+    exec('class Noted(rom.Model):\n    name: str\n    city: rom.Text', names)
+    for name in ('name', 'city'):
+        with pytest.raises(InvalidColumnValue) as caught:
+            names['Noted'](**{name: 'x'})
+        assert 'only an annotation' in str(caught.value) and '%s = rom.Text()' % name in str(caught.value)
+    with pytest.raises(InvalidColumnValue) as caught:
+        names['Noted'](other='x')
+    assert 'annotation' not in str(caught.value)
+
+
+@pytest.mark.skipif(six.PY2, reason='Python 2 refuses the call by itself')
+def test_delete_of_a_class_is_told_what_to_do(world):
+    for wrong in (1, None, u'1'):
+        with pytest.raises(WrongArgument) as caught:
+            world.User.delete(wrong)
+        assert 'User.get(1).delete()' in str(caught.value)
 
 
 def test_what_is_let_through(world):

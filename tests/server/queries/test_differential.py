@@ -12,7 +12,7 @@ import rom
 import rom.index
 from rom.storage.scripts import Script
 
-pytest.register_assert_rewrite('random_rows', 'random_queries', 'random_conditions')
+pytest.register_assert_rewrite('random_rows', 'random_queries', 'random_conditions', 'random_writes')
 
 from random_queries import AskedWorld  # noqa: E402 (their asserts are to be rewritten)
 

@@ -98,6 +98,90 @@ def check(query, rows):
     assert query.values_list('id', flat=True).all() == [user.id for user in query]
 
 
+def test_sums_and_averages_are_of_the_type_of_the_column(User):
+    big = decimal.Decimal('1e30')
+    save(User, [{'height': 1, 'age': 2 ** 53 + 1, 'cost': big}, {'height': 2.0, 'age': -2 ** 53, 'cost': decimal.Decimal('1e-10')}])
+    for query in (User.query, User.query.filter(User.age.is_null() | ~User.age.is_null())):
+        assert query.sum('height') == 3 and type(query.sum('height')) is float and type(query.max('height')) is float
+        assert query.sum('age') == 1 and query.avg('age') == .5
+        with decimal.localcontext() as context:
+            context.prec = 5  # a program's own precision is for its own calculations
+            assert query.sum('cost') == decimal.Decimal('1000000000000000000000000000000.0000000001')
+            assert query.avg('cost') == decimal.Decimal('500000000000000000000000000000.00000000005')
+    save(User, [{'cost': decimal.Decimal(1)}])
+    assert User.query.filter(cost=(0, 1)).avg('cost') == decimal.Decimal('0.50000000005')
+    assert User.query.filter(User.cost <= 1).exclude(User.cost < 1).avg('cost') == 1
+
+
+def test_averages_of_decimals_without_an_end_have_28_digits(User):
+    save(User, [{'cost': decimal.Decimal(n)} for n in (1, 0, 0)])
+    assert User.query.avg('cost') == decimal.Decimal(1) / 3
+
+
+def test_nan_is_neither_least_nor_greatest(connection):
+    class Measure(rom.Model):
+        exact = rom.Decimal()
+        rough = rom.Float()
+
+    save(Measure, [{'exact': decimal.Decimal(text), 'rough': float(text)} for text in ('NaN', '1', '-3', 'Infinity')])
+    for name, kind in (('exact', decimal.Decimal), ('rough', float)):
+        assert (Measure.query.min(name), Measure.query.max(name)) == (kind(-3), kind('inf'))
+        assert Measure.query.distinct(name)[:3] == [kind(-3), kind(1), kind('inf')] and len(Measure.query.distinct(name)) == 4
+        assert Measure.query.sum(name) != Measure.query.sum(name)
+
+
+def test_rows_that_are_gone_are_not_counted(User, connection):
+    save(User, [{'age': 1, 'big': 5}, {'age': 1}, {'age': 1}])
+    connection.delete('User:3')
+    assert User.query.filter(age=1).count_by('big') == {5: 1, None: 1} and User.query.filter(age=1).count_by('words') == {None: 2}
+
+
+def test_counts_of_values_of_a_type_of_the_programs_own(connection):
+    class Tag(object):
+        def __init__(self, text):
+            self.text = text
+
+        def __eq__(self, other):
+            return self.text == other.text
+
+        def __ne__(self, other):
+            return not self == other
+
+        def __hash__(self):
+            return hash(self.text)
+
+        def __lt__(self, other):
+            raise TypeError('tags have no order')
+
+    class Tags(rom.Column):
+        _allowed = Tag
+
+        def _to_redis(self, value):
+            return value.text
+
+        def _from_redis(self, text):
+            return Tag(rom.columns.base.as_text(text))
+
+    class Sets(rom.Column):
+        _allowed = set
+
+        def _to_redis(self, value):
+            return u','.join(sorted(value))
+
+        def _from_redis(self, text):
+            return set(rom.columns.base.as_text(text).split(u','))
+
+    class Tagged(rom.Model):
+        tag = Tags()
+        words = Sets()
+
+    save(Tagged, [{'tag': Tag(u'b'), 'words': {u'a'}}, {'tag': Tag(u'a')}, {'tag': Tag(u'b')}, {}])
+    assert Tagged.query.count_by('tag') == {Tag(u'a'): 1, Tag(u'b'): 2, None: 1}
+    assert [tag.text for tag in Tagged.query.distinct('tag')] == [u'a', u'b']
+    with pytest.raises(rom.QueryError):
+        Tagged.query.count_by('words')
+
+
 def test_figures_of_nothing(User):
     for query in (User.query, User.query.filter(age=5), User.query.filter(User.age.in_([]))):
         assert (query.sum('age'), query.min('age'), query.max('age'), query.avg('age')) == (0, None, None, None)
@@ -155,6 +239,21 @@ def test_samples_over_gaps(User, connection):
     assert len(User.query.sample(20)) == 20 and len(set(User.query.sample(60))) == 50
 
 
+@pytest.mark.parametrize('counter', [3, 10 ** 6, None])
+def test_figures_and_samples_whatever_the_counter_says(User, connection, counter):
+    save(User, [{'age': n, 'active': n % 2 == 0, 'name': u'ab'[n % 2]} for n in range(60)])
+    if counter is None:
+        connection.delete('User:id:')
+    else:
+        connection.set('User:id:', counter)
+    for query, right in ((User.query, range(60)), (User.query.exclude(active=True), range(1, 60, 2)),
+                         (User.query.filter((User.active == True) | (User.age < 30)), sorted(set(range(30)) | set(range(0, 60, 2))))):  # noqa: E712
+        assert query.sum('age') == sum(right) and sorted(query.distinct('age')) == list(right)
+        assert query.count_by('name') == collections.Counter(u'ab'[n % 2] for n in right)
+        found = set(age for _ in range(30) for age in query.values_list('age', flat=True).sample(len(right) // 3))
+        assert found == set(right)
+
+
 # -- distances -----------------------------------------------------------------------------------------------------------
 
 def test_distances(User):
@@ -170,10 +269,26 @@ def test_distances(User):
     assert User.query.filter(rom.within('place', 0, 0, 10000, 'm')).with_distance().all()[5][1] == pytest.approx(1000 * found[5][1])
 
 
+@pytest.mark.parametrize('ask', [
+    lambda query: query.order_by('age').all(), lambda query: query.select('age').first(), lambda query: query.values('age').all(),
+    lambda query: query | query, lambda query: query.page(1, 5).items[0][0] and query.order_by('-age').page(1, 5)])
+def test_distances_are_those_of_near_to_entities(User, ask):
+    save(User, [{'lon': n / 100.0, 'age': n} for n in range(5)])
+    with pytest.raises(rom.QueryError):
+        ask(User.query.near('place', 0, 0, 10, 'km').with_distance())
+
+
+def test_what_a_query_with_distances_gives_besides(User):
+    save(User, [{'lon': n / 100.0, 'age': n} for n in range(5)])
+    query = User.query.filter(rom.within('place', 0, 0, 10, 'km') & (User.age > 0)).with_distance()
+    assert query.count() == 4 and query.sum('age') == 10 and query.in_bulk([1, 2, 3]) == {2: User.get(2), 3: User.get(3)}
+    assert [user.age for user, _ in query.page(2, 3).items] == [4] and query[1][0].age == 2 and query.last()[0].age == 4
+
+
 def test_figures_are_cut_into_calls(User, calls, monkeypatch):
     save(User, [{'age': n % 1000, 'height': n, 'cost': decimal.Decimal(n), 'name': u'n%d' % (n % 20), 'active': n % 2 == 0} for n in range(3000)])
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', 1000)
-    query = User.query.filter(height=(None, None))
+    query, asked = User.query.filter(height=(None, None)), searches.searches.ask
 
     def count(ask):
         del calls[:]
@@ -182,5 +297,17 @@ def test_figures_are_cut_into_calls(User, calls, monkeypatch):
                        (lambda: len(query.count_by('age')), 1000), (lambda: len(User.query.distinct('height')), 3000)):
         found, needed = count(ask)
         assert found == right and needed > 2
+    for query in (User.query, query, User.query.filter((User.active == True) | (User.name == u'n1')), User.query.exclude(name=u'n2'),  # noqa: E712
+                  User.query.startswith(name=u'n').filter(User.height > 5), User.query.filter(name=[u'n1', u'n2', u'n3', u'n4'] * 5)):
+        rows = query.values_list('height', 'age', flat=False).all()
+        heights, ages = zip(*rows)
+        assert len(set(heights)) == len(rows) and query.sum('height') == sum(heights) and query.max('height') == max(heights)
+        assert query.count_by('age') == collections.Counter(ages) and query.sum('cost') == sum(heights)
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', 20000)
+    either = User.query.filter((User.active == True) | (User.height < 2500))  # noqa: E712
+    got = []
+    monkeypatch.setattr(searches.searches, 'ask', lambda *args, **named: got.append(asked(*args, **named)) or got[-1])
+    assert either.sum('height') == sum(range(2500)) + sum(range(2500, 3000, 2)) and len(either.count_by('age')) == 1000
+    assert all(reply.state == 'figures' for reply in got)  # no id was sent
     assert count(lambda: (len(User.query.distinct('name')), User.query.count_by('name')[u'n3'])) == ((20, 150), 4)
+    assert count(lambda: User.query.count_by('active')) == ({True: 1500, False: 1500}, 3)

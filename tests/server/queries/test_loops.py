@@ -12,7 +12,7 @@ def Item(connection):
     class Item(rom.Model):
         n = rom.Integer(index=True)
         kind = rom.Text(index=True, keygen=rom.IDENTITY, prefix=True)
-        lat = rom.Float(default=0.)
+        lat = rom.Float(default=0., index=True)
         geo_index = [rom.GeoIndex('place', lambda row: {'lat': row.lat, 'lon': 0})]
 
     for n in range(ROWS):
@@ -27,6 +27,10 @@ QUERIES = {
     'range': lambda q: q.filter(n=(None, None)), 'order': lambda q: q.order_by('n'),
     'descending': lambda q: q.filter(kind=u'a').order_by('-n'), 'near': lambda q: q.near('place', 0, 0, 20000, 'km'),
     'select': lambda q: q.filter(kind=u'a').order_by('n').select('id'),
+    'alphabetical': lambda q: q.order_by('kind'), 'orders': lambda q: q.order_by('kind', '-n'), 'ties': lambda q: q.order_by('lat', 'n'),
+    'reversed': lambda q: q.order_by('n').reverse(), 'backwards': lambda q: q.reverse(),
+    'or': lambda q: q.filter((q._model.n < 10 ** 9) | (q._model.kind == u'b')), 'not': lambda q: q.exclude(kind=u'b'),
+    'null': lambda q: q.filter(q._model.n.is_null() | ~(q._model.n > 10 ** 9)),
 }
 
 
@@ -74,6 +78,13 @@ def make_in_a_thread(Item):
     return act
 
 
+def update_all(Item):
+    def act(id):
+        Item.query.filter(n=(None, None)).update(n=100 - Item.n, lat=Item.lat * -.5)
+        Item.bulk_create([{'n': id, 'kind': u'a'}])
+    return act
+
+
 def insert_again(Item):
     def act(id):
         item = Item.get(id)
@@ -85,7 +96,7 @@ def insert_again(Item):
     return act
 
 
-@pytest.mark.parametrize('act', [raise_it, lower_another, make_another, make_in_a_thread, insert_again], ids=lambda act: act.__name__)
+@pytest.mark.parametrize('act', [raise_it, lower_another, make_another, make_in_a_thread, insert_again, update_all], ids=lambda act: act.__name__)
 @pytest.mark.parametrize('name', sorted(QUERIES))
 def test_each_row_comes_once(Item, name, act):
     """Also where the loop changes the column of order or filter, makes rows, deletes and inserts them again."""

@@ -10,7 +10,7 @@ import redis
 
 import servers
 from rom import FULL_TEXT, IDENTITY, IDENTITY_CI, SIMPLE, Boolean, Float, GeoIndex, Integer, Model, PrimaryKey, Text, session, util
-from rom.search import search as searches
+from rom.search import search as searches, without
 from rom.storage import searches as asked
 from rom.storage.scripts import Script
 
@@ -554,7 +554,7 @@ def test_long_lists_are_cut_into_calls(tables, sizes, monkeypatch, connection):
         assert [int(id) for id in connection.zrange(query.cached_result(30), 0, -1)] == expected
         assert max(len(leaves(request['filters'])) for request in requests) <= 401
     del requests[:]
-    assert searches.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
+    assert without.ids_without(connection, 'Big%d' % sizes[1], 's', 'pre', starts) == sorted(set(number_of) - set(started))
     assert max(len(leaves(request['filters'])) for request in requests) <= 11
 
 

@@ -71,6 +71,38 @@ def test_the_error_of_the_one_that_stood_in_the_way(User, ann):
     assert User.get_by(email=u'b') is None and rom.session.commit() == 0
 
 
+def test_a_scope_that_is_left_is_not_told_to_mend_what_is_forgotten(User, ann):
+    """Its entities are in no session any more; of a commit before its end they are."""
+    with pytest.raises(rom.UniqueKeyViolation) as caught:
+        with rom.session:
+            User(email=u'ann@x')
+    assert 'is taken' in str(caught.value) and 'session' not in str(caught.value)
+    with pytest.raises(rom.BulkError) as caught:
+        with rom.session:
+            User(email=u'ann@x')
+            User(email=u'ann@x')
+    assert 'session' not in str(caught.value)
+    with pytest.raises(rom.DataRaceError) as caught:
+        with rom.session:
+            inside = User.get(1)
+            inside.n = 1
+            rom.util.get_connection().hset('User:1', 'n', '7')
+    assert 'get it again in a new scope' in str(caught.value) and 'refresh()' not in str(caught.value)
+    with pytest.raises(rom.UniqueKeyViolation) as caught:
+        with rom.session:
+            User(email=u'ann@x')
+            rom.session.commit()
+    assert 'stays in the session' in str(caught.value)
+
+
+def test_an_opening_says_what_it_is():
+    opening = rom.session.scope(commit=False)
+    assert repr(opening) == '<rom.session.scope(commit=False, atomic=True, force=False): not open>'
+    with opening:
+        assert repr(opening).endswith('force=False): open>')
+    assert repr(opening).endswith('not open>')
+
+
 def test_all_errors_of_several_that_stood_in_the_way(User, ann):
     with pytest.raises(rom.BulkError) as caught:
         with rom.session:

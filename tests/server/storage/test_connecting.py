@@ -114,13 +114,13 @@ def test_an_asyncio_client(User, monkeypatch, ask, recwarn):
     assert [each for each in recwarn if 'never awaited' in str(each.message)] == []
 
 
-@pytest.mark.parametrize('client', ['redis://localhost', 5, object()], ids=['url', 'number', 'object'])
+@pytest.mark.parametrize('client', ['redis://localhost', 5, object(), redis.Redis], ids=['url', 'number', 'object', 'class'])
 def test_what_is_no_client(User, client):
     User._conn = client
-    for ask in (lambda: User(name=u'x').save(), lambda: User.get(1), lambda: User.query.count()):
+    for ask in (lambda: User(name=u'x').save(), lambda: User.get(1), lambda: User.query.count(), lambda: User.get(list(range(1, 99)))):
         with pytest.raises(InvalidOperation) as caught:
             ask()
-        assert '_conn of a model, must be a redis.Redis' in str(caught.value)
+        assert '_conn of User must be a redis.Redis' in str(caught.value)
     del User._conn
     rom.session.commit()
     assert User.query.count() == 1

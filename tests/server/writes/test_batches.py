@@ -138,6 +138,7 @@ def test_all_kinds_of_writes_of_two_models_in_one_commit(connection, Thing, requ
     new = things(Thing, range(4, 6))
     for thing in old:
         thing.size = 7
+    old[2].words = u'other'
     others = [Other(a=number, b=1, thing=old[0] if number else new[0]) for number in range(4)]
     rom.session.commit()
     assert well(connection, Thing) and len(rows_of(connection, 'Other')) == 4
@@ -146,7 +147,130 @@ def test_all_kinds_of_writes_of_two_models_in_one_commit(connection, Thing, requ
     assert job.problems == [] and Other.query.near('at', 2, 1, 1, 'km', 5).all() == [others[2]]
     assert Other.query.filter(sum=4).all() == [others[3]] and connection.hlen('Other:a:b:uidx') == 4
     kinds = [item[0] if isinstance(item[0], type(u'')) else 'list' for request in requests for item in json.loads(request)['operations']]
-    assert set(kinds) == {'new', 'list'}
+    assert set(kinds) == {'new', 'change', 'list'}
+
+
+# Rows that change -------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def Meter(connection):
+    class Meter(rom.Model):
+        value = rom.Integer(index=True)
+        level = rom.Float(index=True)
+        note = rom.Text()
+        data = rom.Json()
+        code = rom.Text(unique=True)
+    return Meter
+
+
+@pytest.fixture
+def meters(Meter):
+    kept = [Meter(value=number, level=.5, note=u'n%d' % number, data=[1], code=u'%d' % number) for number in range(6)]
+    rom.session.commit()
+    return kept
+
+
+def kinds_of(requests):
+    return [item[0] if item[0] in ('new', 'change', 'delete') else 'list' for request in requests for item in json.loads(request)['operations']]
+
+
+@pytest.mark.parametrize('count', [1, 6])
+@pytest.mark.parametrize('values', [dict(value=70), dict(note=u'h\xe9 "\x00'), dict(value=-8, level=2.5, note=u'')])
+@pytest.mark.parametrize('atomic', [False, True])
+def test_plain_values_change_in_a_batch(connection, Meter, meters, requests, values, count, atomic):
+    del requests[:]
+    for meter in meters[:count]:
+        meter.update(data=[2], **values)
+    rom.session.commit(atomic=atomic)
+    assert kinds_of(requests) == ['change'] and requests[0].count('"Meter"') == 1 and well(connection, Meter)
+    rom.session.rollback()
+    again = Meter.get(1)
+    assert dict((attr, getattr(again, attr)) for attr in values) == values and again.data == [2] and again.code == u'0'
+    assert Meter.query.filter(value=again.value).count() == (count if 'value' in values else 1)
+
+
+@pytest.mark.parametrize('values', [dict(code=u'x'), dict(note=None), dict(value=None), dict(level=float('inf'))])
+def test_more_than_plain_values(connection, Meter, meters, requests, values):
+    del requests[:]
+    meters[0].update(**values)
+    meters[0].save()
+    assert kinds_of(requests) == ['list'] and well(connection, Meter)
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_row_that_another_writer_changed_among_many(connection, Meter, meters, atomic):
+    """Those before it are written, or none; it names the column, and keeps what is stored."""
+    connection.hset('Meter:3', 'value', 100)
+    connection.zadd('Meter:value:idx', {'3': 100})
+    for meter in meters:
+        meter.value += 10
+    with pytest.raises(rom.exceptions.BulkError if atomic else rom.exceptions.DataRaceError) as caught:
+        rom.session.commit(atomic=atomic)
+    assert 'value of Meter:3' in str(caught.value)
+    stored = [connection.hget('Meter:%d' % id, 'value') for id in (1, 2, 3, 4)]
+    assert stored == ([b'0', b'1', b'100', b'3'] if atomic else [b'10', b'11', b'100', b'3']) and well(connection, Meter)
+
+
+def test_a_change_meets_a_value_that_came_or_went(connection, Meter):
+    empty, full = Meter(), Meter(note=u'a')
+    rom.session.commit()
+    connection.hset('Meter:1', 'note', 'b')
+    connection.hdel('Meter:2', 'note')
+    for meter in (empty, full):
+        meter.note = u'c'
+        with pytest.raises(rom.exceptions.DataRaceError):
+            meter.save()
+    connection.delete('Meter:2')
+    with pytest.raises(rom.exceptions.EntityDeletedError):
+        full.save()
+    full.save(force=True)
+    empty.save(force=True)
+    assert connection.hget('Meter:2', 'note') == connection.hget('Meter:1', 'note') == b'c' and well(connection, Meter)
+
+
+def test_bytes_that_are_no_utf8_can_be_changed(connection, Meter, meters):
+    connection.hset('Meter:1', 'note', b'\xff')
+    meter = meters[0]
+    rom.session.refresh(meter)
+    meter.note = u'b'
+    meter.save()
+    assert connection.hget('Meter:1', 'note') == b'b'
+
+
+@pytest.mark.parametrize('count', [1, 3])
+@pytest.mark.parametrize('key', ['Meter:level:idx', 'Meter:value:idx'])
+@pytest.mark.parametrize('values', [dict(value=50, level=7.), dict(note=u'x', value=50, level=7.), None])
+def test_a_change_does_not_meet_its_index(connection, Meter, meters, count, key, values):
+    """Nothing is written, of no row, where an index is a key of another type."""
+    connection.delete(key)
+    connection.set(key, 'x')
+    before = snapshot(connection)
+    for meter in meters[:count]:
+        meter.update(**values or {key.split(':')[1]: 50})
+    with pytest.raises(InvalidOperation) as caught:
+        rom.session.commit()
+    assert key in str(caught.value) and snapshot(connection) == before
+
+
+@pytest.mark.parametrize('listing', [None, b'[[],["level"],[],[],[]]', b'{}'])
+def test_a_row_that_lists_other_entries_than_it_has(connection, Meter, meters, listing):
+    connection.hset('Meter:1', '-index-data-', listing) if listing else connection.hdel('Meter:1', '-index-data-')
+    meters[0].value = 50
+    meters[0].save()
+    assert 'value' in json.loads(connection.hget('Meter:1', '-index-data-').decode())[1]
+    assert connection.zscore('Meter:value:idx', 1) == 50
+
+
+def test_two_objects_of_one_row_in_a_call(connection, Meter, meters):
+    """The later one meets what the earlier has written."""
+    first, second = meters[:2]
+    first.value, second.value = 20, 21
+    job = rom.unitofwork.jobs.Save(first)
+    job.plan()
+    again = rom.unitofwork.jobs.Save(first)
+    again.plan()
+    outcome = rom.session._writer.write([job, again])
+    assert outcome.done == ['1'] and outcome.errors[0][:2] == [1, 'race']
 
 
 # Rows that go -----------------------------------------------------------------------------------------------------------

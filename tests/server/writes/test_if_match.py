@@ -431,3 +431,14 @@ def test_a_delete_again_after_a_lost_reply(User, ann, lossy, how, connection):
         user.delete(if_match=shown_etag)
     user.delete(if_match=shown_etag)
     assert user._deleted and not connection.exists('User:1')
+
+
+@pytest.mark.parametrize('header', ['"%s"', 'W/"%s"'])
+def test_an_etag_with_the_quotes_of_its_header(ann, header):
+    ann.name = u'Anna'
+    with pytest.raises(InvalidOperation) as caught:
+        ann.save(if_match=header % ann.etag)
+    assert 'quotes' in str(caught.value)
+    with pytest.raises(InvalidOperation) as caught:
+        ann.save(if_match='')
+    assert 'quotes' not in str(caught.value)

@@ -48,6 +48,29 @@ local function inside(filter, ids)
   return kept
 end
 
+-- All ids of a reply with scores, and those of them that the filter has. A score is a place: of many at one the distance is
+-- worked out once.
+-- Gain (benchmarks/clever.py has none yet): of 100,000 at one point, a tenth of asking about each.
+local function inside_by_place(filter, reply)
+  local ids, kept, first_at, firsts, known = {}, {}, {}, {}, filter.scores
+  for place = 1, #reply, 2 do
+    local id, score = reply[place], reply[place + 1]
+    ids[#ids + 1] = id
+    if not first_at[score] then
+      first_at[score] = id
+      firsts[#firsts + 1] = id
+    end
+  end
+  inside(filter, firsts)
+  spend(4 * #firsts + 0.3 * #ids)
+  for place = 1, #ids do
+    local id, away = ids[place], known[first_at[reply[2 * place]]]
+    known[id] = away
+    if is_inside(filter, away, id) then kept[#kept + 1] = id end
+  end
+  return ids, kept
+end
+
 -- Takes ids as all there are.
 local function settle(filter, ids)
   filter.ids, filter.kept = ids, {}
@@ -185,9 +208,8 @@ return {
       return emit(filter.ids)
     end
     return parts.ranks.read(filter.key, 0, filter.total, state, function(first, last)
-      local ids = call('ZRANGE', filter.key, first, last)
-      spend(4 * #ids)
-      emit(inside(filter, ids))
+      local ids, kept = inside_by_place(filter, call('ZRANGE', filter.key, first, last, 'WITHSCORES'))
+      emit(kept)
       return ids
     end)
   end,

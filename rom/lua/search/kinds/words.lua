@@ -198,6 +198,16 @@ local function fitting_ids(filter, members)
   return ids
 end
 
+-- The rank behind all entries of the last word that was read, where it does not fit and has many more; else nil.
+-- Gain: a pattern that no word fits looks at the words, and not at all their entries.
+local function behind_misfits(filter, members, last)
+  local word = filter.pattern and last + 100 < filter.last and split_entry(members[#members])
+  if not word or #word > LONG or fits(filter, word) then return nil end
+  local mark = word .. '\0'
+  if parts.ranks.member_at(filter.key, last + 50):sub(1, #mark) ~= mark then return nil end
+  return run_end(filter, last + 50, word)
+end
+
 -- What the next `size` entries of a run are, from `run.rank` on; sorted by id, as entries of one word are.
 local function read_run(filter, run, size)
   local last = math.min(run.rank + size, run.last)
@@ -308,7 +318,7 @@ return {
       spend(#members * 0.5 + #members[1] * #members * 0.001)
       work.scanned = work.scanned + #members - #ids
       emit(ids)
-      return members
+      return members, behind_misfits(filter, members, last)
     end)
   end,
 }

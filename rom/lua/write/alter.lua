@@ -1,0 +1,73 @@
+-- Rows of one model of which the same columns change, and no index entry but scores that they list already: as long as each is
+-- there and as it was seen, and lists them. What goes to the same index goes in one call. Where anything is not as it should be,
+-- nothing is written: the rows are then changed by operations, which tells what it was. Loaded when it is needed.
+--
+-- uses: CHUNK, ask, need, places_of
+-- gives: alter_rows
+
+-- include write/together
+-- include write/collected
+-- include write/lists_score
+
+local null = cjson.null
+
+-- Refuses a row that is not as it was seen.
+local function look_at_row(batch, at, key)
+  local columns, scores, _, rows = places_of(batch)
+  local seen = ask('HMGET', key, '-index-data-', unpack(batch, columns, columns - 1 + batch[4]))
+  for place = 1, batch[4] do
+    local text = batch[at + place]
+    if text ~= null and text ~= seen[place + 1] then refuse() end
+  end
+  if not seen[1] then refuse() end
+  for place = scores, rows - 1 do
+    if not lists_score(seen[1], batch[columns - 1 + batch[place]]) then refuse() end
+  end
+end
+
+local function write_fields(batch, at, key, write)
+  local width, fields = batch[4], {}
+  for place = 1, width do
+    fields[2 * place - 1], fields[2 * place] = batch[4 + place], batch[at + width + place]
+  end
+  write('HSET', key, unpack(fields))
+end
+
+local function collect_scores(batch, at)
+  local columns, scores, _, rows = places_of(batch)
+  for place = scores, rows - 1 do
+    local key = key_of(batch[2], 'idx', batch[columns - 1 + batch[place]])
+    collect('ZADD', key, batch[at + batch[4] + batch[place]], batch[at])
+  end
+end
+
+local function alter(batch, progress)
+  local _, _, length, at = places_of(batch)
+  local ids, keys_of_rows, seen, calls = {}, {}, {}, collected()
+  if 2 * batch[4] > CHUNK then refuse() end
+  for place = at, #batch, length do
+    local id = batch[place]
+    local key = batch[2] .. ':' .. id
+    if seen[id] then refuse() end
+    seen[id] = true
+    need('HSET', key)
+    look_at_row(batch, place, key)
+    ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = id, key
+    collect_scores(batch, place)
+  end
+  local first = next(calls)  -- of this one the very first write tells whether it is of the right type
+  for key, call in pairs(calls) do
+    need(call[1], key)
+    if key ~= first then ask('ZCARD', key) end
+  end
+  local function write(...)
+    redis.call(...)
+    progress.is_begun = true
+  end
+  send_collected(write)
+  for number, key in ipairs(keys_of_rows) do write_fields(batch, at + (number - 1) * length, key, write) end
+  return ids
+end
+
+-- The ids of the rows; nil where they were not changed.
+alter_rows = function(batch) return try(alter, batch) end
