@@ -5,7 +5,7 @@ import os
 import pytest
 import redis
 import rom
-from rom.storage import batches
+from rom.storage import ahead, batches
 from rom.exceptions import InvalidColumnValue, InvalidOperation, UniqueKeyViolation
 from rom.unitofwork.jobs import Removal, Save
 
@@ -412,6 +412,25 @@ def test_interrupted_while_a_batch_is_on_its_way(Row, connection, log, of_ten):
     assert rom.util.CONNECTION.echo('x') == b'x' and not rom.util.CONNECTION.connection_pool._in_use_connections
     rom.session.commit()
     assert len(connection.keys('Row:[0-9]*')) == 25 and not any(row._new for row in rows)
+
+
+def test_a_connection_is_not_given_back_with_a_reply_to_come(server):
+    def stop():
+        raise Stop()
+    client = server.client()
+    with pytest.raises(Stop):
+        ahead.sender(client, stop)('BLPOP', 'none', 1)  # the reply comes later, lest redis-py sees it
+    assert client.echo('x') == b'x'
+
+
+def test_a_pool_of_one_connection(server, Row, connection, of_ten, flights):
+    client = server.client()
+    rom.util.CONNECTION = redis.Redis(connection_pool=redis.BlockingConnectionPool(
+        max_connections=1, timeout=1, connection_class=client.connection_pool.connection_class, **client.connection_pool.connection_kwargs))
+    rows = changed(Row, 25)
+    rom.session.commit()
+    rom.session.delete(rows)
+    assert len(flights) == 6 and connection.keys('Row:[0-9]*') == []
 
 
 @pytest.mark.parametrize('kind', ['new', 'changed'])
