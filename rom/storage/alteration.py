@@ -1,9 +1,9 @@
 """PURE: a row of which values change that nothing follows from, and numbers of which the text is the score; and what a batch is told once."""
 
 from ..values import codecs
+from ..values.texts import text_if_utf8
 from . import keys
 from .batches import CHARACTERS_PER_ENTRY
-from .rows import as_text, is_broken
 
 __all__ = ['Alterations', 'AlteredRow', 'alter']
 
@@ -87,10 +87,10 @@ def alter(schema, id, raw, texts):
         return None
     seen, written, characters = [str(id)], [], 0
     for attr, place, is_score in layout.columns:
-        text, before = texts[attr], raw[place]
+        text, before = texts[attr], text_if_utf8(raw[place])
         if text is None or is_score and (before is None or not codecs.is_plain_score(text)):
             return None
-        seen.append(False if before is None else None if is_broken(before) else as_text(before))
+        seen.append(False if before is None else None if isinstance(before, bytes) else before)
         written.append(text)
         characters += len(text)
     return AlteredRow(layout, seen + written, layout.weight + characters // CHARACTERS_PER_ENTRY)
