@@ -198,14 +198,18 @@ local function fitting_ids(filter, members)
   return ids
 end
 
--- The rank behind all entries of the last word that was read, where it does not fit and has many more; else nil.
+-- The rank behind all entries of the last word that was read, where it does not fit and has many more; else nil. Where words that
+-- go on with a NUL may stand among these, each is looked at.
 -- Gain: a pattern that no word fits looks at the words, and not at all their entries.
 local function behind_misfits(filter, members, last)
   local word = filter.pattern and last + 100 < filter.last and split_entry(members[#members])
-  if not word or #word > LONG or fits(filter, word) then return nil end
+  if not word or #word > LONG or word:find('%z') or fits(filter, word) then return nil end
   local mark = word .. '\0'
   if parts.ranks.member_at(filter.key, last + 50):sub(1, #mark) ~= mark then return nil end
-  return run_end(filter, last + 50, word)
+  local first = parts.ranks.bisect(filter.key, filter.first, last, function(member) return parts.ranks.is_before(member, mark) end)
+  local behind = run_end(filter, last + 50, word)
+  if split_entry(parts.ranks.member_at(filter.key, behind - 1)) ~= word or not is_pure(filter, word, behind - first) then return nil end
+  return behind
 end
 
 -- What the next `size` entries of a run are, from `run.rank` on; sorted by id, as entries of one word are.
