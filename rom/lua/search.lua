@@ -85,7 +85,7 @@ local function walk_page(plan, gathering, after)
   -- too few up to the counter: there may be others behind it
   if not stop and plan.name == 'ids' and can_gather and #page.ids < page.count then return nil end
   if not stop or #page.ids >= page.count and not request.wants_rest then return reply('done', page.ids) end
-  if stop.is_large and not can_gather then return reply('group', stop.first, {skip = page.skip}) end
+  if stop.is_large and not can_gather then return reply('group', stop.first, {skip = page.skip, is_mixed = stop.is_mixed}) end
   -- where half of the page is found, the other half is as near, whatever it takes to ask about an id
   local leads_there = 2 * #page.ids >= page.count
   if stop.is_too_far or stop.is_large or can_gather and not leads_there then return nil end

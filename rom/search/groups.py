@@ -2,6 +2,10 @@
 
 import six
 
+from ..storage.commands import as_str
+from ..values.filter_forms import Prefix
+from .orders import sorted_ids
+
 __all__ = ['Group']
 
 
@@ -17,11 +21,15 @@ class Group(object):
         self._search, self._order = search, search._order
         value = reply.ids if isinstance(reply.ids, six.text_type) else reply.ids.decode('utf-8')
         self._value, self._skip = value, reply.after['skip']
+        # whether there are also words that go on with a NUL, whose entries stand among those of this one
+        self._is_mixed = reply.after.get('is_mixed')
         is_within = after and not after.get('is_passed') and self._is_value(after['first'])
         self._behind = after if is_within else None
 
     def _is_value(self, text):
-        return text == self._value if self._order.is_alphabetical else float(text) == float(self._value)
+        if not self._order.is_alphabetical:
+            return float(text) == float(self._value)
+        return text == self._value or bool(self._is_mixed) and text.startswith(self._value + u'\0')
 
     @property
     def end(self):
@@ -30,11 +38,13 @@ class Group(object):
 
     def pages(self, count, fields, first):
         """As `Search.pages`, without what is still to be skipped."""
+        if self._is_mixed:
+            ids = self._mixed_ids()
+            ids, self._skip = ids[self._skip:], max(0, self._skip - len(ids))
+            yield ids[:count], []
+            return
         for filters, order, behind in self._parts():
-            search = self._search
-            part = type(search)(search.connection, search.namespace, list(search._given) + filters, order, search._schema,
-                                'explain' in search.request, behind)
-            part.reports = search.reports
+            part = self._part(filters, order, behind)
             if self._skip and not behind:
                 size = part.count()
                 if size <= self._skip:
@@ -48,6 +58,24 @@ class Group(object):
                 count = None if count is None else count - len(ids)
                 if count is not None and count <= 0:
                     return
+
+    def _part(self, filters, order, behind=None):
+        search = self._search
+        part = type(search)(search.connection, search.namespace, list(search._given) + filters, order, search._schema,
+                            'explain' in search.request, behind)
+        part.reports = search.reports
+        return part
+
+    def _mixed_ids(self):
+        """Return the ids of all words in the group, sorted."""
+        part = self._part([Prefix(self._order.parts[0].name, self._value)], self._order)
+        found = dict((as_str(id), [value and as_str(value) for value in values]) for id, values in part.all_parts())
+        found = dict((id, values) for id, values in found.items() if self._is_value(values[0]))
+        place = self._behind and self._behind['id']
+        if place:
+            found[place] = [value or None for value in [self._behind['first']] + self._behind['keys']]
+        ids = sorted_ids(found, part.request)
+        return ids[ids.index(place) + 1:] if place else ids
 
     def _parts(self):
         """Return the parts of the group that are still to come: (filters, order, position within it)."""

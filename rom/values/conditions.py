@@ -150,11 +150,6 @@ class Not(Condition):
     def __init__(self, part):
         self.part = part
 
-    def __invert__(self):
-        if self._is_unequal():
-            return Comparison(self.part.column, self.part.operator, self.part.values, '==')
-        return self.part
-
     def _is_unequal(self):
         return isinstance(self.part, Comparison) and self.part.written == '!='
 

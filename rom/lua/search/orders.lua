@@ -210,8 +210,24 @@ end
 
 -- -- walking from group to group
 
+-- What the words have in common whose entries may stand among each other: from the eighth byte on a NUL ends it, as it ends
+-- the word of an entry, whose id comes next.
+local function head_of(word)
+  local ending = word:find('%z', 8)
+  return ending and word:sub(1, ending - 1) or word
+end
+
+local function split_entry(member) return member:match('^(.*)%z(.*)$') end
+
+-- Whether an entry stands before where that of a word and an id would.
+local function stands_before(member, word, id)
+  local its_word = split_entry(member)
+  if head_of(its_word) ~= head_of(word) then return parts.ranks.is_before(its_word, word) end
+  return parts.ranks.is_before(member, word .. '\0' .. id)
+end
+
 -- How the entries of the filter that gives the order are read: `read(first, last)` gives ids and their first values,
--- `bounds(rank, value)` the ranks of all that have the value which stands at a rank.
+-- `bounds(rank, value)` the ranks of the group of the value which stands at a rank.
 local function new_reader(order)
   local key, values = order.key, first_column().values
   if order.kind == 'range' then
@@ -237,17 +253,17 @@ local function new_reader(order)
     read = function(first, last)
       local ids, firsts = {}, {}
       for place, member in ipairs(call('ZRANGE', key, first, last)) do
-        local word, id = member:match('^(.*)%z(.*)$')
+        local word, id = split_entry(member)
         ids[place], firsts[place], values[id] = id, word, word
       end
       return ids, firsts
     end,
-    same = function(one, other) return one == other end,
+    same = function(one, other) return one == other or head_of(one) == head_of(other) end,
     bounds = function(rank, value)
-      local mark = value .. '\0'
-      local function has_mark(member) return member:sub(1, #mark) == mark end
-      return parts.ranks.bisect(key, order.first, rank, function(member) return not has_mark(member) end),
-        parts.ranks.bisect(key, rank, order.last, has_mark)
+      local head = head_of(value)
+      local function is_in_group(member) return head_of(split_entry(member)) == head end
+      return parts.ranks.bisect(key, order.first, rank, function(member) return not is_in_group(member) end),
+        parts.ranks.bisect(key, rank, order.last, is_in_group)
     end,
   }
 end
@@ -269,10 +285,12 @@ local function start_of(order, position)
   if order.kind == 'range' then
     return call('ZCOUNT', key, '-inf', is_down ~= (position.is_passed == true) and first or '(' .. first)
   end
-  local mark = first .. '\0' .. (is_natural() and position.id or '')
+  local mark, is_group_before = first .. '\0' .. position.id, is_down ~= (position.is_passed == true)
   return parts.ranks.bisect(key, order.first, order.last, function(member)
-    if is_natural() then return parts.ranks.is_before(member, mark) or not is_down and member == mark end
-    return parts.ranks.is_before(member, mark) or is_down ~= (position.is_passed == true) and member:sub(1, #mark) == mark
+    if is_natural() then return stands_before(member, first, position.id) or not is_down and member == mark end
+    local head = head_of(split_entry(member))
+    if head == head_of(first) then return is_group_before end
+    return parts.ranks.is_before(head, first)
   end)
 end
 
@@ -337,9 +355,13 @@ local function skipped(order, reader, page)
 end
 
 -- In front of a group that is too large: where to go on, if the page has something in it.
-local function at_large(page, first)
+local function at_large(order, reader, page, rank, first)
   local last = page.ids[#page.ids]
-  if not last then return {is_large = true, first = first} end
+  if not last and order.kind == 'range' then return {is_large = true, first = first} end
+  if not last then
+    local low, high = reader.bounds(rank, first)
+    return {is_large = true, first = head_of(first), is_mixed = not parts.words.is_pure(order, head_of(first), high - low)}
+  end
   local position = position_of(last)
   position.is_passed = true
   return position
@@ -353,7 +375,7 @@ local function walk(order, rest, page, after)
   local is_first = after and not after.is_passed and not is_natural()
   while at and (is_down and at > order.first or not is_down and at < order.last) do
     local low, high, ids, firsts = next_window(order, reader, at, parts.walks.pace(page))
-    if not ids then return at_large(page, firsts) end
+    if not ids then return at_large(order, reader, page, is_down and high - 1 or low, firsts) end
     local firsts_of = {}
     for place, id in ipairs(ids) do firsts_of[id] = firsts[place] end
     if is_down then ids = turned(ids) end
@@ -364,7 +386,7 @@ local function walk(order, rest, page, after)
     if is_cut and not is_natural() then
       local last = firsts_of[ids[reached]]
       while reached > 0 and reader.same(firsts_of[ids[reached]], last) do reached = reached - 1 end
-      if reached == 0 then return at_large(page, last) end
+      if reached == 0 then return at_large(order, reader, page, is_down and high - 1 or low, last) end
       while #kept > 0 and reader.same(firsts_of[kept[#kept]], last) do kept[#kept] = nil end
     end
     kept = is_natural() and kept or in_order(reader, kept, firsts_of)

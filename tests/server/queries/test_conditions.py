@@ -171,8 +171,19 @@ def test_places_in_trees(User):
     assert [user.id for user in User.query.filter(here).all()] == [1, 2]
     assert [user.id for user in User.query.filter(here | (User.age == 4)).all()] == [1, 2, 5]
     assert ids(User.query.filter(~here)) == [3, 4, 5]
+    farther = User.query.filter(rom.within('place', 1.12, 1.0, 50, 'km') & (User.age < 3))
+    assert [user.id for user in farther.all()] == [2, 3, 1]
     with pytest.raises(ValueError):
         User.query.filter(rom.within('elsewhere', 1, 1, 1, 'km'))
+
+
+def test_twice_not_is_the_same_rows_as_written_and_without_their_order(User):
+    save(User, [{'height': 1.0 + n / 10.0, 'age': n} for n in range(3)])
+    near = rom.within('place', 1.12, 1.0, 50, 'km') & (User.age < 3)
+    assert str(~~near) == '~~(%s)' % near and str(~(User.age != 3)) == '~(User.age != 3)'
+    assert [user.id for user in User.query.filter(~~near).all()] == [1, 2, 3]
+    assert [user.id for user in User.query.filter(~~(User.height > 0) & ~~~(User.age > 2)).all()] == [1, 2, 3]
+    assert ids(User.query.filter(~(User.age != 1))) == [2]
 
 
 def test_the_order_is_that_of_the_last_number_outside_or_and_not(User):

@@ -8,7 +8,7 @@ from rom.search import search as searches
 from rom.storage import searches as asked
 from rom.storage.scripts import Script
 
-WORDS = [None, u'', u'ann', u'Ann', u'Bob', u'a b', u'abcdefgh', u'abcdefgi', u'\xe9a', u'\xc9a', u'zz', u'ann.']
+WORDS = [None, u'', u'ann', u'Ann', u'Bob', u'a b', u'abcdefgh', u'abcdefgi', u'\xe9a', u'\xc9a', u'zz', u'ann.', u'a', u'a\0b', u'abcdefgh\0i']
 
 
 @pytest.fixture
@@ -64,13 +64,18 @@ def random_rows(rng, count):
              'folded': rng.choice(WORDS), 'active': rng.choice([True, False, None])} for _ in range(count)]
 
 
-@pytest.mark.parametrize('steps,largest,chunk', [(20000, 1000, 1000), (200, 1000, 7), (20000, 5, 1000), (100, 3, 7)])
-def test_orders_against_plain_python(User, rng, monkeypatch, steps, largest, chunk):
+def cut_search(monkeypatch, largest, chunk):
+    """Let groups be too large with more than `largest` rows, and `chunk` entries be read at once."""
     text = Script('search').text
     for before, after in ((b'local MOST_IN_GROUP = 1000', b'local MOST_IN_GROUP = %d' % largest), (b'local CHUNK = 1000', b'local CHUNK = %d' % chunk)):
         assert text.count(before) == 1
         text = text.replace(before, after)
     monkeypatch.setattr(asked, '_search', Script('search', text))
+
+
+@pytest.mark.parametrize('steps,largest,chunk', [(20000, 1000, 1000), (200, 1000, 7), (20000, 5, 1000), (100, 3, 7)])
+def test_orders_against_plain_python(User, rng, monkeypatch, steps, largest, chunk):
+    cut_search(monkeypatch, largest, chunk)
     given = random_rows(rng, 100)
     save(User, given)
     rows = dict(enumerate(given, 1))
@@ -96,6 +101,20 @@ def test_orders_against_plain_python(User, rng, monkeypatch, steps, largest, chu
             assert ids(query.after(query.cursor(entity)).limit(0, 10)) == right[place + 1:place + 11], told
             assert ids(query.after(entity)[2:5]) == right[place + 3:place + 6], told
             assert query.last().id == right[-1]
+
+
+@pytest.mark.parametrize('largest', [1000, 4])
+@pytest.mark.parametrize('names', [('name', 'age'), ('-name', 'age'), ('name', '-age'), ('-name', '-folded', 'age')])
+def test_words_whose_entries_stand_among_each_other(User, monkeypatch, names, largest):
+    cut_search(monkeypatch, largest, 1000)
+    words = [u'abcdefgh', u'abcdefgh\x001', u'abcdefgh\x0019', u'abcdefg', u'a', u'a\x001', u'b']
+    given = [{'name': words[number % 7], 'folded': words[number % 5], 'age': number % 3 or None} for number in range(70)]
+    save(User, given)
+    query, right = User.query.order_by(*names), expected(dict(enumerate(given, 1)), names)
+    assert ids(query.all()) == right and ids(query.iter_result(pagesize=3)) == right
+    assert ids(query.limit(25, None)) == right[25:] and ids(query[13:30]) == right[13:30]
+    for place in range(0, 70, 9):
+        assert ids(query.after(query.cursor(User.get(right[place])))[:8]) == right[place + 1:place + 9]
 
 
 def test_default_orders_reversed(User):
@@ -127,7 +146,8 @@ def test_alphabetical_orders(User):
         [word.lower() for word in words], key=lambda word: word.encode('utf-8'), reverse=True)
     assert [user.raw for user in User.query.order_by('raw')] == sorted(word.encode('utf-8') for word in words)
     assert len(ids(User.query.order_by('over', 'age'))) == len(words)
-    assert [user.name for user in User.query.startswith(name=u'a').order_by('-name')] == [u'ann.', u'ann', u'abcdefgi', u'abcdefgh', u'a b']
+    assert [user.name for user in User.query.startswith(name=u'a').order_by('-name')] == [
+        u'ann.', u'ann', u'abcdefgi', u'abcdefgh\0i', u'abcdefgh', u'a\0b', u'a b', u'a']
     told = User.query.startswith(name=u'ab').order_by('name').limit(0, 1).explain()
     assert told.scanned < 12 and told.order == 'User:name:pre'
 

@@ -9,7 +9,7 @@
 --               in it there are none
 --
 -- uses: request, namespace, parts, work, call, CHUNK, spend, is_exhausted, is_to_stop, is_of_type, ask_each, new_matcher
--- gives: {walk, prepare, keep, sample, scan}
+-- gives: {walk, is_pure, prepare, keep, sample, scan}
 
 local MOST_RUNS, SAMPLES = 32, 8
 -- what stands between the words of an ASCII text
@@ -270,7 +270,7 @@ local function summarize(filter)
 end
 
 return {
-  walk = walk_runs,
+  walk = walk_runs, is_pure = is_pure,
 
   prepare = function(filter)
     local prefix = filter.prefix
