@@ -69,7 +69,7 @@ class Group(object):
     def _mixed_ids(self):
         """Return the ids of all words in the group, sorted."""
         part = self._part([Prefix(self._order.parts[0].name, self._value)], self._order)
-        found = dict((as_str(id), [value and as_str(value) for value in values]) for id, values in part.all_parts())
+        found = dict((as_str(id), [value and as_str(value) for value in values]) for id, values in part._all_parts())
         found = dict((id, values) for id, values in found.items() if self._is_value(values[0]))
         place = self._behind and self._behind['id']
         if place:

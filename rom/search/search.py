@@ -247,7 +247,7 @@ class Search(object):
             them: values in the order of the fields, or None where the row is gone)
         """
         if self._apart:
-            yield self._in_order(self.all_parts())[skip:None if count is None else skip + count], []
+            yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
             return
         request = dict(self.request, mode='page', skip=skip, rows=first,
                        wants_rest=count is None or count > first)
@@ -299,7 +299,7 @@ class Search(object):
     def _passed_by(self, loop):
         """Return the ids that the loop has moved behind the place reached before they were given, in order."""
         waiting = loop.passed_by()
-        return [id for id in self._in_order(self.all_parts()) if int(id) in waiting] if waiting else []
+        return [id for id in self._in_order(self._all_parts()) if int(id) in waiting] if waiting else []
 
     def _in_order(self, parts):
         """Return the ids of parts, each once, sorted."""
@@ -319,7 +319,7 @@ class Search(object):
                 return
             reply = self._call(dict(request, after=reply.after))
 
-    def all_parts(self):
+    def _all_parts(self):
         """(id, score) of all that is found. Of several lists each is asked for, and what they have in common is taken."""
         found = None
         for place in self._apart or [None]:
@@ -339,7 +339,7 @@ class Search(object):
 
         :returns: set of int
         """
-        return set(int(id) for id, _ in self.all_parts())
+        return set(int(id) for id, _ in self._all_parts())
 
     def count(self, skip=0, count=None):
         """How many rows there are; the limit is of no consequence, as in 1.1.2.
@@ -351,7 +351,7 @@ class Search(object):
             if size is not None:
                 return size
         if self._apart:
-            return len(self.all_parts())
+            return len(self._all_parts())
         request = dict(self._counted, mode='count', skip=0)
         reply = self._call(request)
         if reply.state == 'apart':
@@ -388,10 +388,10 @@ class Search(object):
     def _store_parts(self, key, seconds):
         sign = -1 if self.request.get('descending') else 1
         if self._order:
-            pairs = list(enumerate(self._in_order(self.all_parts())))
+            pairs = list(enumerate(self._in_order(self._all_parts())))
             pairs = [(id, sign * place) for place, id in pairs]
         else:
-            pairs = sorted(self.all_parts())
+            pairs = sorted(self._all_parts())
         for first in range(0, len(pairs), ROWS_PER_READ):
             block = [(id, sign * score) for id, score in pairs[first:first + ROWS_PER_READ]]
             searches.keep(self.connection, key, block, seconds)
