@@ -219,6 +219,7 @@ class Search(object):
         if count is None:
             return
         near_alone = dict(self.request, filters=[dict(near)], order=1, descending=False, mode='parts')
+        near_alone.pop('sort', None)
         places = heapq.nsmallest(count, ((away, id) for id, away in self._parts(near_alone)))
         if len(places) == count:
             away, id = places[-1]
@@ -314,7 +315,7 @@ class Search(object):
         reply = reply or self._call(request)
         while True:
             for id, score in zip(reply.ids, reply.scores):
-                yield id, score if self._order else float(score)
+                yield id, score if 'sort' in request else float(score)
             if reply.after is None:
                 return
             reply = self._call(dict(request, after=reply.after))

@@ -281,6 +281,17 @@ def test_no_cursor_behind_near_or_for_others(User):
     assert near.page(1, 1).cursor is None and ids(near.order_by('age').after(user)) == []
 
 
+def test_the_nearest_of_a_crowd_in_orders_of_several_columns(User, monkeypatch):
+    save(User, [{'lon': n / 1000.0, 'age': n % 3, 'height': n % 5} for n in range(60)])
+    cut_search(monkeypatch, 1000, 6)
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', 25)
+    query = User.query.near('place', 0, 0, 50, 'km', 12)
+    right = sorted(range(12), key=lambda n: (-(n % 3), n % 5, str(n + 1)))
+    assert ids(query.order_by('-age', 'height')) == [n + 1 for n in right]
+    assert ids(query.order_by('-age', 'height').reverse()) == [n + 1 for n in reversed(right)]
+    assert [user.id for user in query.reverse()] == list(range(12, 0, -1))
+
+
 def test_cursors_cost_a_page_at_any_depth(User):
     save(User, [{'age': n % 10, 'height': n, 'name': u'%04d' % n, 'active': n % 2 == 0} for n in range(4000)])
     user = User.get(3501)
