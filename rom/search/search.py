@@ -199,7 +199,7 @@ class Search(object):
     def _call(self, request):
         reply = searches.ask(self.connection, self._counter, request)
         if 'distances' in request and reply.scores:
-            self.distances.update((int(id), float(score)) for id, score in zip(reply.ids, reply.scores))
+            self.distances.update((int(id), float(score[0] if isinstance(score, list) else score)) for id, score in zip(reply.ids, reply.scores))
         if reply.report:
             self.reports.append(reply.report)
         if reply.state == 'long':

@@ -290,6 +290,9 @@ def test_the_nearest_of_a_crowd_in_orders_of_several_columns(User, monkeypatch):
     assert ids(query.order_by('-age', 'height')) == [n + 1 for n in right]
     assert ids(query.order_by('-age', 'height').reverse()) == [n + 1 for n in reversed(right)]
     assert [user.id for user in query.reverse()] == list(range(12, 0, -1))
+    for near in (query, query.filter(User.age < 3)):
+        found = [(user.id, away) for user, away in near.reverse().with_distance()]
+        assert [id for id, _ in found] == list(range(12, 0, -1)) and all(abs(away - (id - 1) * .1112) < .01 for id, away in found)
 
 
 def test_cursors_cost_a_page_at_any_depth(User):
