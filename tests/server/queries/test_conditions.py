@@ -271,6 +271,6 @@ def test_deep_and_wide_trees(User):
 
 
 def test_conditions_ask_no_more_than_keywords(User):
-    plain = User.query.filter(age=(18, None), name=u'n')._search().request
+    plain = User.query.filter(age=(18, None)).filter(name=u'n')._search().request
     asked = User.query.filter(User.age >= 18, User.name == u'n')._search().request
     assert asked == dict(plain, filters=[dict(each, low=u'18.0') if each['kind'] == 'range' else each for each in plain['filters']])

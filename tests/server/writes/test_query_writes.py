@@ -360,6 +360,8 @@ def test_a_call_that_redis_py_repeats_is_done_once(Job, jobs, server, connection
         assert way.do(lambda: jobs.filter(rank=(0, 4)).update(tries=Job.tries + 1)) == 5 or way.failures
     finally:
         proxy.stop()
+    if way.failures:
+        pytest.skip('this redis-py repeats no call of itself: the caller has asked twice')
     assert column(connection, 'tries', 1, 2, 3, 4, 5, 6) == [b'6'] * 5 + [b'5']
 
 

@@ -206,10 +206,12 @@ local function behind_misfits(filter, members, last)
   if not word or #word > LONG or word:find('%z') or fits(filter, word) then return nil end
   local mark = word .. '\0'
   if parts.ranks.member_at(filter.key, last + 50):sub(1, #mark) ~= mark then return nil end
-  local first = parts.ranks.bisect(filter.key, filter.first, last, function(member) return parts.ranks.is_before(member, mark) end)
+  local first = parts.ranks.bisect(filter.key, filter.first, last, function(member)
+    return parts.ranks.is_before(member, mark)
+  end)
   local behind = run_end(filter, last + 50, word)
-  if split_entry(parts.ranks.member_at(filter.key, behind - 1)) ~= word or not is_pure(filter, word, behind - first) then return nil end
-  return behind
+  local is_alone = split_entry(parts.ranks.member_at(filter.key, behind - 1)) == word
+  return is_alone and is_pure(filter, word, behind - first) and behind or nil
 end
 
 -- What the next `size` entries of a run are, from `run.rank` on; sorted by id, as entries of one word are.
