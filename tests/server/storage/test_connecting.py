@@ -1,4 +1,6 @@
 """Connecting: what is wrong is told at once, in a line that names the setting; old servers are spoken to as they understand."""
+import sys
+
 import pytest
 import redis
 import six
@@ -106,8 +108,15 @@ def test_settings_that_are_none(User, give):
                                  lambda User: rom.util.Lock(User._connection, 'x', 0, 1).acquire()],
                          ids=['save', 'get', 'list', 'query', 'unsafe', 'lock'])
 def test_an_asyncio_client(User, monkeypatch, ask, recwarn):
-    asyncio = pytest.importorskip('redis.asyncio')
-    monkeypatch.setattr(util, 'CONNECTION', asyncio.Redis())
+    client = pytest.importorskip('redis.asyncio')
+    import asyncio
+    if sys.version_info < (3, 10):  # there a client is made in an event loop
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+    monkeypatch.setattr(util, 'CONNECTION', client.Redis())
+    if sys.version_info < (3, 10):
+        asyncio.set_event_loop(None)
+        loop.close()
     with pytest.raises(InvalidOperation) as caught:
         ask(User)
     assert 'rom is synchronous' in str(caught.value) and 'CONNECTION' in str(caught.value) and 'redis.Redis' in str(caught.value)
