@@ -4,7 +4,7 @@ from __future__ import absolute_import
 
 import inspect
 
-from .requests import RequestScope, is_good
+from .requests import Chunks, RequestScope, is_good
 
 __all__ = ['UnitOfWorkMiddleware']
 
@@ -63,32 +63,8 @@ def keep_open(response, scope):
         from . import django_async
         response.streaming_content = django_async.Stream(response.streaming_content, scope)
     else:
-        response.streaming_content = Stream(response.streaming_content, scope)
+        response.streaming_content = Chunks(response.streaming_content, scope)
     return response
-
-
-class Stream(object):
-    """What a response streams, each step of it within the scope.
-
-    :param chunks: iterable
-    :param scope: `RequestScope`
-    """
-
-    def __init__(self, chunks, scope):
-        self._chunks, self._scope = iter(chunks), scope
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        with self._scope.running():
-            return next(self._chunks)
-
-    next = __next__
-
-    def close(self):
-        """End the scope; Django closes what it was given itself."""
-        self._scope.end()
 
 
 def _is_coroutine_function(function):

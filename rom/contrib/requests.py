@@ -7,7 +7,7 @@ import logging
 from ..exceptions import InvalidOperation
 from ..util import session
 
-__all__ = ['RequestScope', 'is_good']
+__all__ = ['Chunks', 'RequestScope', 'is_good']
 
 logger = logging.getLogger('rom.contrib')
 
@@ -90,3 +90,27 @@ class RequestScope(object):
             logger.error('not saved: %s changed after the answer, or in a part of the program that no commit follows (a stream, a '
                          'background task, a websocket). It has to open a scope of its own: with rom.session: ...',
                          ', '.join('%r' % (entity,) for entity in changed[:5]) + (' and others' if len(changed) > 5 else ''))
+
+
+class Chunks(object):
+    """What an application sends bit by bit, each step of it within the scope, which ends with it.
+
+    :param chunks: iterable
+    :param scope: `RequestScope`
+    """
+
+    def __init__(self, chunks, scope):
+        self._chunks, self._scope = iter(chunks), scope
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self._scope.running():
+            return next(self._chunks)
+
+    next = __next__
+
+    def close(self):
+        """End the scope; what the chunks came from is closed by whoever was given it."""
+        self._scope.end()

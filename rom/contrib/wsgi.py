@@ -4,7 +4,7 @@ from __future__ import absolute_import
 
 from itertools import chain
 
-from .requests import RequestScope, is_good
+from .requests import Chunks, RequestScope, is_good
 
 __all__ = ['UnitOfWorkMiddleware']
 
@@ -43,7 +43,7 @@ class UnitOfWorkMiddleware(object):
         if isinstance(body, _passive_kinds(environ)):  # nothing of the application runs any more
             scope.end()
             return body
-        return _Body(scope, body, chain(first, rest))
+        return _Body(chain(first, rest), scope, body)
 
 
 def _first_chunks(body, answer):
@@ -120,25 +120,17 @@ class _Answer(object):
             raise self._error
 
 
-class _Body(object):
+class _Body(Chunks):
     """What the application sends, each step of it within its scope.
 
+    :param chunks: iterator over the chunks of the body
     :param scope: `RequestScope`
     :param body: the iterable of the application
-    :param chunks: iterator over its chunks
     """
 
-    def __init__(self, scope, body, chunks):
-        self._scope, self._body, self._chunks = scope, body, chunks
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        with self._scope.running():
-            return next(self._chunks)
-
-    next = __next__
+    def __init__(self, chunks, scope, body):
+        Chunks.__init__(self, chunks, scope)
+        self._body = body
 
     def close(self):
         """Close the body, and end the scope."""

@@ -3,7 +3,6 @@
 from ..exceptions import InvalidOperation
 from ..mapping import seen
 from ..storage import connections, keys, outcomes, plan, reads, removal, troubles
-from ..storage.alteration import AlteredRow
 from ..storage.insertion import NewRow
 from .hooks import has_own_hook
 from .identity_map import key_of
@@ -112,7 +111,7 @@ class Save(Job):
     def _sees_row(self):
         """Whether the row is still what the operation expects, as far as this entity knows."""
         position, row, operation = self.schema.position, self.state.row, self.operation
-        expected = operation.expected() if isinstance(operation, AlteredRow) else operation.get('expect', {})
+        expected = operation.get('expect', {}) if isinstance(operation, dict) else operation.expected()
         for attr, text in expected.items():
             raw = row[position[attr]]
             if (False if raw is None else plan.as_text(raw)) != text:

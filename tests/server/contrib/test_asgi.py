@@ -2,13 +2,11 @@
 import asyncio
 import contextvars
 import functools
-import logging
 import threading
 
 import pytest
 import rom
 from rom.contrib.asgi import UnitOfWorkMiddleware
-
 
 
 async def to_thread(function, *args):
@@ -19,20 +17,6 @@ async def to_thread(function, *args):
 
 HTTP = {'type': 'http', 'method': 'GET', 'path': '/'}
 START, BODY = {'type': 'http.response.start', 'status': 200, 'headers': []}, {'type': 'http.response.body', 'body': b'x'}
-
-
-@pytest.fixture
-def User(connection):
-    class User(rom.Model):
-        email = rom.Text(required=True, unique=True)
-        age = rom.Integer(default=1)
-    return User
-
-
-@pytest.fixture
-def logged(caplog):
-    caplog.set_level(logging.ERROR, 'rom')
-    return lambda: [record.getMessage() for record in caplog.records]
 
 
 @pytest.fixture

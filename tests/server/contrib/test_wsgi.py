@@ -1,5 +1,4 @@
 """rom.contrib.wsgi: nobody is told a status before what it stands for is stored. Applications here are called as servers do."""
-import logging
 import sys
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -7,21 +6,6 @@ from wsgiref.validate import validator
 import pytest
 import rom
 from rom.contrib.wsgi import UnitOfWorkMiddleware
-
-
-@pytest.fixture
-def User(connection):
-    class User(rom.Model):
-        email = rom.Text(required=True, unique=True)
-        age = rom.Integer(default=1)
-    return User
-
-
-@pytest.fixture
-def logged(caplog):
-    """The errors that were logged, as texts."""
-    caplog.set_level(logging.ERROR, 'rom')
-    return lambda: [record.getMessage() for record in caplog.records]
 
 
 class Server(object):

@@ -6,6 +6,7 @@ import decimal
 import pytest
 import rom
 from rom.search import search as searches
+from saving import save
 
 WORDS = [u'ann', u'Bob', u'', None]
 
@@ -32,13 +33,6 @@ def User(connection):
         level = rom.Integer(default=3)
         geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.height, 'lat': 1} if row.height is not None else None)]
     return User
-
-
-def save(model, rows):
-    for row in rows:
-        model(**row)
-    rom.session.commit()
-    rom.session.rollback()
 
 
 def ids(query):

@@ -7,6 +7,7 @@ import decimal
 import pytest
 import rom
 from rom.search import search as searches
+from saving import save
 
 
 @pytest.fixture
@@ -33,13 +34,6 @@ def User(connection):
         lon = rom.Float()
         geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': 0} if row.lon is not None else None)]
     return User
-
-
-def save(model, rows):
-    for row in rows:
-        model(**row)
-    rom.session.commit()
-    rom.session.rollback()
 
 
 def random_rows(rng, count, teams):

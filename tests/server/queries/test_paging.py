@@ -7,6 +7,7 @@ import rom
 from rom.search import search as searches
 from rom.storage import searches as asked
 from rom.storage.scripts import Script
+from saving import save
 
 WORDS = [None, u'', u'ann', u'Ann', u'Bob', u'a b', u'abcdefgh', u'abcdefgi', u'\xe9a', u'\xc9a', u'zz', u'ann.', u'a', u'a\0b', u'abcdefgh\0i']
 
@@ -28,13 +29,6 @@ def User(connection):
         lon = rom.Float()
         geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': 0} if row.lon is not None else None)]
     return User
-
-
-def save(model, rows):
-    for row in rows:
-        model(**row)
-    rom.session.commit()
-    rom.session.rollback()
 
 
 def ids(query):

@@ -6,6 +6,7 @@ from rom import FULL_TEXT, IDENTITY, Integer, Model, QueryError, session, Text
 from rom.search import search
 from rom.storage import reads
 from rom.search.request import MOST_FILTERS, is_too_wild, merged, parse_pattern
+from saving import save
 
 STEPS = search.STEPS_PER_CALL
 
@@ -25,13 +26,6 @@ def told(query, count=20):
     found = [int(id) for page, _ in search.pages(0, count) for id in page]
     assert max(report['steps'] for report in search.reports) < 2 * STEPS, search.reports
     return found, search.reports
-
-
-def save(model, rows):
-    for values in rows:
-        model(**values)
-    session.commit()
-    session.rollback()
 
 
 def server_time(connection, work):

@@ -6,6 +6,7 @@ import pytest
 import redis
 import rom
 from rom.storage import keyspace
+from saving import save
 
 
 def ids_of(query):
@@ -15,13 +16,6 @@ def ids_of(query):
 
 def by_text(ids):
     return sorted(ids, key=str)
-
-
-def fill(model, rows):
-    for row in rows:
-        model(**row)
-    rom.session.commit()
-    rom.session.rollback()
 
 
 # -- the id counter ----------------------------------------------------------------------------------------------------
@@ -37,7 +31,7 @@ def Word(connection):
 
 @pytest.mark.parametrize('counter', [5, 20, 95, 550])
 def test_a_counter_set_back_hides_no_row_from_a_search(Word, connection, counter):
-    fill(Word, [dict(name=u'pre%d all' % i, n=i % 3, flag=True) for i in range(600)])
+    save(Word, [dict(name=u'pre%d all' % i, n=i % 3, flag=True) for i in range(600)])
     connection.set('Word:id:', counter)
     connection.delete('Word:%d' % (counter + 1))
     want = by_text(range(1, 601))
@@ -50,7 +44,7 @@ def test_a_counter_set_back_hides_no_row_from_a_search(Word, connection, counter
 
 
 def test_all_rows_are_gone_through_whatever_the_counter_says(Word, connection):
-    fill(Word, [dict(n=i) for i in range(150)])
+    save(Word, [dict(n=i) for i in range(150)])
     for counter in (None, 0, 1, 99, 100, 149, 150, 10 ** 6, 2 ** 62, 'broken'):
         connection.delete('Word:id:')
         if counter is not None:
@@ -61,7 +55,7 @@ def test_all_rows_are_gone_through_whatever_the_counter_says(Word, connection):
 
 
 def test_rows_that_a_loop_makes_are_not_given_to_it(Word, connection):
-    fill(Word, [dict(n=i) for i in range(130)])
+    save(Word, [dict(n=i) for i in range(130)])
     given = 0
     for word in Word.query.iter_result(pagesize=10):
         given += 1
@@ -70,9 +64,9 @@ def test_rows_that_a_loop_makes_are_not_given_to_it(Word, connection):
 
 
 def test_a_long_gap_is_crossed_in_few_calls(Word, connection, calls):
-    fill(Word, [dict(n=i) for i in range(5)])
+    save(Word, [dict(n=i) for i in range(5)])
     connection.set('Word:id:', 10 ** 15)
-    fill(Word, [dict(n=7)])
+    save(Word, [dict(n=7)])
     del calls[:]
     assert ids_of(Word.query) == [1, 2, 3, 4, 5, 10 ** 15 + 1]
     assert len(calls) < 10
@@ -80,7 +74,7 @@ def test_a_long_gap_is_crossed_in_few_calls(Word, connection, calls):
 
 @pytest.mark.parametrize('kind', ['list', 'hash', 'text', 'float'])
 def test_a_counter_of_another_type_is_no_crash_on_reading(Word, connection, kind):
-    fill(Word, [dict(name=u'a%d' % i, n=i, flag=True) for i in range(30)])
+    save(Word, [dict(name=u'a%d' % i, n=i, flag=True) for i in range(30)])
     connection.delete('Word:id:')
     {'list': lambda: connection.rpush('Word:id:', 1), 'hash': lambda: connection.hset('Word:id:', 'a', 1),
      'text': lambda: connection.set('Word:id:', b'\xffx'), 'float': lambda: connection.set('Word:id:', '1.5')}[kind]()
@@ -95,7 +89,7 @@ def test_ids_beyond_doubles_are_exact(Word, connection):
     connection.set('Word:id:', start)
     early = Word(name=u'a', n=1)
     want = [start + 1 + i for i in range(20)]
-    fill(Word, [dict(name=u'a', n=1, flag=True) for _ in want[1:]])
+    save(Word, [dict(name=u'a', n=1, flag=True) for _ in want[1:]])
     assert early.id == want[0] and Word.get(want[3]).id == want[3]
     Word(name=u'a', n=1, flag=True).save()  # an id that the write call gives
     want.append(want[-1] + 1)
@@ -114,7 +108,7 @@ def test_sets_and_sorted_sets_stand_for_each_other(connection):
     class Row(rom.Model):
         data = rom.Json(index=True, keygen=lambda value: value)
         flag = rom.Boolean(index=True)
-    fill(Row, [dict(data={'size': i - 2, 'is%d' % i: None}, flag=bool(i % 2)) for i in range(6)])
+    save(Row, [dict(data={'size': i - 2, 'is%d' % i: None}, flag=bool(i % 2)) for i in range(6)])
     every, odd, query = [1, 2, 3, 4, 5, 6], [2, 4, 6], Row.query
     for found, want in (
             (query.filter(data='size'), every), (query.filter(data='size', flag=True), odd), (query.filter(data=['is0', 'size']), every),
@@ -154,7 +148,7 @@ def test_broken_text_is_in_the_way_of_nothing_else(server, connection, kind, dec
         text = rom.Text()
         flag = rom.Boolean(index=True)
         code = rom.Text(unique=True)
-    fill(Row, [dict(text=u't\xe9%d' % i, flag=True, code=u'c%d' % i) for i in range(20)])
+    save(Row, [dict(text=u't\xe9%d' % i, flag=True, code=u'c%d' % i) for i in range(20)])
     connection.hset('Row:2', 'text', b'\xff\xfe')
     rom.util.CONNECTION = client = kind(**dict(server.kwargs, decode_responses=decodes))
     for query in (Row.query, Row.query.filter(flag=True), Row.query.order_by('flag:True'), Row.query.filter(flag=[True])):
@@ -181,7 +175,7 @@ def test_words_that_go_on_with_nul_and_digits(connection, stem, tails):
         word = rom.Text(index=True, keygen=rom.IDENTITY, prefix=True, suffix=True)
         flag = rom.Boolean(index=True)
     words = [stem] * 700 + [stem + tail for tail in tails]
-    fill(Row, [dict(word=word, flag=i % 2 == 0) for i, word in enumerate(words)])
+    save(Row, [dict(word=word, flag=i % 2 == 0) for i, word in enumerate(words)])
 
     def where(test):
         return by_text(i + 1 for i, word in enumerate(words) if test(word))
@@ -204,7 +198,7 @@ def test_places_on_the_edges_of_the_map(connection):
         n = rom.Integer(index=True)
         geo_index = [rom.GeoIndex('place', lambda row: {'lon': row.lon, 'lat': row.lat})]
     north = 85.05112878
-    fill(Spot, [dict(lon=lon, lat=lat, n=1) for lon in (-180, 180, 0) for lat in (-north, 0, north)])
+    save(Spot, [dict(lon=lon, lat=lat, n=1) for lon in (-180, 180, 0) for lat in (-north, 0, north)])
     for lon in (180, -180):
         for place, lat in enumerate((-north, 0, north)):
             want = [place + 1, place + 4]
@@ -240,7 +234,7 @@ def test_numbers_beyond_a_double_are_refused(connection, value):
 
 
 def test_pages_beyond_all_numbers(Word, connection):
-    fill(Word, [dict(flag=True)])
+    save(Word, [dict(flag=True)])
     for query in (Word.query, Word.query.filter(flag=True)):
         assert ids_of(query.limit(10 ** 5000, 5)) == [] and ids_of(query.limit(0, 10 ** 5000)) == [1]
     with pytest.raises(rom.QueryError):
@@ -255,6 +249,6 @@ def test_ids_are_what_a_counter_can_give():
 def test_numbers_that_are_one_to_an_index_count_once(connection):
     class Row(rom.Model):
         n = rom.Integer(index=True)
-    fill(Row, [dict(n=n) for n in (5, 2 ** 53, 2 ** 53, 7)])
+    save(Row, [dict(n=n) for n in (5, 2 ** 53, 2 ** 53, 7)])
     query = Row.query.filter(n=[5, 2 ** 53, 2 ** 53 + 1])
     assert query.count() == 3 and ids_of(query) == [1, 2, 3]
