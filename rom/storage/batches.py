@@ -14,7 +14,7 @@ ROWS_PER_WRITE = 500
 ENTRIES_PER_WRITE = 8000
 CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much as an index entry
 
-#: what an atomic commit writes at most, in one call: about a second of the server's time, which other clients wait
+#: what an atomic commit writes at most, in one call: one to two seconds of the server's time, which other clients wait
 ROWS_AT_ONCE = 20000
 ENTRIES_AT_ONCE = 250000
 

@@ -169,7 +169,7 @@ class Work(object):
         """Whether an entity is planned without a look at what goes before it, and without anything of the program's own."""
         state = entity._rom
         return (state.schema.plans_alone and not state.deleted and id(entity) not in self.reconciled
-                and not entity._rom_has_own('save') and entity is not self.saving[-1]
+                and not entity._rom_has_own('save') and entity is not self.saving[-1] and not self.expected
                 and not any(has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
                 and not state.new_references())
 
