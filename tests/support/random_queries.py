@@ -425,7 +425,8 @@ class AskedWorld(Writes, World):
 
     def change(self):
         for _ in range(self.rng.choice([1, 2, 3])):
-            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found, self.update_found, self.update_found, self.loop])
+            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found, self.loop, self.increment, self.upsert,
+                                                        self.create_many] + [self.update_found] * 2)
             act()
         while len(self.table.rows) < self.size:
             self.create()
