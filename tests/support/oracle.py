@@ -297,13 +297,16 @@ class Query(object):
     def _decided(self, deciding):
         return deciding if deciding and (deciding[0] == 'near' or (self.deciding or [''])[0] != 'near') else self.deciding
 
-    def filter(self, tree=None, **condition):
-        if tree is not None:
-            query = self._with(tests=self.tests + (tree.test,), drives=self.drives or tree.drives(),
-                               is_only_in_rows=self.is_only_in_rows or tree.is_only_in_rows())
+    def filter(self, *trees, **condition):
+        query = self
+        for tree in trees:
+            query = query._with(tests=query.tests + (tree.test,), drives=query.drives or tree.drives(),
+                                is_only_in_rows=query.is_only_in_rows or tree.is_only_in_rows())
             for deciding in tree.deciding():
                 query = query._with(deciding=query._decided(deciding))
-            return query
+        return query._equal(**condition) if condition else query
+
+    def _equal(self, **condition):
         (name, value), = condition.items()
         attr = name.partition(':')[0]
         column, index = self.table.columns[attr], self.table.index
@@ -312,9 +315,24 @@ class Query(object):
         return self._with(tests=self.tests + (lambda id: column.accepts(index[id][attr], name, value),), deciding=deciding,
                           drives=self.drives or not is_only_in_rows, is_only_in_rows=self.is_only_in_rows or is_only_in_rows)
 
-    def exclude(self, tree):
-        return self._with(tests=self.tests + (lambda id: not tree.test(id),), drives=self.drives or tree.drives(True),
-                          is_only_in_rows=self.is_only_in_rows or tree.is_only_in_rows(True))
+    def exclude(self, *trees, **condition):
+        inside = self.table.query._equal(**condition) if condition else self.table.query
+        tests = inside.tests + tuple(tree.test for tree in trees)
+        # NOT of all is any of the NOTs: each of them has to drive; what no index has, an empty text, is fine beside NOT
+        return self._with(tests=self.tests + (lambda id: not all(test(id) for test in tests),),
+                          drives=self.drives or not condition and all(tree.drives(True) for tree in trees),
+                          is_only_in_rows=self.is_only_in_rows or any(tree.is_only_in_rows(True) for tree in trees))
+
+    def __or__(self, other):
+        if not self.tests or not other.tests:
+            return self.table.query
+        return self.table.query._with(
+            tests=(lambda id: any(all(test(id) for test in each.tests) for each in (self, other)),),
+            drives=self.drives and other.drives, is_only_in_rows=self.is_only_in_rows or other.is_only_in_rows)
+
+    def __and__(self, other):
+        return self._with(tests=self.tests + other.tests, deciding=self._decided(other.deciding), drives=self.drives or other.drives,
+                          is_only_in_rows=self.is_only_in_rows or other.is_only_in_rows)
 
     def _affixed(self, condition, forms_of_value, fits):
         (name, value), = condition.items()
@@ -372,6 +390,15 @@ class Query(object):
         """The ids of all results, whatever the limit."""
         found = [id for id in self.table.rows if all(test(id) for test in self.tests)]
         return [id for id in found if self._key(self.order[0], id) is not None] if self.order else found
+
+    def all_found(self):
+        """The ids of all rows that the filters find, whatever the order."""
+        return [id for id in self.table.rows if all(test(id) for test in self.tests)]
+
+    @property
+    def is_near(self):
+        """Whether distances give the order."""
+        return not self.order and bool(self.deciding) and self.deciding[0] == 'near'
 
     def _key(self, name, id):
         """What a row is sorted by in a column: a number, or the bytes of its word; None where it has neither."""

@@ -2,6 +2,7 @@
 """Random queries of random rows, answered by rom in every way and by the oracle: for test_differential.py."""
 from collections import namedtuple
 import decimal
+import fractions
 import string
 
 import rom
@@ -10,7 +11,7 @@ import six
 
 import oracle
 from random_conditions import Conditions, Tree
-from random_rows import World, moment
+from random_rows import Thing, World, moment
 from random_writes import Writes
 
 UNITS = ('m', 'km', 'mi', 'ft')
@@ -21,18 +22,28 @@ class AskedWorld(Writes, World):
     """Rows that are asked about.
 
     :param is_in_pieces: whether calls of search.lua are cut into small pieces
+    :param is_of_trees: whether each query has a tree of conditions
     """
 
-    def __init__(self, seed, size, is_in_pieces=False):
-        World.__init__(self, seed, size)
-        self.is_in_pieces = is_in_pieces
+    def __init__(self, seed, size, is_in_pieces=False, is_of_trees=False, tag=''):
+        World.__init__(self, seed, size, tag)
+        self.is_in_pieces, self.is_of_trees = is_in_pieces, is_of_trees
 
     # -- random queries
 
     def random_calls(self):
-        rng, calls = self.rng, []
-        for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
+        return self.random_filters() + self.random_order()
+
+    def random_filters(self):
+        rng, calls = self.rng, [self.trees()] * self.is_of_trees
+        for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3]) // (1 + self.is_of_trees)):
             calls.append(rng.choice([self.numbers] * 5 + [self.words] * 3 + [self.affixes] * 4 + [self.trees] * 6 + [self.near])())
+        if rng.random() < .1:
+            calls.append((rng.choice(['__or__', '__and__']), (Joined(self, self.random_filters()),), {}))
+        return calls
+
+    def random_order(self):
+        rng, calls = self.rng, []
         names = [name for name in self.numeric_names() if ':' not in name or name == 'json:x'] + ['float'] * 4
         if rng.random() < .25:
             calls.append(('order_by', (rng.choice(['', '-']) + rng.choice(names),), {}))
@@ -45,10 +56,14 @@ class AskedWorld(Writes, World):
         return calls
 
     def trees(self):
-        return self.rng.choice(['filter', 'filter', 'exclude']), (Conditions(self).tree(self.rng.choice([0, 1, 2, 4])),), {}
+        """A tree or two, and keywords beside it."""
+        rng = self.rng
+        found = [Conditions(self).tree(rng.choice([0, 1, 2, 4])) for _ in range(rng.choice([1, 1, 1, 2]))]
+        beside = rng.choice([self.numbers, self.words])()[2] if rng.random() < .2 else {}
+        return rng.choice(['filter', 'filter', 'exclude']), tuple(found), beside
 
     def numeric_names(self):
-        names = ['number', 'float', 'decimal', 'moment', 'day', 'clock', 'owner', 'best', 'json', 'json:x', 'summed',
+        names = ['number', 'float', 'decimal', 'moment', 'safer', 'day', 'clock', 'owner', 'best', 'thing', 'json', 'json:x', 'summed',
                  'summed:negative', 'sorting', 'sorting_ci', 'insensitive', 'bytes_sorting', 'whole_sorting']
         return names + ['id'] * self.is_pk_indexed
 
@@ -61,6 +76,8 @@ class AskedWorld(Writes, World):
         if name in ('owner', 'best'):
             id = self.rng.choice(self.owners)
             return id if self.rng.random() < .5 else self.Owner.get(id)
+        if name == 'thing':
+            return Thing(self.random_value(name)) if self.rng.random() < .3 else self.random_value(name)
         value = self.random_value('whole' if name == 'whole_sorting' else name)
         if name == 'day' and self.rng.random() < .2:
             return moment(value.year, value.month, value.day, 5)
@@ -80,7 +97,7 @@ class AskedWorld(Writes, World):
             value = [self.random_range(name), self.number_of(name), self.random_range(name)]
         else:
             value = self.number_of(name)
-        if name in ('owner', 'best') and rng.random() < .1:
+        if name in ('owner', 'best', 'thing') and rng.random() < .1:
             value = rom.NOT_NULL
         return 'filter', (), {name: value}
 
@@ -187,7 +204,8 @@ class AskedWorld(Writes, World):
     def both(self, calls):
         ours, theirs = self.Row.query, self.table.query
         for name, args, kwargs in calls:
-            given = [arg.condition if isinstance(arg, Tree) else arg for arg in args]
+            given = [arg.condition if isinstance(arg, Tree) else arg.both[0] if isinstance(arg, Joined) else arg for arg in args]
+            args = [arg.both[1] if isinstance(arg, Joined) else arg for arg in args]
             ours, theirs = getattr(ours, name)(*given, **kwargs), getattr(theirs, name)(*args, **kwargs)
         return ours, theirs
 
@@ -200,7 +218,7 @@ class AskedWorld(Writes, World):
     def shown(self, value):
         if isinstance(value, list):
             return [self.shown(each) for each in value]
-        return 'Owner %d' % value.id if isinstance(value, rom.Model) else value
+        return '%s %d' % (type(value).__name__, value.id) if isinstance(value, (rom.Model, Thing)) else value
 
     def expect(self, calls, what, found, expected):
         self.checks += 1
@@ -235,7 +253,7 @@ class AskedWorld(Writes, World):
             self.ask_figures(calls, ours, ids)
         if not unlimited.is_unfiltered and unlimited.is_plain and rng.random() < .5:
             self.ask_cached(calls, ours, unlimited, connection)
-        if len(calls) == 1 and calls[0][0] == 'filter' and calls[0][2]:
+        if len(calls) == 1 and calls[0][0] == 'filter' and not calls[0][1]:
             condition = calls[0][2]
             if condition != {'owner': rom.NOT_NULL}:
                 self.expect(calls, ' as get_by', [each.id for each in self.Row.get_by(**condition)], ids)
@@ -293,6 +311,9 @@ class AskedWorld(Writes, World):
         rng, ids = self.rng, theirs.ids()
         first, last = sorted([rng.randrange(len(ids) + 3), rng.randrange(len(ids) + 3)])
         self.expect(calls, '[%d:%d]' % (first, last), [entity.id for entity in ours[first:last]], ids[first:last])
+        self.expect(calls, '[%d:][1:%d]' % (first, last), [entity.id for entity in ours[first:][1:last]], ids[first:][1:last])
+        found = ours[first].id if first < len(ids) else self.error_of(lambda: ours[first])
+        self.expect(calls, '[%d]' % first, found, (ids + [IndexError] * 3)[first])
         self.expect(calls, '.exists()', ours.exists(), bool(ids))
         last = ours.last()
         self.expect(calls, '.last()', last and last.id, ids[-1] if ids else None)
@@ -300,32 +321,80 @@ class AskedWorld(Writes, World):
             len(ids), rom.exceptions.MultipleResultsFound))
         if ours._limit is None and (theirs.order or not theirs.deciding or theirs.deciding[0] != 'near') and ids:
             place = rng.randrange(len(ids))
-            cursor = ours.cursor(self.Row.get(ids[place]))
-            found = [entity.id for entity in ours.after(cursor).limit(0, 7)]
-            self.expect(calls, '.after(row %d)' % ids[place], found, ids[place + 1:place + 8])
-            page = ours.page(1 + len(ids) // 5, 5)
-            self.expect(calls, '.page()', ([entity.id for entity in page.items], page.total, page.has_next),
-                        (ids[len(ids) // 5 * 5:][:5], len(ids), False))
+            entity = self.Row.get(ids[place])
+            behind = ours.after(rng.choice([ours.cursor(entity), entity]))
+            offset, count = rng.choice([(0, 7), (0, None), (2, 3)])
+            found = [entity.id for entity in behind.limit(offset, count)]
+            self.expect(calls, '.after(row %d).limit(%s, %s)' % (ids[place], offset, count), found,
+                        ids[place + 1:][offset:][:count])
+            number, size = rng.choice([1, 2, 3, 2 + len(ids) // 5]), 5
+            page, start = ours.page(number, size), (number - 1) * size
+            self.expect(calls, '.page(%d)' % number, ([entity.id for entity in page.items], page.total, page.pages, page.has_next),
+                        (ids[start:][:size], len(ids), -(-len(ids) // size), len(ids) > start + size))
+            if page.cursor:
+                found = [entity.id for entity in ours.after(page.cursor)[:size]]
+                self.expect(calls, '.after(page %d)' % number, found, ids[start + size:][:size])
+        if ours._limit is None:
+            chosen = rng.sample(sorted(self.table.rows), 5) + [10 ** 6]
+            self.expect(calls, '.in_bulk(%s)' % chosen, sorted(ours.in_bulk(chosen)), sorted(set(theirs.all_found()) & set(chosen)))
+        self.ask_values(calls, ours, ids)
+        if theirs.is_near:
+            pairs = [(entity.id, away) for entity, away in ours.with_distance()]
+            self.expect(calls, '.with_distance(), ids', [id for id, _ in pairs], ids)
+            away = theirs.deciding[1]
+            wrong = [(id, found, away(id)) for id, found in pairs if abs(found - away(id)) > 1e-3 + 1e-6 * away(id)]
+            self.expect(calls, '.with_distance()', wrong, [])
+
+    def ask_values(self, calls, ours, ids):
+        names = self.rng.sample(sorted(self.makers) + ['id', 'code', 'longitude'], self.rng.choice([1, 2]))
+        rows = [[id if name == 'id' else self.table.rows[id].get(name) for name in names] for id in ids]
+        what, found, expected = self.rng.choice([
+            ('values', lambda: ours.values(*names), [dict(zip(names, row)) for row in rows]),
+            ('values_list', lambda: ours.values_list(*names), [tuple(row) for row in rows]),
+            ('values_list, flat', lambda: ours.values_list(names[0], flat=True), [row[0] for row in rows])])
+        self.expect(calls, '.%s of %s' % (what, names), found().all(), expected)
 
     def ask_figures(self, calls, ours, ids):
         """Sums, counts by value, some by chance."""
         rng = self.rng
-        name = rng.choice(['number', 'float', 'decimal', 'longitude'])
-        values = [value for value in (self.table.rows[id].get(name) for id in ids) if value is not None]
+        name = rng.choice(['number', 'float', 'decimal', 'longitude', 'moment', 'safer', 'day', 'clock', 'id'])
+        values = [value for value in (self.value_in(id, name) for id in ids) if value is not None]
         ends = (min(values), max(values)) if values else (None, None)
         self.expect(calls, ', ends of %s' % name, (ours.min(name), ours.max(name)), ends)
-        if name in ('number', 'decimal'):
-            with decimal.localcontext() as context:
-                context.prec = 100
-                self.expect(calls, '.sum(%r)' % name, ours.sum(name), sum(values))
-        name = rng.choice(sorted(set(self.makers) - set(['json', 'owner', 'best'])) + ['code'])
+        if name in ('number', 'decimal', 'id'):
+            self.ask_sum(calls, ours, name, values)
+        elif name in ('float', 'longitude'):
+            least = 1e-9 * sum(abs(value) for value in values)
+            found, expected = (ours.sum(name), ours.avg(name)), (sum(values), sum(values) / len(values) if values else None)
+            is_near = all(each == other or each != each and other != other or abs(each - other) <= least
+                          for each, other in zip(found, expected))
+            self.expect(calls, ', sum and average of %s' % name, is_near or found, True)
+        name = rng.choice(sorted(set(self.makers) - set(['json'])) + ['code', 'longitude'])
         counts = {}
         for id in ids:
             value = self.table.rows[id].get(name)
             counts[value] = counts.get(value, 0) + 1
         self.expect(calls, '.count_by(%r)' % name, ours.count_by(name), counts)
-        chosen = [entity.id for entity in ours.sample(3)]
-        self.expect(calls, '.sample(3)', (len(set(chosen)), set(chosen) - set(ids)), (min(3, len(ids)), set()))
+        self.expect(calls, '.distinct(%r)' % name, ours.distinct(name), sorted(value for value in counts if value is not None))
+        name, counts = rng.choice(['full', 'bytes_full']), {}
+        for word in [word for id in ids for word in self.table.index[id][name].words]:
+            counts[word] = counts.get(word, 0) + 1
+        self.expect(calls, '.count_by(%r, words=True)' % name, ours.count_by(name, words=True), counts)
+        size = rng.choice([0, 1, 3, 1000])
+        chosen = [entity.id for entity in ours.sample(size)]
+        self.expect(calls, '.sample(%d)' % size, (len(chosen), len(set(chosen)), set(chosen) - set(ids)),
+                    (min(size, len(ids)), min(size, len(ids)), set()))
+
+    def ask_sum(self, calls, ours, name, values):
+        with decimal.localcontext() as context:
+            context.prec = 100
+            self.expect(calls, '.sum(%r)' % name, ours.sum(name), sum(values))
+            average = ours.avg(name)
+            if name == 'decimal' and values:
+                is_near = isinstance(average, decimal.Decimal) and abs(average * len(values) - sum(values)) < decimal.Decimal('1e-6')
+                self.expect(calls, '.avg(%r)' % name, is_near or average, True)
+            else:
+                self.expect(calls, '.avg(%r)' % name, average, float(fractions.Fraction(sum(values), len(values))) if values else None)
 
     def ask_cached(self, calls, ours, theirs, connection):
         key = ours.cached_result(60)
@@ -356,7 +425,8 @@ class AskedWorld(Writes, World):
 
     def change(self):
         for _ in range(self.rng.choice([1, 2, 3])):
-            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found, self.update_found, self.update_found, self.loop])
+            act = self.rng.choice([self.update] * 4 + [self.delete, self.delete_found, self.loop, self.increment, self.upsert,
+                                                        self.create_many] + [self.update_found] * 2)
             act()
         while len(self.table.rows) < self.size:
             self.create()
@@ -371,13 +441,23 @@ class AskedWorld(Writes, World):
         self.Row.query.delete(blocksize=7 + len(self.table.rows) // 30)
         for owner in self.Owner.query.all():
             owner.delete()
-        left = [key for key in connection.keys('*') if b':once:' not in key]
-        assert sorted(left) == [b'Owner:id:', b'Row:id:']
+        left = [key.decode('ascii') for key in connection.keys('*') if b':once:' not in key]
+        assert sorted(left) == [self.tag + 'Owner:id:', self.tag + 'Row:id:']
         assert self.Row.query.all() == [] and self.Row.query.filter(number=(None, None)).count() == 0
 
 
+class Joined(object):
+    """A query that another is joined with."""
+
+    def __init__(self, world, calls):
+        self.both, self.told = world.both(calls), world.told(calls)
+
+    def __repr__(self):
+        return self.told.partition(': ')[2]
+
+
 def plain(value):
-    return value.id if isinstance(value, rom.Model) else value
+    return value.id if isinstance(value, (rom.Model, Thing)) else value
 
 
 def plain_result(result):

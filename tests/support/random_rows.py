@@ -41,22 +41,38 @@ def place_of(row):
         return {'lon': row['longitude'], 'lat': row['latitude']}
 
 
-def make_models(is_pk_indexed):
+class Thing(object):
+    """What another library keeps, for ForeignModel."""
+
+    def __init__(self, id):
+        self.id = id
+
+    @classmethod
+    def get(cls, id):
+        return cls(int(id))
+
+
+def make_models(is_pk_indexed, tag=''):
+    """The models; `tag` stands before their namespaces."""
     class Owner(rom.Model):
+        _namespace = tag + 'Owner'
         name = rom.Text()
 
     class Row(rom.Model):
+        _namespace = tag + 'Row'
         id = rom.PrimaryKey(index=is_pk_indexed)
         number = rom.Integer(index=True)
         float = rom.Float(index=True)
         decimal = rom.Decimal(index=True)
         flag = rom.Boolean(index=True)
         moment = rom.DateTime(index=True)
+        safer = rom.SaferDateTime(index=True)
         day = rom.Date(index=True)
         clock = rom.Time(index=True)
         json = rom.Json(index=True, keygen=json_entries)
         owner = rom.ManyToOne('Owner', 'no action')
         best = rom.OneToOne('Owner', 'no action')
+        thing = rom.ForeignModel(Thing)
         code = rom.Text(unique=True)
         note = rom.Text()
         longitude = rom.Float()
@@ -106,14 +122,14 @@ def known_columns(is_pk_indexed):
         ('insensitive', 'CASE_INSENSITIVE', False, True), ('slashed', slashed_known, True, True)])
     columns = dict(
         text, flag=Column('boolean'), day=Column('day'), json=Column('any', json_known),
-        owner=Column('reference'), best=Column('reference'),
+        owner=Column('reference'), best=Column('reference'), thing=Column('reference'),
         bytes=Column('bytes', 'IDENTITY_STRING', True, True),
         bytes_ci=Column('bytes', 'IDENTITY_STRING_CI', True, True),
         bytes_full=Column('bytes', 'FULL_TEXT', True, True), bytes_sorting=Column('bytes', 'SIMPLE', True),
         whole_sorting=Column('text', 'SIMPLE_CI', source='whole'), summed=Column('any', summed_known),
         whole_full=Column('text', 'FULL_TEXT', True, True, source='whole'),
         bytes_folded=Column('bytes', 'IDENTITY_CI', True, True, source='bytes'))
-    for name in ('number', 'float', 'decimal', 'moment', 'clock') + (('id',) if is_pk_indexed else ()):
+    for name in ('number', 'float', 'decimal', 'moment', 'safer', 'clock') + (('id',) if is_pk_indexed else ()):
         columns[name] = Column('number')
     return columns
 
@@ -176,11 +192,11 @@ def choose(values):
 class World(object):
     """Rows in Redis and the same in the oracle, changed alike."""
 
-    def __init__(self, seed, size):
+    def __init__(self, seed, size, tag=''):
         self.rng = rng = random.Random(seed)
-        self.seed, self.size, self.checks = seed, size, 0
+        self.seed, self.size, self.checks, self.tag = seed, size, 0, tag
         self.is_pk_indexed = bool(seed % 2)
-        self.Owner, self.Row = make_models(self.is_pk_indexed)
+        self.Owner, self.Row = make_models(self.is_pk_indexed, tag)
         self.table = oracle.Table(known_columns(self.is_pk_indexed), known_place)
         self.owners = [self.new_owner() for _ in range(6)]
         self.points = [(round(rng.uniform(-180, 180), 6), round(rng.uniform(-85, 85), 6)) for _ in range(8)]
@@ -188,6 +204,7 @@ class World(object):
         self.points += [(8.57 + rng.uniform(-1, 1), 50.03 + rng.uniform(-1, 1)) for _ in range(8)]
         self.makers = {
             'number': choose(NUMBERS), 'float': choose(FLOATS), 'decimal': choose(DECIMALS), 'moment': choose(MOMENTS),
+            'safer': choose(MOMENTS), 'thing': choose([1, 2, 3]),
             'day': choose(DAYS), 'clock': choose(CLOCKS), 'flag': choose([True, False]), 'json': random_json,
             'slashed': random_slashed, 'owner': lambda rng: rng.choice(self.owners), 'note': random_text,
             'best': lambda rng: rng.choice(self.owners)}
@@ -273,22 +290,22 @@ class World(object):
 
     def index_entries(self):
         """{key: {member: score, or None in sets}} as the oracle has it."""
-        found = {}
+        found, start = {}, self.tag + u'Row:'
         for id, indexes in self.table.index.items():
             for name, entries in indexes.items():
                 column = self.table.columns[name]
                 for word, score in list(entries.scores.items()) + [(word, None) for word in entries.words]:
-                    key = u'Row:%s:%s:idx' % (name, word) if word else u'Row:%s:idx' % name
+                    key = start + (u'%s:%s:idx' % (name, word) if word else u'%s:idx' % name)
                     found.setdefault(key, {})[u'%d' % id] = score
                 for flag, words, kind in (
                         (column.prefix, entries.starts, 'pre'), (column.suffix, entries.ends, 'suf')):
                     for word in words if flag else ():
-                        key = u'Row:%s:%s' % (name, kind)
+                        key = u'%s%s:%s' % (start, name, kind)
                         found.setdefault(key, {})[u'%s\0%d' % (word, id)] = oracle.prefix_score(word)
         return found
 
     def check_storage(self, connection):
-        found, counters = {}, set()
+        found, counters, tag = {}, set(), self.tag
         for key in connection.keys('*'):
             name, kind = key.decode('utf-8'), connection.type(key)
             if name.endswith((u':idx', u':pre', u':suf')):
@@ -297,15 +314,15 @@ class World(object):
                 else:
                     found[name] = dict((member.decode('utf-8'), score)
                                        for member, score in connection.zrange(key, 0, -1, withscores=True))
-            elif not re.match(u'(Row|Owner):([0-9]+$|once:)', name):
+            elif not re.match(u'%s(Row|Owner):([0-9]+$|once:)' % re.escape(tag), name):
                 counters.add(name)
         expected = self.index_entries()
         assert sorted(found) == sorted(expected)
         for key in expected:
             assert found[key] == expected[key], key
-        assert counters <= set([u'Row:id:', u'Owner:id:', u'Row:code:uidx', u'Row:place:geo'])
+        assert counters <= set(tag + name for name in (u'Row:id:', u'Owner:id:', u'Row:code:uidx', u'Row:place:geo'))
         codes = dict((row['code'].encode('ascii'), b'%d' % id)
                      for id, row in self.table.rows.items() if row.get('code'))
-        assert connection.hgetall('Row:code:uidx') == codes
-        places = set(int(id) for id in connection.zrange('Row:place:geo', 0, -1))
+        assert connection.hgetall(tag + 'Row:code:uidx') == codes
+        places = set(int(id) for id in connection.zrange(tag + 'Row:place:geo', 0, -1))
         assert places == set(self.table.places)

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Random updates by a query, and loops that write, in Redis and in the oracle alike: for test_differential.py."""
+"""Random updates by a query, upserts, many rows at once, and loops that write, in Redis and in the oracle alike: for test_differential.py."""
 import decimal
 
 import rom
@@ -42,6 +42,38 @@ class Writes(object):
                 value = row.get(name)
                 row[name] = change(0 if value is None and name in EXPRESSIONS else value)
             self.table.put(id, dict((name, value) for name, value in row.items() if value is not None))
+
+    def increment(self):
+        name, by = self.rng.choice([('number', self.rng.choice([1, -3, 2 ** 53])), ('float', .5), ('decimal', decimal.Decimal('0.10'))])
+        id = self.some_id()
+        row, entity = dict(self.table.rows[id]), self.Row.get(id)
+        row[name] = row.get(name, 0) + by
+        assert entity.increment(name, by) == row[name] == getattr(entity, name)
+        self.table.put(id, row)
+
+    def upsert(self):
+        """A row by a unique value, which one has or none."""
+        rng, code = self.rng, u'code%d' % self.rng.randrange(2 * self.size)
+        defaults = dict((name, self.random_value(name)) for name in rng.sample(sorted(self.makers), 2))
+        found = [id for id, row in self.table.rows.items() if row.get('code') == code]
+        method = rng.choice(['get_or_create', 'update_or_create'])
+        entity, is_made = getattr(self.Row, method)(defaults, code=code)
+        assert is_made is not bool(found) and found in ([], [entity.id]) and not entity._modified
+        if is_made:
+            self.table.put(entity.id, dict(defaults, code=code))
+        elif method == 'update_or_create':
+            self.table.put(entity.id, dict(self.table.rows[entity.id], **defaults))
+
+    def create_many(self):
+        rows, before = [self.random_row() for _ in range(3)], self.table.highest
+        for place, row in enumerate(rows):
+            if any(row.get('code') == each['code'] for each in rows[:place] if 'code' in each):
+                del row['code']
+        assert self.Row.bulk_create(iter(rows)) == 3
+        made = sorted(entity.id for entity in self.Row.query.all() if entity.id > before)
+        assert len(made) == 3
+        for id, row in zip(made, rows):
+            self.table.put(id, row)
 
     def loop(self):
         """Each row that was there comes once at most, all comes that the loop does not touch, and it ends."""

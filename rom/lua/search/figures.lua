@@ -95,22 +95,26 @@ local function values_in(entries, is_word)
   return values, counts
 end
 
--- How many entries of an index have a value or one before it; from `known` entries on they are looked through.
-local function up_to(value, size, known)
-  local key = request.figure.key
+-- The rank behind the entries of a value, which begin at `first` and are read up to `known`. Where other words go on with
+-- a NUL, whose entries may stand among these, it is `known`: they are read.
+local function behind(value, first, known, size)
+  local key, mark, last = request.figure.key, value .. '\0', known + 1
   spend(3)
   if not request.figure.is_word then return call('ZCOUNT', key, '-inf', value) end
-  local behind, last = value .. '\1', known + 1
-  local function is_left(member) return parts.ranks.is_before(member, behind) end
+  local function is_left(member) return member:sub(1, #mark) == mark end
   -- most often the end is near
   while last < size and is_left(parts.ranks.member_at(key, last)) do last = known + 4 * (last - known) end
-  return parts.ranks.bisect(key, known, math.min(last, size), is_left)
+  last = parts.ranks.bisect(key, known, math.min(last, size), is_left)
+  if last == known then return known end
+  local is_pure = parts.ranks.member_at(key, last - 1):match('^(.*)%z') == value
+    and (#value < 7 or redis.pcall('SCARD', key:gsub('pre$', '') .. value .. ':idx') == last - first)
+  return is_pure and last or known
 end
 
 local function runs(state)
   local figure, values, counts = request.figure, {}, {}
   local size, step = call('ZCARD', figure.key), 1
-  local rank = state and up_to(state.value, size, 0) or 0
+  local rank = state and parts.ranks.after(figure.key, state.score, state.member) or 0
   while rank < size and not is_exhausted() do
     local found, lengths = values_in(call('ZRANGE', figure.key, rank, rank + step - 1, 'WITHSCORES'), figure.is_word)
     local before = rank
@@ -120,10 +124,12 @@ local function runs(state)
     end
     spend((rank - before) * 0.6 + #found * 1.5 + 4)
     -- of the last value there may be more
-    local last = rank < size and up_to(values[#values], size, rank) or rank
+    local last = rank < size and behind(values[#values], rank - counts[#counts], rank, size) or rank
     counts[#counts], rank, step = counts[#counts] + last - rank, last, math.min(2 * #found, CHUNK / 2)
   end
-  return reply('figures', {values, counts, 0}, rank < size and {gather = {value = values[#values]}} or nil)
+  if rank >= size then return reply('figures', {values, counts, 0}) end
+  local entry = call('ZRANGE', figure.key, rank - 1, rank - 1, 'WITHSCORES')
+  return reply('figures', {values, counts, 0}, {gather = {member = entry[1], score = entry[2]}})
 end
 
 -- -- some rows, by chance

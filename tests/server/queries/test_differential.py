@@ -44,9 +44,10 @@ def change_search(monkeypatch, *changes):
     monkeypatch.setattr(rom.storage.searches, '_search', Script('search', text))
 
 
-def run(seed, connection, size, rounds, questions, is_in_pieces=False):
+def run(seed, connection, size, rounds, questions, **kind):
+    """Ask so many questions between changes; `kind` is that of the `AskedWorld`."""
     print('to repeat: ROM_TEST_SEED=%d' % seed)
-    world = AskedWorld(seed, size, is_in_pieces)
+    world = AskedWorld(seed, size, **kind)
     for _ in range(size):
         world.create()
     for _ in range(rounds):

@@ -305,3 +305,17 @@ def test_figures_are_cut_into_calls(User, calls, monkeypatch):
     assert all(reply.state == 'figures' for reply in got)  # no id was sent
     assert count(lambda: (len(User.query.distinct('name')), User.query.count_by('name')[u'n3'])) == ((20, 150), 4)
     assert count(lambda: User.query.count_by('active')) == ({True: 1500, False: 1500}, 3)
+
+
+@pytest.mark.parametrize('name', ['whole', 'text'])
+def test_words_that_go_on_with_a_nul_are_counted_by_themselves(connection, name):
+    """From the index, where their entries stand among those of the words that they go on from."""
+    class Row(rom.Model):
+        whole = rom.Text(index=True, keygen=rom.IDENTITY, prefix=True)
+        text = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True)
+    expected = {}
+    for word in [u'a', u'a\0b', u'a\x005', u'abcdefg', u'abcdefg\x005', u'abcdefg\x007', u'abcdefg\0b', u'b', u'a\0b\x001']:
+        expected[word] = 3 + len(word)
+        rom.session.save(*[Row(**{name: word}) for _ in range(expected[word])])
+    assert Row.query.count_by(name, words=name == 'text') == expected
+    assert name == 'text' or Row.query.distinct(name) == sorted(expected)

@@ -1,7 +1,5 @@
 # -*- coding: utf-8 -*-
 """While a cluster's slot moves: written once, or refused; keys that a script touches are declared (docs/promises.rst: Writes)."""
-import time
-
 import pytest
 import redis
 import rom
@@ -12,30 +10,12 @@ import servers
 pytestmark = pytest.mark.skipif(not hasattr(redis, 'RedisCluster'), reason='this redis-py knows no clusters')
 
 
-def is_ready(client):
-    """Whether a node knows who has each slot."""
-    info = str(client.execute_command('CLUSTER', 'INFO')).replace("'", '').replace(': ', ':')
-    return 'cluster_state:ok' in info and 'cluster_slots_ok:16384' in info
-
-
 @pytest.fixture
 def nodes(server):
-    ports = [servers.free_cluster_port() for _ in range(2)]
     try:
-        for port in ports:
-            server.spawn(port=str(port), cluster_enabled='yes')
+        return servers.start_cluster(server.spawn)
     except Exception as error:
         pytest.skip('no cluster can be started: %s' % error)
-    clients = [redis.Redis(port=port) for port in ports]
-    first, second = clients
-    first.execute_command('CLUSTER', 'ADDSLOTS', *range(100, 16384))
-    second.execute_command('CLUSTER', 'ADDSLOTS', *range(100))
-    first.execute_command('CLUSTER', 'MEET', '127.0.0.1', ports[1])
-    deadline = time.time() + 30
-    while not all(is_ready(client) for client in clients):
-        assert time.time() < deadline, [client.execute_command('CLUSTER', 'INFO') for client in clients]
-        time.sleep(.1)
-    return clients, ports
 
 
 def move(nodes, slot, part):
