@@ -46,15 +46,25 @@
 
 if redis.replicate_commands then redis.replicate_commands() end
 
-local CHUNK = 4000  -- values in one call
 local request = cjson.decode(ARGV[3])
+
+-- What a call does not need is not loaded: making its functions takes longer than running them.
+
+-- include write/batch
+
+local write_alone
+do
+-- include write/alone
+end
+
+local answer = write_alone()
+if answer then return answer end
+
+local CHUNK = 4000  -- values in one call
 local remembered    -- what KEYS[1] holds
 
 -- include write/rights
 -- include write/once
--- include write/batch
-
--- What a call does not need is not loaded: making its functions takes longer than running them.
 
 local insert_rows
 local function load_insert()
@@ -111,7 +121,8 @@ local number = tonumber(ARGV[1])
 local refusal
 remembered, refusal = guarded(ask, 'GET', KEYS[1])
 if refusal then return failed(refusal) end
-local sequence, answer = string.match(remembered or '', '^(%d+) (.*)$')
+local sequence
+sequence, answer = string.match(remembered or '', '^(%d+) (.*)$')
 sequence = tonumber(sequence)
 if sequence == number then return answer end
 if sequence and sequence > number then return redis.error_reply('ROM superseded by a later call of this session') end

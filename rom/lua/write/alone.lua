@@ -1,44 +1,149 @@
--- One new row by itself, written without a look at the types of keys and at unique values: where one is in the way, all is taken
--- out again, which for a row that was not there before can be done without a trace.
+-- One row by itself, which is what most calls write: done at once, without most of the looks and functions that many rows take.
+-- Where anything is not as it should be, nothing is written, and the row is done as any other: that tells what it was.
 --
--- uses: is_free, refuse, put_entries, write_fields
+-- A new row is written without a look at the types of keys and at unique values: where one is in the way, all is taken out
+-- again, which for a row that was not there before can be done without a trace.
+--
+-- uses: request, is_batch, places_of
 -- gives: write_alone
+
+local null = cjson.null
+local is_begun = false  -- whether anything is written
+
+local function refuse() error('') end
+
+-- Refuses users who may not use some commands on any key: who may write a key unlike any other may write all.
+local function need(...)
+  for _, command in ipairs({...}) do
+    if not redis.acl_check_cmd(command, '\1rom') then refuse() end
+  end
+end
+
+-- What a command answers, as long as nothing is written.
+local function ask(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then refuse() end
+  return reply
+end
+
+local function key_of(namespace, kind, name) return namespace .. ':' .. name .. ':' .. kind end
+
+-- include write/lists_score
+-- include write/listed
+-- include write/entries
+
+-- What a row lists; refuses one that is not as it was seen.
+local function listing_of(batch, at, key)
+  local seen = ask('HMGET', key, '-index-data-', unpack(batch, 5, 4 + batch[4]))
+  for place = 1, batch[4] do
+    local text = batch[at + place]
+    if text ~= null and text ~= seen[place + 1] then refuse() end
+  end
+  return seen[1] or refuse()
+end
+
+local function change(batch, at, scores)
+  local id, width = batch[at], batch[4]
+  local key = batch[2] .. ':' .. id
+  need('HSET', 'ZADD')
+  local listing = listing_of(batch, at, key)
+  for place = scores, at - 1 do
+    local name = batch[4 + batch[place]]
+    if not lists_score(listing, name) then refuse() end
+    if place > scores then ask('ZCARD', key_of(batch[2], 'idx', name)) end  -- of the first the very first write tells
+  end
+  for place = scores, at - 1 do
+    local write = is_begun and redis.call or ask
+    write('ZADD', key_of(batch[2], 'idx', batch[4 + batch[place]]), batch[at + width + batch[place]], id)
+    is_begun = true
+  end
+  local fields = {}
+  for place = 1, width do fields[2 * place - 1], fields[2 * place] = batch[4 + place], batch[at + width + place] end
+  local write = is_begun and redis.call or ask
+  write('HSET', key, unpack(fields))
+  return id
+end
+
+local function remove(batch, at, names)
+  local id, owned = batch[at], {}
+  local key = batch[2] .. ':' .. id
+  need('DEL', 'HDEL', 'SREM', 'ZREM')
+  local listing = cjson.decode(listing_of(batch, at, key))
+  for number = 1, batch[names - 1] do
+    local value, holder = batch[at + batch[4] + number], key_of(batch[2], 'uidx', batch[names - 1 + number])
+    if value ~= null and ask('HGET', holder, value) == id then owned[holder] = value end
+  end
+  ask('DEL', key)
+  is_begun = true
+  for holder, value in pairs(owned) do redis.call('HDEL', holder, value) end
+  put_listed(batch[2], id, listing, function(command, ...)
+    local reply = redis.pcall(command, ...)
+    if type(reply) == 'table' and not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply.err) end  -- else a no-op
+  end)
+  return id
+end
 
 local UNDONE_BY = {SADD = 'SREM', ZADD = 'ZREM', GEOADD = 'ZREM', HSET = 'HDEL'}
 
-local function can_undo(batch, at)
-  if not redis.acl_check_cmd then return false end
-  local words = at + 2 + batch[5]
-  if batch[words + batch[words] + 1] > 0 then return false end  -- a word and a number may be of one name
-  for _, command in ipairs({'HDEL', 'SREM', 'ZREM', 'DEL'}) do
-    if not is_free(command) then return false end
-  end
-  return true
-end
-
 -- Takes out what a new row has written, and gives its id back.
-local function undo(batch, at, id, done, counter, was_counted)
+local function undo(batch, at, id, done, counter)
   put_entries(batch, at, id, function(command, key, first, second, third)
     if done > 0 then redis.call(UNDONE_BY[command], key, command == 'HSET' and first or third or second or first) end
     done = done - 1
   end)
   redis.call('DEL', batch[2] .. ':' .. id)
-  if was_counted then redis.call('INCRBY', counter, -1) else redis.call('DEL', counter) end
+  if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
+  is_begun = false
+  refuse()
 end
 
--- Whether the row was written; false where that has to be done with more care.
-write_alone = function(batch, at, id, counter, was_counted)
-  if not can_undo(batch, at) then return false end
-  redis.call('INCRBY', counter, 1)
+local function insert(batch, at, references)
+  need('HSET', 'HDEL', 'SREM', 'ZREM', 'DEL')
+  for place = references + 2, #batch, 2 do
+    if ask('EXISTS', batch[place]) == 0 then refuse() end
+  end
+  local counter = batch[2] .. ':' .. batch[3] .. ':'
+  local id = string.format('%.0f', ask('INCRBY', counter, 1))
+  is_begun = true
+  -- behind 2^53 a number of Lua's is not exact
+  if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then undo(batch, at, id, 0, counter) end
   write_fields(batch, at, id)
   local done = 0
-  put_entries(batch, at, id, function(command, key, ...)
-    local reply = redis.pcall(command == 'HSET' and 'HSETNX' or command, key, ...)
-    if type(reply) == 'table' or command == 'HSET' and reply == 0 then
-      undo(batch, at, id, done, counter, was_counted)
-      refuse()
-    end
+  put_entries(batch, at, id, function(command, ...)
+    local reply = redis.pcall(command == 'HSET' and 'HSETNX' or command, ...)
+    if type(reply) == 'table' or command == 'HSET' and reply == 0 then undo(batch, at, id, done, counter) end
     done = done + 1
   end)
-  return true
+  return id
+end
+
+-- The id of the only row, once it is written.
+local function write_row(batch)
+  local first, second, third, at = places_of(batch)
+  local number = string.match(ask('GET', KEYS[1]) or '0 ', '^(%d+) ')
+  if not number or tonumber(number) >= tonumber(ARGV[1]) or first + #batch > 1000 then refuse() end
+  need('SET')
+  if batch[1] == 'new' then
+    local scores = at + 2 + batch[5] + batch[at + 2 + batch[5]] + 1
+    local references = scores
+    for _ = 1, 5 do references = references + batch[references] + 1 end
+    -- a word and a number may be of one name
+    if batch[at] ~= null or batch[scores] > 0 or references + batch[references] ~= #batch then refuse() end
+    return insert(batch, at, references)
+  end
+  if at + third - 1 ~= #batch then refuse() end
+  return (batch[1] == 'change' and change or remove)(batch, at, second)
+end
+
+-- The answer, remembered already; nil where nothing was written.
+write_alone = function()
+  local batch = request.operations[1]
+  if #request.operations ~= 1 or not is_batch(batch) or not redis.acl_check_cmd then return nil end
+  local ok, id = pcall(write_row, batch)
+  if ok then
+    local answer = '{"sequence":' .. ARGV[1] .. ',"done":["' .. id .. '"],"errors":[]}'
+    redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. answer, 'EX', ARGV[2])
+    return answer
+  end
+  if is_begun then error(type(id) == 'table' and id.err or id) end
 end

@@ -7,6 +7,7 @@
 
 -- include write/together
 -- include write/collected
+-- include write/listed
 
 local null = cjson.null
 
@@ -19,16 +20,6 @@ local function listing_of(batch, at, key)
     if text ~= null and text ~= seen[place + 1] then refuse() end
   end
   return seen[1] and cjson.decode(seen[1]) or refuse()
-end
-
--- Calls put(command, key, value) for all that a row lists.
-local function put_entries(namespace, id, listing, put)
-  for _, name in ipairs(listing[1]) do put('SREM', key_of(namespace, 'idx', name), id) end
-  for _, name in ipairs(listing[2]) do put('ZREM', key_of(namespace, 'idx', name), id) end
-  local tail = '\0' .. id
-  for _, pair in ipairs(listing[3]) do put('ZREM', key_of(namespace, 'pre', pair[1]), pair[2] .. tail) end
-  for _, pair in ipairs(listing[4]) do put('ZREM', key_of(namespace, 'suf', pair[1]), pair[2] .. tail) end
-  for _, name in ipairs(listing[5] or {}) do put('ZREM', key_of(namespace, 'geo', name), id) end
 end
 
 -- Calls put(command, key, value) for the unique values of all rows, those aside that other rows have by now.
@@ -63,7 +54,7 @@ local function remove(batch, progress)
     seen[id] = true
     need('DEL', key)
     rows[#rows + 1], ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = place, id, key
-    put_entries(batch[2], id, listing_of(batch, place, key), collect)
+    put_listed(batch[2], id, listing_of(batch, place, key), collect)
   end
   if #rows > CHUNK or batch[4] > CHUNK then refuse() end
   put_unique(batch, rows, collect)

@@ -66,6 +66,54 @@ def test_a_row_alone_writes_what_a_batch_writes(connection, Thing):
     assert snapshot(connection) == alone and len(kept) == 4 and well(connection, Thing)
 
 
+def calls_of(connection, work):
+    """How many commands the server ran for some work, those of scripts included."""
+    connection.config_resetstat()
+    work()
+    return sum(told['calls'] for name, told in connection.info('commandstats').items() if 'config' not in name)
+
+
+def test_a_row_alone_takes_few_commands(connection, Thing):
+    """Those that write it, a look at it, and what is remembered of the call."""
+    if not connection.eval('return redis.acl_check_cmd and 1 or 0', 0):
+        pytest.skip('a server that does not tell scripts who may do what')
+    first, second = things(Thing, range(2))
+    first.save()
+    Thing(words=u'of another row').save()  # the server has the script, and the client its connection
+    entries = 2 + 2 + 2 + 1 + 1 + 1  # words, prefixes, suffixes, size, flag, code
+    assert calls_of(connection, second.save) == entries + len(['EVALSHA', 'GET', 'INCRBY', 'EXISTS', 'HSET', 'SET'])
+    first.size = 7
+    assert calls_of(connection, first.save) == len(['EVALSHA', 'GET', 'HMGET', 'ZADD', 'HSET', 'SET'])
+    assert calls_of(connection, first.delete) == entries + len(['EVALSHA', 'GET', 'HMGET', 'HGET', 'DEL', 'SET'])
+    assert well(connection, Thing)
+
+
+@pytest.mark.parametrize('way', ['new', 'changed', 'removed'])
+@pytest.mark.parametrize('odd', ['idx of size', 'row', 'words', 'claim'])
+def test_a_row_alone_that_meets_something_odd(connection, Thing, way, odd):
+    """Keys of another type, rows that are another's by now: nothing is written, or all, and what stood there stays."""
+    first, second = things(Thing, range(2))
+    first.save()
+    if way == 'new':
+        {'idx of size': lambda: (connection.delete('Thing:size:idx'), connection.set('Thing:size:idx', 'x')),
+         'row': lambda: connection.set('Thing:2', 'x'), 'words': lambda: connection.set('Thing:words:w1:idx', 'x'),
+         'claim': lambda: connection.hset('Thing:code:uidx', '1', '7')}[odd]()
+    else:
+        {'idx of size': lambda: (connection.delete('Thing:size:idx'), connection.set('Thing:size:idx', 'x')),
+         'row': lambda: connection.hset('Thing:1', 'size', '6'), 'words': lambda: connection.hdel('Thing:1', '-index-data-'),
+         'claim': lambda: connection.hset('Thing:code:uidx', '0', '7')}[odd]()
+    before = snapshot(connection)
+    first.size = 7
+    try:
+        {'new': second.save, 'changed': first.save, 'removed': first.delete}[way]()
+    except rom.ORMError:
+        assert snapshot(connection) == before
+    else:
+        assert (connection.get('Thing:size:idx') if odd == 'idx of size' else None) in (None, b'x', u'x')
+        assert way == 'removed' or odd in ('words', 'claim', 'row')
+        assert not connection.exists('Thing:1') or way != 'removed'
+
+
 @pytest.mark.parametrize('taken', ['before', 'within'])
 def test_up_to_the_first_that_is_refused(connection, Thing, taken):
     """What comes before it is written with ids in a row, and what comes after it waits."""
