@@ -220,7 +220,14 @@ class IdentityMap(object):
     def add_new(self, obj):
         """Remember an entity that was made just now."""
         self.before_change(obj)
-        self.add(obj)
+        known, key = self.known, key_of(obj)
+        if obj._rom.id is not None or key in known or not self.takes():
+            self.add(obj)
+            return
+        obj._rom.order = next(self.order)
+        known[key] = self.wknown[key] = obj
+        if self.known is not known:
+            self.add(obj)
 
     def watch(self, obj, attr):
         """Note that a value that can change in place was read, of an entity that the session does not know: it joins if that changes.
