@@ -48,7 +48,13 @@ class WeakEntities(weakref.WeakValueDictionary):
 
     def __setitem__(self, key, entity):
         self.data[key] = weakref.ref(entity)
-        self.sweep_if_grown()
+        if len(self.data) > self._limit:
+            self.sweep_if_grown()
+
+    def has(self, key, entity):
+        """Whether it is this very entity that stands under a key."""
+        reference = self.data.get(key)
+        return reference is not None and reference() is entity
 
     def sweep_if_grown(self):
         """Drop dead references if there may be many."""
@@ -284,13 +290,17 @@ class IdentityMap(object):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
-        maps = [entities for scope in self.chain for entities in (scope.known, scope.wknown) if entities.get(old_key) is obj]
-        for entities in maps:
+        state = obj._rom
+        old_key, new_key = key_of(obj), keys.row(state.schema.known_as, id)
+        known = [scope.known for scope in self.chain if scope.known.get(old_key) is obj]
+        weakly = [scope.wknown for scope in self.chain if scope.wknown.has(old_key, obj)]
+        for entities in known + weakly:
             entities[new_key] = obj
-        obj._rom.id = id
-        for entities in maps:
+        state.id = id
+        for entities in known:
             entities.pop(old_key, None)
+        for entities in weakly:
+            entities.data.pop(old_key, None)
 
     def forget(self, obj):
         """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
@@ -301,9 +311,10 @@ class IdentityMap(object):
             key = key_of(obj)
         except AttributeError:
             raise not_an_entity('forget', obj)
-        for entities in (self.known, self.wknown):
-            if entities.get(key) is obj:
-                del entities[key]
+        if self.known.get(key) is obj:
+            del self.known[key]
+        if self.wknown.has(key, obj):
+            self.wknown.data.pop(key, None)
         if key in self._others:
             self._others[key] = [each for each in self._others[key] if each is not obj]
         self._watched.discard(obj)
