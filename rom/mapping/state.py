@@ -118,10 +118,8 @@ class State(object):
         """Note that a column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
-        if self.values is _NONE_YET:
-            self.values = {}
-        self.values[attr] = value
-        self.assigned[attr] = next(_numbers)
+        self.know(attr, value)
+        self.assigned.add(attr)
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
@@ -248,16 +246,14 @@ class State(object):
         schema, planned = self.schema, Planned(None, None, self.row)
         texts = [self._text(attr) for attr in schema.stored] if any(self.row) else self._new_texts()
         planned.texts = dict(zip(schema.stored, texts))
-        planned.operation = insertion.insert(schema, lambda: self.as_row(planned.texts), texts, self.id)
-        if self.id is not None:  # told to a keygen that asked
-            planned.operation.said[0] = str(self.id)
+        planned.operation = insertion.insert(schema, lambda: self.as_row(planned.texts), texts, lambda: self.id)
         return planned
 
     def _new_texts(self):
         values, texts = self.values, []
         for attr, encode in self.schema.encoders:
             value = values[attr] if attr in values else self.value(attr)
-            texts.append(None if value is None else encode(value))
+            texts.append(value if value is None else encode(value))
         return texts
 
     def _operation(self, texts, whole, force, changes, filled, stored):

@@ -72,12 +72,12 @@ class NewRow(object):
         self.said += (attr, key)
 
 
-def insert(schema, row_of, texts, id=None):
+def insert(schema, row_of, texts, id_of):
     """Plan the operation that writes a row for the first time.
 
     :param row_of: callable() -> `Row` as it will be; most models are planned without
     :param texts: list of text or None, in the order of `schema.stored`
-    :param id: int; without one, the script takes one from the counter
+    :param id_of: callable() -> int, asked when keygens have run, which may have asked for one; without, the script takes one from the counter
     :returns: `NewRow`
     :raises InvalidColumnValue: for what Redis would refuse
     """
@@ -94,6 +94,7 @@ def insert(schema, row_of, texts, id=None):
     geo = plan.geo_entries(schema, after) if schema.geo else {}
     claims = plan.unique_values(layout.computed, schema.together, after) if layout.has_claims else {}
     words, scores, prefixes, suffixes = found.words, found.scores, found.prefixes, found.suffixes
+    id = id_of()
     said = [None if id is None else str(id), plan.index_data(schema, found, geo, listed)]
     said += texts
     for part in (words, scores, prefixes, suffixes, [part for name in geo for part in [name] + geo[name]] if geo else (),

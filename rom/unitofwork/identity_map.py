@@ -290,17 +290,13 @@ class IdentityMap(object):
 
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
-        state = obj._rom
-        old_key, new_key = key_of(obj), keys.row(state.schema.known_as, id)
-        known = [scope.known for scope in self.chain if scope.known.get(old_key) is obj]
-        weakly = [scope.wknown for scope in self.chain if scope.wknown.has(old_key, obj)]
-        for entities in known + weakly:
+        old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
+        maps = [entities for scope in self.chain for entities in (scope.known, scope.wknown) if entities.get(old_key) is obj]
+        for entities in maps:
             entities[new_key] = obj
-        state.id = id
-        for entities in known:
+        obj._rom.id = id
+        for entities in maps:
             entities.pop(old_key, None)
-        for entities in weakly:
-            entities.data.pop(old_key, None)
 
     def forget(self, obj):
         """Drop an entity: the next commit writes nothing of it, and `get` reads its row anew.
