@@ -9,7 +9,7 @@ import six
 
 from . import index, lookups, util
 from .beyond import Beyond, condition
-from .columns import NULL, SKIP_ON_DELETE, UnsafeColumn
+from .columns import NULL, SKIP_ON_DELETE
 from .descriptors import ClassProperty
 from .exceptions import (ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,  # noqa: F401
                          InvalidOperation, MissingColumn, ORMError, QueryError, UniqueKeyViolation)  # 1.1.2 has them here, too
@@ -50,18 +50,21 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
     def __init__(self, **values):
         if values.pop('_loading', False):
             return begin_loaded(self, values)
-        self._rom = State.of(self)
-        self._rom.new = True
+        state = self._rom = State.of(self)
+        state.new = True
         extra_ok = values.pop('_extra_ok', False)
         try:
-            for attr, column in self._columns.items():
-                if not isinstance(column, UnsafeColumn):
-                    column._init_(self, self._namespace, attr, values.pop(attr, None), False)
+            for attr, column, accept, may_be_missing in state.schema.beginnings:
+                value = values.pop(attr, None)
+                if accept is None or value is None and not may_be_missing:
+                    column._init_(self, self._namespace, attr, value, False)
+                elif value is not None:
+                    state.hold(attr, accept(value))
         except MissingColumn:  # perhaps because its name was misspelt
-            self._rom_schema.refuse_unknown(values, extra_ok)
+            state.schema.refuse_unknown(values, extra_ok)
             raise
         if values:
-            self._rom_schema.refuse_unknown(values, extra_ok)
+            state.schema.refuse_unknown(values, extra_ok)
         current().add_new(self)
 
     @ClassProperty

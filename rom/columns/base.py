@@ -114,10 +114,11 @@ class Column(Operators, _Column):
 
     def _overrides(self, name):
         """Whether the program's own, be it a column class or this column, and not this package defines `name`."""
-        if name in vars(self):
-            return True
-        owner = next(cls for cls in type(self).__mro__ if name in vars(cls))
-        return not owner.__module__.startswith(_PACKAGE)
+        owner = self._owner_of(name)
+        return owner is self or not owner.__module__.startswith(_PACKAGE)
+
+    def _owner_of(self, name):
+        return self if name in vars(self) else next(cls for cls in type(self).__mro__ if name in vars(cls))
 
     # -- binding ---------------------------------------------------------------------------------------------------
 
@@ -212,6 +213,12 @@ class Column(Operators, _Column):
             raise MissingColumn('%s cannot be missing' % self.where, model=self._model, columns=(attr,))
         if value is not None:
             obj._rom.hold(attr, value)
+
+    def _rom_beginning(self):
+        """Return (attribute, column, what takes the value of a new entity, or None where `_init_` does, whether it may have none)."""
+        is_plain = self._owner_of('accept') is Column and not (self.is_secret or self._takes_other_types or self._checks)
+        accept = self._converted if is_plain else self.accept
+        return self._attr, self, accept if self._owner_of('_init_') is Column else None, not (self._required or self.has_default)
 
     def _rom_start(self, state, text):
         """Ask an `_init_` of the program's own what a row holds. Returns whether it has said so."""

@@ -8,6 +8,7 @@ import six
 
 from ..values import codecs, keygens
 from ..values.filter_forms import Empty, Prefix
+from ..values.texts import is_spelt_alike, reverse_text
 from . import kinds
 from .indexes import Index
 from .registry import if_replaced
@@ -34,7 +35,7 @@ class Numbers(Index):
             if text is None:
                 return
             if codecs.is_plain_score(text):
-                found.scores += (self.name, text)
+                found.add_score(self.name, text)
                 return
         Index.add_entries(self, found, row)
 
@@ -157,23 +158,24 @@ class Words(_Strings):
         return Index.order_kind(self) and 'word'
 
     def step(self):
-        column, attr = self.column, self.name
-        keygen, place, before, score_of = column._keygen, column._position, attr + u':', codecs._prefix_score
+        column, attr, keygen, place = self.column, self.name, self.column._keygen, self.column._position
         if not column._rom_is_stock_text or keygen not in _TEXT_KEYGENS:
             return Index.step(self)
+        has_plain_name = is_spelt_alike(attr)
 
         def add(found, row, texts):
-            words = texts[place] and keygen(texts[place]) or ()
+            text = texts[place]
+            words = text and keygen(text)
+            if not words:
+                return
+            is_plain = has_plain_name and is_spelt_alike(text)  # so are its words, then
             if column._index:
-                found.words += [before + word for word in words]
+                found.add_words(attr, words, is_plain)
             if column._prefix:
-                for word in words:
-                    found.prefixes += (attr, word, score_of(word))
+                found.add_prefixes(attr, words, is_plain)
             if column._suffix:
-                for word in words:
-                    word = codecs.reverse_text(word)
-                    found.suffixes += (attr, word, score_of(word))
-        return add
+                found.add_suffixes(attr, [reverse_text(word) for word in words], is_plain)
+        return add, False
 
     def _having(self, value):
         if isinstance(value, _STRINGS) and not value and self.column._rom_source.is_text:

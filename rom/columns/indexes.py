@@ -59,19 +59,20 @@ class Index(object):
             return
         made = self._entries(row)
         if column._index:
-            found.words += keys.entry_names(attr, made.words)
+            found.add_words(attr, made.words)
             for name, score in made.scores.items():
-                found.scores += (keys.entry_name(attr, name) if name else attr, repr(score))
+                found.add_score(keys.entry_name(attr, name) if name else attr, repr(score))
         if column._prefix:
-            for word in made.prefixes:
-                found.prefixes += (attr, word, codecs._prefix_score(word))
+            found.add_prefixes(attr, made.prefixes)
         if column._suffix:
-            for word in made.suffixes:
-                found.suffixes += (attr, word, codecs._prefix_score(word))
+            found.add_suffixes(attr, made.suffixes)
 
     def step(self):
-        """Return the step by which a new row is indexed, chosen once: callable(found, row, texts), with texts as they are stored."""
-        return lambda found, row, texts: self.add_entries(found, row)
+        """Return the step by which a new row is indexed, chosen once.
+
+        :returns: (callable(found, row, texts), with texts as they are stored; whether it reads the row, which may be None else)
+        """
+        return lambda found, row, texts: self.add_entries(found, row), True
 
     def _entries(self, row):
         column = self.column

@@ -42,6 +42,7 @@ class Schema(object):
         self.stored = ()
         self.position = {}
         self.fields = []
+        self.beginnings = ()  # how a new entity gets its values: see `Column._rom_beginning`
         self.starting = ()  # columns with an `_init_` of the program's own
         self.mutable = ()   # stored columns whose values can change without being assigned
         self.defaulted = ()  # stored columns with a default
@@ -152,6 +153,7 @@ class Schema(object):
         self.secret = frozenset(attrs).union(derived)
         for attr, column in self.columns.items():
             column.is_secret = attr in self.secret
+        self.beginnings = tuple(column._rom_beginning() for attr, column in self.columns.items() if attr not in self.unsafe)
 
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)

@@ -243,18 +243,17 @@ class State(object):
 
     def _plan_new(self):
         """Plan the first write. A number is noted first: what is assigned by keygens that run is assigned since."""
-        planned = Planned(None, None, self.row)
-        texts = planned.texts = self.texts() if any(self.row) else self._new_texts()
-        planned.operation = insertion.insert(self.schema, self.as_row(texts), [texts[attr] for attr in self.schema.stored], self.id)
-        if self.id is not None:  # told to a keygen that asked
-            planned.operation.said[0] = str(self.id)
+        schema, planned = self.schema, Planned(None, None, self.row)
+        texts = [self._text(attr) for attr in schema.stored] if any(self.row) else self._new_texts()
+        planned.texts = dict(zip(schema.stored, texts))
+        planned.operation = insertion.insert(schema, lambda: self.as_row(planned.texts), texts, lambda: self.id)
         return planned
 
     def _new_texts(self):
-        values, texts = self.values, {}
+        values, texts = self.values, []
         for attr, encode in self.schema.encoders:
             value = values[attr] if attr in values else self.value(attr)
-            texts[attr] = None if value is None else encode(value)
+            texts.append(value if value is None else encode(value))
         return texts
 
     def _operation(self, texts, whole, force, changes, filled, stored):

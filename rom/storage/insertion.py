@@ -1,6 +1,7 @@
 """PURE: a row that is written for the first time. A model's `Layout` says what all of them have in common."""
 
 from ..values import codecs
+from ..values.texts import compact_json
 from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 
@@ -23,13 +24,15 @@ class Layout(object):
         claimed = [column for column in schema.unique if column._rom_index.claims_text]
         others = [column for column in schema.indexed if column not in numbers]
         self.schema = schema
-        self.scores = [(column._attr, column._position) for column in numbers]
+        self.scores = [(column._position, compact_json(column._attr)) for column in numbers]
         self.unique = [(column._attr, column._position) for column in claimed]
         self.computed = [column for column in schema.unique if column not in claimed]
-        self.steps = [column._rom_index.step() for column in others]
+        steps = [column._rom_index.step() for column in others]
+        self.steps = [step for step, _ in steps]
         self.has_claims = bool(self.computed or schema.together)
+        self.reads_row = self.has_claims or bool(schema.geo) or any(reads_row for _, reads_row in steps)
         self._told = [schema.pk, schema.pk_index, len(schema.stored)] + list(schema.stored)
-        for pairs in (self.scores, self.unique):
+        for pairs in ([(column._attr, column._position) for column in numbers], self.unique):
             self._told.append(len(pairs))
             self._told += [part for attr, place in pairs for part in (attr, 2 + place)]
 
@@ -69,35 +72,36 @@ class NewRow(object):
         self.said += (attr, key)
 
 
-def insert(schema, after, texts, id=None):
+def insert(schema, row_of, texts, id_of):
     """Plan the operation that writes a row for the first time.
 
-    :param after: `Row` as it will be
+    :param row_of: callable() -> `Row` as it will be; most models are planned without
     :param texts: list of text or None, in the order of `schema.stored`
-    :param id: int; without one, the script takes one from the counter
+    :param id_of: callable() -> int, asked when keygens have run, which may have asked for one; without, the script takes one from the counter
     :returns: `NewRow`
     :raises InvalidColumnValue: for what Redis would refuse
     """
-    layout, names = schema.layout, []
-    for attr, place in layout.scores:
+    layout, listed = schema.layout, []
+    for place, item in layout.scores:
         if texts[place] is not None:
-            names.append(attr)
+            listed.append(item)
             if not codecs.is_plain_score(texts[place]):
-                layout, names = schema.explicit_layout, []
+                layout, listed = schema.explicit_layout, []
                 break
-    found = plan.Entries()
+    found, after = plan.Entries(), row_of() if layout.reads_row else None
     for add in layout.steps:
         add(found, after, texts)
     geo = plan.geo_entries(schema, after) if schema.geo else {}
     claims = plan.unique_values(layout.computed, schema.together, after) if layout.has_claims else {}
     words, scores, prefixes, suffixes = found.words, found.scores, found.prefixes, found.suffixes
-    said = [None if id is None else str(id), plan.index_data(schema, found, geo, names)]
+    id = id_of()
+    said = [None if id is None else str(id), plan.index_data(schema, found, geo, listed)]
     said += texts
     for part in (words, scores, prefixes, suffixes, [part for name in geo for part in [name] + geo[name]] if geo else (),
                  [part for claim in claims.items() for part in claim] if claims else (), ()):
         said.append(len(part))
         if part:
             said += part
-    weight = (1 + len(names) + len(layout.unique) + len(claims) + len(words) + len(scores) // 2 + (len(prefixes) + len(suffixes)) // 3
+    weight = (1 + len(listed) + len(layout.unique) + len(claims) + len(words) + len(scores) // 2 + (len(prefixes) + len(suffixes)) // 3
               + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
     return NewRow(layout, said, weight)

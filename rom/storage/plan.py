@@ -9,7 +9,7 @@ import six
 
 from ..exceptions import ColumnError, InvalidColumnValue
 from ..values import codecs
-from ..values.texts import compact_lists
+from ..values.texts import compact_json, is_spelt_alike, spelt_names, spelt_pairs
 from . import keys
 from .secrets import HIDDEN
 from .rows import Row, as_text, is_broken
@@ -27,17 +27,47 @@ class Entries(object):
     :ivar scores: list of ``COL`` or ``COL:X`` and score, in turn
     :ivar prefixes: list of ``COL``, word and score, in turn
     :ivar suffixes: the same
+    :ivar listed: of these four, lists of what `-index-data-` has of them: items of its JSON
     """
 
-    __slots__ = ('words', 'scores', 'prefixes', 'suffixes')
+    __slots__ = ('words', 'scores', 'prefixes', 'suffixes', 'listed')
 
     def __init__(self):
-        self.words, self.scores, self.prefixes, self.suffixes = [], [], [], []
+        self.words, self.scores, self.prefixes, self.suffixes, self.listed = [], [], [], [], ([], [], [], [])
+
+    def add_words(self, attr, words, is_plain=False):
+        """Add words of a column; with `is_plain`, they and its name are known to be spelt alike in JSON."""
+        before = attr + u':'
+        names = [before + word for word in words]
+        self.words += names
+        if words:
+            self.listed[0].append(spelt_names(before, words) if is_plain else compact_json(names)[1:-1])
+
+    def add_score(self, name, text):
+        """Add a number, under the name of a column or ``COL:X``."""
+        self.scores += (name, text)
+        self.listed[1].append('"%s"' % name if is_spelt_alike(name) else compact_json(name))
+
+    def add_prefixes(self, attr, words, is_plain=False):
+        """Add words to the prefix index of a column."""
+        self._add_affixes(self.prefixes, 2, attr, words, is_plain)
+
+    def add_suffixes(self, attr, words, is_plain=False):
+        """Add words, reversed, to the suffix index of a column."""
+        self._add_affixes(self.suffixes, 3, attr, words, is_plain)
+
+    def _add_affixes(self, entries, part, attr, words, is_plain):
+        for word, score in zip(words, codecs.prefix_scores(words)):
+            entries += (attr, word, score)
+        if words:
+            self.listed[part].append(spelt_pairs(attr, words) if is_plain else compact_json([(attr, word) for word in words])[1:-1])
 
     def take(self, other):
         """Take in the entries of other columns."""
-        for part in self.__slots__:
+        for part in self.__slots__[:4]:
             getattr(self, part).extend(getattr(other, part))
+        for items, more in zip(self.listed, other.listed):
+            items += more
 
 
 def index_entries(columns, row):
@@ -165,18 +195,14 @@ def index_data(schema, found, geo=(), scores=()):
 
     :param found: `Entries` of the row
     :param geo: names of its geo indexes
-    :param scores: names of scores beside those in `found`
+    :param scores: items of its JSON for scores beside those in `found`
     """
-    scores = list(scores) + found.scores[::2]
+    words, own, prefixes, suffixes = found.listed
+    own = list(scores) + own
     if schema.pk_index:
-        scores.append(schema.pk)
-    geo, prefixes, suffixes = list(geo), _pairs(found.prefixes), _pairs(found.suffixes)
-    texts = u''.join(found.words + scores + found.prefixes + found.suffixes + geo)
-    return compact_lists([found.words, scores, prefixes, suffixes, geo], texts)
-
-
-def _pairs(entries):
-    return list(zip(entries[::3], entries[1::3])) if entries else entries
+        own.append(compact_json(schema.pk))
+    return u'[[%s],[%s],[%s],[%s],%s]' % (','.join(words), ','.join(own), ','.join(prefixes), ','.join(suffixes),
+                                          compact_json(list(geo)) if geo else '[]')
 
 
 def pairs_of(operation, part):

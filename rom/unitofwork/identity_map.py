@@ -48,7 +48,13 @@ class WeakEntities(weakref.WeakValueDictionary):
 
     def __setitem__(self, key, entity):
         self.data[key] = weakref.ref(entity)
-        self.sweep_if_grown()
+        if len(self.data) > self._limit:
+            self.sweep_if_grown()
+
+    def has(self, key, entity):
+        """Whether it is this very entity that stands under a key."""
+        reference = self.data.get(key)
+        return reference is not None and reference() is entity
 
     def sweep_if_grown(self):
         """Drop dead references if there may be many."""
@@ -220,7 +226,14 @@ class IdentityMap(object):
     def add_new(self, obj):
         """Remember an entity that was made just now."""
         self.before_change(obj)
-        self.add(obj)
+        known, key = self.known, key_of(obj)
+        if obj._rom.id is not None or key in known or not self.takes():
+            self.add(obj)
+            return
+        obj._rom.order = next(self.order)
+        known[key] = self.wknown[key] = obj
+        if self.known is not known:
+            self.add(obj)
 
     def watch(self, obj, attr):
         """Note that a value that can change in place was read, of an entity that the session does not know: it joins if that changes.
@@ -294,9 +307,10 @@ class IdentityMap(object):
             key = key_of(obj)
         except AttributeError:
             raise not_an_entity('forget', obj)
-        for entities in (self.known, self.wknown):
-            if entities.get(key) is obj:
-                del entities[key]
+        if self.known.get(key) is obj:
+            del self.known[key]
+        if self.wknown.has(key, obj):
+            self.wknown.data.pop(key, None)
         if key in self._others:
             self._others[key] = [each for each in self._others[key] if each is not obj]
         self._watched.discard(obj)

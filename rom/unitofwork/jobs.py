@@ -8,13 +8,20 @@ from .hooks import has_own_hook
 from .identity_map import key_of
 from .write_call import ATTEMPTS
 
-__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection']
+__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection', 'place_of']
+
+
+def place_of(owner):
+    """Return where an entity, or a model, is stored: its connection, and the shard there."""
+    connection = owner._connection
+    return connection, connections.shard_of(connection, owner._namespace)
 
 
 class Job(object):
     """What is to become of one row.
 
     :param owner: its entity; of a job that has none, the model
+    :param place: what `place_of` says of it, where that is known
     :ivar entity: the entity that is being written, or None
     :ivar if_match: the etag that its row is to have still, or None
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
@@ -23,9 +30,9 @@ class Job(object):
 
     entity = if_match = None
 
-    def __init__(self, owner):
-        self.owner, self.schema, self.connection = owner, owner._rom_schema, owner._connection
-        self.shard = connections.shard_of(self.connection, owner._namespace)
+    def __init__(self, owner, place=None):
+        self.owner, self.schema = owner, owner._rom_schema
+        self.connection, self.shard = place or place_of(owner)
         self.operation = None
         self.attempts = self.columns = self.weight = 0
         self.together = 1  # how many jobs its last call had
@@ -80,8 +87,8 @@ class Job(object):
 class Save(Job):
     """What a program has changed in an entity."""
 
-    def __init__(self, entity, full=False, force=False, refresh=False, if_match=None):
-        Job.__init__(self, entity)
+    def __init__(self, entity, full=False, force=False, refresh=False, if_match=None, place=None):
+        Job.__init__(self, entity, place)
         self.entity, self.state, self.if_match = entity, entity._rom, if_match
         self.full, self.force, self.refresh = full, force, refresh
         self.was_new, self.was_deleted = self.state.new, self.state.deleted

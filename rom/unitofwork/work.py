@@ -3,7 +3,7 @@
 from ..exceptions import BulkError, ORMError
 from ..storage import batches
 from .hooks import call_before_write, has_own_hook
-from .jobs import Save
+from .jobs import Save, place_of
 from .ordering import Entities, groups, with_references
 from .write_call import Meanwhile, write
 
@@ -11,6 +11,8 @@ __all__ = ['Work', 'gather_errors', 'raise_bulk_error']
 
 _HOOKS_OF_NEW = ('_before_insert', '_after_insert')
 _HOOKS_OF_CHANGED = ('_before_update', '_after_update')
+#: what an entity itself may have, in place of what its class has
+_OF_A_PROGRAM = frozenset(('save',) + _HOOKS_OF_NEW + _HOOKS_OF_CHANGED)
 
 
 def raise_bulk_error(problems, total):
@@ -38,10 +40,28 @@ def gather_errors(jobs, work, total):
         raise_bulk_error(problems, total)
 
 
-def _have_room(jobs, weight, job):
-    """Whether one call holds some jobs and one more."""
-    return not jobs or (job.shard == jobs[0].shard and len(jobs) < batches.ROWS_PER_WRITE
-                        and weight + job.weight <= batches.ENTRIES_PER_WRITE)
+class Batch(object):
+    """Planned jobs of one call.
+
+    :ivar jobs: list
+    :ivar weight: int, what they cost the server
+    """
+
+    __slots__ = ('jobs', 'weight')
+
+    def __init__(self, jobs=()):
+        self.jobs, self.weight = list(jobs), sum(job.weight for job in jobs)
+
+    def has_room(self, job):
+        """Whether the call holds one more."""
+        jobs = self.jobs
+        return not jobs or (job.shard == jobs[0].shard and len(jobs) < batches.ROWS_PER_WRITE
+                            and self.weight + job.weight <= batches.ENTRIES_PER_WRITE)
+
+    def take(self, job):
+        """Add one."""
+        self.jobs.append(job)
+        self.weight += job.weight
 
 
 class Work(object):
@@ -57,8 +77,7 @@ class Work(object):
         self.asked = Entities()  # those added, and those to come
         self.sent = []           # entities that are written, and have no after-hook of the program's own
         self.hooked = False      # whether hooks of the program's own were called
-        self.jobs = []
-        self.weight = 0
+        self.batch = Batch()
         self.coming = []         # entities that are to be added, the next one last
         self.next_job = None     # planned, of the entity before those
         self.columns = 0
@@ -74,9 +93,11 @@ class Work(object):
                 job, self.next_job = self.next_job, None
                 self._gather(job, ahead=True)
                 continue
-            entity = self.coming.pop()
-            if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
-                self.add(entity)
+            self._add_plain()
+            if self.coming and not self.next_job:
+                entity = self.coming.pop()
+                if not entity._deleted or entity in deleted:  # else a hook has deleted it by now
+                    self.add(entity)
         self.coming = before
 
     def add(self, entity):
@@ -115,25 +136,21 @@ class Work(object):
 
     def _gather(self, job, ahead):
         """Take a planned job in; what was gathered before is sent where one call does not hold both."""
-        if _have_room(self.jobs, self.weight, job):
-            self._take(job)
+        if self.batch.has_room(job):
+            self.batch.take(job)
         elif ahead:
             self._send_ahead(job)
         else:
             self.send()
-            self._take(job)
-
-    def _take(self, job):
-        self.jobs.append(job)
-        self.weight += job.weight
+            self.batch.take(job)
 
     def send(self, meanwhile=None):
         """Write what is gathered, those aside that refer to new entities which are still to come.
 
         :param meanwhile: `Meanwhile`, which may be called while the last call is on its way, or None
         """
-        ready, open = groups(self.jobs)
-        self.jobs, self.weight = open, sum(job.weight for job in open)
+        ready, open = groups(self.batch.jobs)
+        self.batch = Batch(open)
         for place, (jobs, together) in enumerate(ready, 1):
             jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
             self.columns += write(self.writer, jobs, atomic=together, meanwhile=meanwhile if place == len(ready) else None)
@@ -141,45 +158,65 @@ class Work(object):
 
     def _send_ahead(self, job):
         """Write what is gathered; this job begins the next batch, which is planned while the last call is on its way."""
-        following = [job]
+        following = Batch([job])
         planning = Meanwhile(self._plan_into, following)
-        self.send(planning if self.coming and self._is_plain(self.coming[-1]) else None)
-        for each in following:  # not before, lest an error of the first batch finds them to be sent
-            self._take(each)
+        self.send(planning if self.coming and self._place_if_plain(self.coming[-1], {}) else None)
+        for each in following.jobs:  # not before, lest an error of the first batch finds them to be sent
+            self.batch.take(each)
         if planning.has_failed():
             self.send()
             planning.finish()
 
-    def _plan_into(self, jobs):
-        """Plan entities to come, as many as one call holds; one more is kept as the next job."""
-        weight = jobs[0].weight
-        while self.coming and self._is_plain(self.coming[-1]):
-            job = Save(self.coming.pop(), self.full, self.force, self.refresh)
+    def _add_plain(self):
+        """Add entities to come that are plain, as many as the call holds; what was gathered earlier is saved even if that fails."""
+        try:
+            self._plan_into(self.batch)
+        except BaseException:
+            self.send()
+            raise
+
+    def _plan_into(self, batch):
+        """Plan entities to come that are plain, as many as one call holds; one more is kept as the next job."""
+        kinds, coming = {}, self.coming
+        while coming:
+            place = self._place_if_plain(coming[-1], kinds)
+            if place is None:
+                return
+            job = Save(coming.pop(), self.full, self.force, self.refresh, place=place)
             operation = job.plan()
             if operation is None:
                 continue
             job.weight = batches.weight(operation)
-            if not _have_room(jobs, weight, job):
+            if not batch.has_room(job):
                 self.next_job = job
                 return
-            jobs.append(job)
-            weight += job.weight
+            batch.take(job)
 
-    def _is_plain(self, entity):
-        """Whether an entity is planned without a look at what goes before it, and without anything of the program's own."""
+    def _place_if_plain(self, entity, kinds):
+        """Return where an entity is stored that is planned without a look at what goes before it, and without anything of the program's own.
+
+        :param kinds: {(class, whether it is new): what this returns for such entities}, which nothing changes meanwhile
+        :returns: what `place_of` says; None where it is not such a one
+        """
         state = entity._rom
-        return (state.schema.plans_alone and not state.deleted and id(entity) not in self.reconciled
-                and not entity._rom_has_own('save') and entity is not self.saving[-1] and not self.expected
-                and not any(has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
-                and not state.new_references())
+        if entity is self.saving[-1] or state.deleted:
+            return None
+        kind = type(entity), state.new
+        if kind not in kinds:
+            is_plain = state.schema.plans_alone and not self.expected and not entity._rom_has_own('save') and not any(
+                has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
+            kinds[kind] = place_of(entity) if is_plain else None
+        is_plain = not (id(entity) in self.reconciled or state.new_references()
+                        or _OF_A_PROGRAM.intersection(getattr(entity, '__dict__', ())))
+        return kinds[kind] if is_plain else None
 
     def finish(self):
         """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""
         self.send()
         if self.hooked:
             changed = [Save(entity, force=self.force) for entity in self.sent if entity._modified and not entity._deleted]
-            self.jobs += [job for job in changed if job.plan()]
+            self.batch = Batch(self.batch.jobs + [job for job in changed if job.plan()])
             self.send()
-        for job in self.jobs:
+        for job in self.batch.jobs:
             job.state.refuse_new_references()
         return self.columns

@@ -22,7 +22,7 @@ __all__ = [
     '_epoch', '_epochd', 'dt2ts', 'ts2dt', 't2ts', 'ts2t', 'is_moment', 'naive_utc',
     'encode_datetime', 'decode_datetime', 'encode_date', 'decode_date', 'encode_time', 'decode_time',
     'encode_int', 'decode_int', 'float_repr', 'NotANumber', 'check_score', '_to_score',
-    'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_range', '_encode_unique_constraint',
+    'MAX_LATITUDE', 'MAX_LONGITUDE', 'inside_map', '_bigint_to_float', '_prefix_score', 'prefix_scores', 'prefix_range', '_encode_unique_constraint',
     'latin1_to_text', 'text_to_bytes', 'plain_string', 'word_text', 'word_forms', 'has_surrogates', 'reverse_text',
     'json_dumps', 'compact_json',
 ]
@@ -224,6 +224,17 @@ def _prefix_score(v, next=False):
                 known.clear()
             known[head] = score
     return score
+
+
+def prefix_scores(words):
+    """Return what :func:`_prefix_score` says of each of many texts, as list.
+
+    Example::
+
+        prefix_scores(['x'])      # ['5.4797008793264326e-306']
+    """
+    known = _scores[False]
+    return [known.get(word[:_SCORED_BYTES]) or _prefix_score(word) for word in words]
 
 
 # words recur, and their first characters even more often; texts, and bytes, which Python 2 would compare with them

@@ -18,6 +18,8 @@ __all__ = [
 _epoch = datetime.datetime(1970, 1, 1)
 _epochd = datetime.date(1970, 1, 1)
 _MICROS = 10 ** 6
+#: of fewer seconds a float tells the microseconds apart, so that its repr stands for the right one: years 1834 to 2106
+_TOLD_EXACTLY = 2 ** 32
 
 
 _PLAIN = (datetime.datetime, datetime.date, datetime.time)
@@ -147,8 +149,11 @@ def encode_datetime(value):
         encode_datetime(datetime.datetime(2020, 1, 2, 3, 4, 5, 678901))     # '1577934245.678901'
     """
     delta = _since_epoch(value)
-    micros = (delta.days * 86400 + delta.seconds) * _MICROS + delta.microseconds
-    return _exact_text(repr(dt2ts(value)), micros)
+    seconds = delta.days * 86400 + delta.seconds
+    text = repr(seconds + delta.microseconds / 1e6)
+    if -_TOLD_EXACTLY < seconds < _TOLD_EXACTLY:
+        return text
+    return _exact_text(text, seconds * _MICROS + delta.microseconds)
 
 
 def decode_datetime(text):

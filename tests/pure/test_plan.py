@@ -72,10 +72,14 @@ STORED = {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'city': u'Rome', 'bo
 PARTS = (('words', 1), ('scores', 2), ('prefixes', 3), ('suffixes', 3), ('geo', 3), ('claim', 2), ('refer', 2))
 
 
+def no_id():
+    return None
+
+
 def inserted(schema, texts, id=None):
     """What is said of a new row, read as lua/write.lua describes a batch."""
     after = plan.Row(schema, raw(schema), texts=texts, id=id)
-    batch = batches.requested([insertion.insert(schema, after, [texts.get(attr) for attr in schema.stored], id)])[0]
+    batch = batches.requested([insertion.insert(schema, lambda: after, [texts.get(attr) for attr in schema.stored], lambda: id)])[0]
     json.dumps(batch)
     assert batch.pop(0) == 'new'
     places, found = {}, {'namespace': batch.pop(0), 'pk': batch.pop(0), 'pk_index': batch.pop(0)}
@@ -136,7 +140,7 @@ def test_a_number_whose_text_is_not_its_score(registry, text, score):
 
 def test_new_rows_of_a_model_are_told_it_once(schema, derived):
     def new(schema, texts):
-        return insertion.insert(schema, plan.Row(schema, raw(schema), texts=texts), [texts.get(attr) for attr in schema.stored])
+        return insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=texts), [texts.get(attr) for attr in schema.stored], no_id)
     other = planned(schema, STORED, {'age': u'6'})
     items = batches.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})])
     assert [item[0] for item in items] == ['new', other, 'new'] and (items[0][1], items[2][1]) == ('people', 'Derived')
@@ -145,10 +149,10 @@ def test_new_rows_of_a_model_are_told_it_once(schema, derived):
 
 def test_an_insert_costs_about_what_it_writes(schema):
     texts = [STORED.get(attr) for attr in schema.stored]
-    row = insertion.insert(schema, plan.Row(schema, raw(schema), texts=STORED), texts)
+    row = insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=STORED), texts, no_id)
     assert 10 <= row.weight <= 13
     longer = dict(STORED, name=u' '.join(u'w%d' % number for number in range(1000)))
-    row = insertion.insert(schema, plan.Row(schema, raw(schema), texts=longer), [longer.get(attr) for attr in schema.stored])
+    row = insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=longer), [longer.get(attr) for attr in schema.stored], no_id)
     assert 3000 < row.weight < 3100
 
 
