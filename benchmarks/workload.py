@@ -13,6 +13,7 @@ import rom
 from rom import util
 
 import data
+import members
 
 OPERATIONS = {}
 KNOWN = {}
@@ -49,7 +50,9 @@ def settle():
 
 
 def person(namespace):
-    """The model of `namespace`: seven columns; two words, a word and three numbers indexed; unique, prefix, suffix."""
+    """The model of `namespace`: seven columns; two words, a word and three numbers indexed; unique, prefix, suffix. Or members."""
+    if namespace.startswith(data.OF_MEMBERS):
+        return members.member(namespace)
     if namespace not in KNOWN:
         KNOWN[namespace] = type('Person%d' % len(KNOWN), (rom.Model,), dict(
             _namespace=namespace,
