@@ -24,10 +24,11 @@ class Grown(object):
     :param say: called with each line of news.
     :param keep: called with nothing after each part, when what was found is to be kept.
     :param failures, differences: lists to be added to.
+    :param tries: of what is measured on the server, of which the least counts.
     """
 
-    def __init__(self, client, contestants, say, keep, failures, differences):
-        self._client, self._contestants, self._say, self._keep = client, contestants, say, keep
+    def __init__(self, client, contestants, say, keep, failures, differences, tries=TRIES):
+        self._tries, self._client, self._contestants, self._say, self._keep = tries, client, contestants, say, keep
         self._failures, self._differences = failures, differences
 
     def _do(self, name, operation, namespace, rows, count, seed=1):
@@ -115,7 +116,7 @@ class Grown(object):
         with self._slow_log() as longest:
             for operation, (title, count) in held(scale).items():
                 tries = []
-                for number in range(TRIES):
+                for number in range(self._tries):
                     rows = size + number * count if operation == 'commit' else size
                     self._client.slowlog_reset()
                     reply = self._do(OURS, operation, grown(size), rows, count, number + 1)
@@ -161,9 +162,9 @@ class Grown(object):
                 for name in (OURS, HAND):
                     if cliff.operation not in self._contestants[name].operations:
                         continue
-                    tries = list(self._tries(name, cliff.operation, namespace, size, longest))
+                    tries = list(self._costs(name, cliff.operation, namespace, size, longest))
                     if tries:
-                        answers[name] = tries[-1].pop('answer') if len(tries) == TRIES else None
+                        answers[name] = tries[-1].pop('answer') if len(tries) == self._tries else None
                         costs[name] = {part: min(each[part] for each in tries) for part in ('ms', 'calls', 'kb', 'longest')}
                 if None not in answers.values():
                     self._compare(cliff.operation, answers)
@@ -173,8 +174,8 @@ class Grown(object):
                     for name, cost in costs.items())))
                 self._keep()
 
-    def _tries(self, name, operation, namespace, size, longest):
-        for number in range(TRIES + 1):  # the first one loads scripts
+    def _costs(self, name, operation, namespace, size, longest):
+        for number in range(self._tries + 1):  # the first one loads scripts
             self._client.slowlog_reset()
             before = self._spent()
             reply = self._do(name, operation, namespace, size, 1, max(1, number))
@@ -200,7 +201,7 @@ def held(scale):
     """What may hold the server: {operation: (title, how often)}; what changes the rows comes last."""
     found = {line.operation: (line.title, max(2, int(line.far * scale))) for line in targets.LINES}
     found.update((cliff.operation, (cliff.title, 1)) for cliff in targets.CLIFFS if cliff.operation != targets.GAP)
-    found.update(targets.HOLDS)
+    found.update((operation, (title, max(1, int(count * scale)))) for operation, (title, count) in targets.HOLDS.items())
     return found
 
 

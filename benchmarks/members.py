@@ -167,6 +167,19 @@ OPERATIONS['cursor_page'] = cursor_page
 
 # -- writing
 
+def load_one_by_one(namespace, rows, count, rng):
+    """Store members after the first `rows` through the model itself."""
+    model, values = member(namespace), [data.member(number) for number in range(rows + 1, rows + count + 1)]
+
+    def run():
+        for each in values:
+            model(**each).save()
+    return run
+
+
+OPERATIONS['load_one_by_one'] = load_one_by_one
+
+
 def update_many(namespace, rows, count, rng):
     """The first `count` rows of an order get one more visit each."""
     model = member(namespace)

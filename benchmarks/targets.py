@@ -43,11 +43,14 @@ STAGES = collections.OrderedDict([
     ('commit', ('a row of a commit', 2000)),
     ('get_one', ('a get', 1000)),
     ('get_by', ('a get_by', 1000)),
+    ('range_page', ('a page of a range', 100)),
+    ('word_order_page', ('a page of a word in an order', 100)),
 ])
 
 # The other promises: name -> (what, at most).
 LIMITS = collections.OrderedDict([
     ('growth', ('time of a page query over 300,000 rows / over 10,000 rows, the slowest of them; prefixes aside', 1.6)),
+    ('line_growth', ('the same of OR, NOT, two orders, alphabetical order, a cursor; the slowest of them', 1.6)),
     ('count_growth', ('time of count() of one filter over 300,000 rows / over 10,000 rows', 1.6)),
     ('long_text', ('update of a row with a 2,000-word text / without the text', 3)),
     ('cpu_per_save', ("server's time an entity that commit() saves / 1.1.2's", .4)),
