@@ -130,6 +130,19 @@ class Measurements(object):
         self._say('update beside a 2,000-word text: %s' % results)
         return results
 
+    def planning(self, rounds, scale):
+        """How many times as long a query of 1,000 filters takes as one of 50."""
+        ratios, count = [], max(2, int(20 * scale))
+        for number in range(rounds):
+            pair = []
+            for operation in ('ask_50_words', 'ask_1000_words'):
+                self.clear(space(OURS) + ':note')
+                pair.append(self._try(OURS, operation, 0, count, number + 1))
+            if all(pair):
+                ratios.append(pair[1]['seconds'] / pair[0]['seconds'])
+        self._say('1,000 filters against 50: %s' % ratios)
+        return statistics.median(ratios) if ratios else None
+
     # -- the server
 
     def _cpu(self):

@@ -125,6 +125,8 @@ def limit_values(figures):
         'count_growth': [growth_ratio(figures, targets.COUNTS)],
         'long_text': [setting.get('long_text', {}).get(OURS, {}).get('ratio') for setting in settings],
         'cpu_per_save': cpu_ratios(figures, 'commit'), 'cpu_per_single_save': cpu_ratios(figures, 'create_save'),
+        'cpu_per_change': cpu_ratios(figures, 'commit_changed'), 'cpu_per_single_change': cpu_ratios(figures, 'update'),
+        'planning': [setting.get('planning') for setting in settings],
         'cpu_per_single_delete': cpu_ratios(figures, 'delete_one'), 'cpu_per_delete': cpu_ratios(figures, 'delete_many'),
         'bytes_per_row': [setting['bytes_per_row'][OURS] / setting['bytes_per_row'][OLD] for setting in settings
                           if {OURS, OLD} <= set(setting.get('bytes_per_row', ()))],

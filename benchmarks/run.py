@@ -35,7 +35,7 @@ DOCS = os.path.join(os.path.dirname(contestants.HERE), 'docs')
 FIGURES = 'performance.json'
 KEPT = 'figures-of-the-last-run.json'
 GIVEN = 'given'  # the server that --uri leads to
-PARTS = ['stages', 'long_text', 'import_time', 'lines', 'growth', 'cliffs', 'holds']
+PARTS = ['stages', 'long_text', 'planning', 'import_time', 'lines', 'growth', 'cliffs', 'holds']
 FAR = ('growth', 'cliffs', 'holds')  # not of `quick`, and once for each server
 
 
@@ -198,6 +198,9 @@ def collect(options, found, is_first, is_first_of_kind, tools, guard):
     with guard('long_text'):
         if wants(options, 'long_text'):
             found['long_text'] = measurements.long_text(max(1, options.rounds // 3), options.scale)
+    with guard('planning'):
+        if wants(options, 'planning'):
+            found['planning'] = measurements.planning(max(1, options.rounds // 2), options.scale)
     with guard('lines'):
         if wants(options, 'lines'):
             far.lines(found['lines'], options.line_rows, options.rounds, options.scale)
