@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,8 @@ PEERS = ('popoto', 'walrus', 'redis-om')
 KINDS = {OURS: 'rom', OLD: 'rom', HAND: 'hand', BARE: 'bare'}
 SERVERS = ('redis', 'valkey')
 START_SECONDS = 20
+#: that one operation may take
+AT_MOST_SECONDS = 240
 
 
 class Failed(Exception):
@@ -34,11 +37,15 @@ class Contestant(object):
     """
 
     def __init__(self, name, python, uri, pinned=False):
-        self.name = name
-        self._process = subprocess.Popen(
-            [python, '-W', 'ignore', os.path.join(HERE, 'worker.py'), KINDS.get(name, name), uri],
-            env=environment_of(python, name), stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
-        if pinned:
+        self.name, self._pinned = name, pinned
+        self._command = [python, '-W', 'ignore', os.path.join(HERE, 'worker.py'), KINDS.get(name, name), uri]
+        self._environment = environment_of(python, name)
+        self._start()
+
+    def _start(self):
+        self._process = subprocess.Popen(self._command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         universal_newlines=True)
+        if self._pinned:
             keep_on_core(self._process.pid, 1)
         hello = self._read()
         self.about, self.operations = hello['about'], set(hello['operations'])
@@ -46,26 +53,35 @@ class Contestant(object):
     def do(self, operation, namespace, rows=0, count=1, seed=1, **more):
         """Have an operation done and return its reply: seconds, client_cpu, trips, answer.
 
-        :raises Failed: with the error of the contestant.
+        :raises Failed: with the error of the contestant; where it ended or took too long, another process goes on.
         """
         request = dict(operation=operation, namespace=namespace, rows=rows, count=count, seed=seed, **more)
-        self._process.stdin.write(json.dumps(request) + '\n')
-        self._process.stdin.flush()
-        reply = self._read()
+        try:
+            self._process.stdin.write(json.dumps(request) + '\n')
+            self._process.stdin.flush()
+            reply = self._read()
+        except (Failed, OSError) as error:
+            self._process.kill()
+            self.stop()
+            self._start()
+            reply = {'error': error}
         if 'error' in reply:
             raise Failed('%s, %s: %s' % (self.name, operation, reply['error']))
         return reply
 
     def _read(self):
+        if not select.select([self._process.stdout], [], [], AT_MOST_SECONDS)[0]:
+            raise Failed('no answer in %d seconds' % AT_MOST_SECONDS)
         line = self._process.stdout.readline()
         if not line:
-            raise Failed('%s: the worker process ended' % self.name)
+            raise Failed('the worker process ended')
         return json.loads(line)
 
     def stop(self):
         """End the process."""
-        self._process.stdin.close()
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
         self._process.wait()
 
 

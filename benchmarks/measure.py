@@ -1,6 +1,5 @@
 """The measurements: rounds in turn, ratios within a round, medians of those."""
 
-import contextlib
 import itertools
 import statistics
 import subprocess
@@ -9,11 +8,6 @@ import tempfile
 import targets
 from contestants import BARE, HAND, OLD, OURS, PEERS, Failed
 
-SLOW_MICROSECONDS = 500
-HOLD_TRIES = 3
-SIZES = (1000, 10000, 100000, 300000)
-OLD_AT_MOST = 100000
-
 
 class Measurements(object):
     """Everything measured on one server.
@@ -21,28 +15,35 @@ class Measurements(object):
     :param client: a redis-py client of the server, for looking on and clearing up.
     :param contestants: {name: Contestant}.
     :param say: called with each line of news.
+    :param keep: called with nothing after each part, when what was found is to be kept.
+    :param failures, differences: lists to be added to.
     """
 
-    def __init__(self, client, contestants, say):
-        self._client, self._contestants, self._say = client, contestants, say
-        self.failures, self.differences = [], []
+    def __init__(self, client, contestants, say, keep, failures, differences):
+        self._client, self._contestants, self._say, self._keep = client, contestants, say, keep
+        self.failures, self.differences = failures, differences
 
     # -- the operations
 
-    def operations(self, wanted, rows, rounds, scale):
-        """Each operation of `wanted` by each contestant: {operation: {rate, trips, ratios, …}}.
+    def operations(self, found, wanted, rows, rounds, scale):
+        """Fill `found` with each operation of `wanted` by each contestant: {operation: {rate, trips, ratios, …}}, bytes, memory.
 
         :param scale: 1 for the real thing, less for doing less of everything.
         """
-        bytes_of = {}
-        for name, contestant in self._contestants.items():
-            contestant.do('load', space(name), 0, rows)
+        bytes_of, memory = found.setdefault('bytes_per_row', {}), found.setdefault('entity_bytes', {})
+        for name in list(self._contestants):
+            if self._try(name, 'load', 0, rows) is None:
+                self._contestants.pop(name).stop()
+                continue
             bytes_of[name] = self._bytes(space(name)) / float(rows)
-        results = {target.operation: self._operation(target, rows, rounds, scale) for target in wanted}
-        memory = {name: self._try(name, 'entity_bytes', rows, min(rows, 2000))
-                  for name, each in self._contestants.items() if 'entity_bytes' in each.operations}
-        return {'operations': results, 'bytes_per_row': bytes_of,
-                'entity_bytes': {name: reply['answer'] for name, reply in memory.items() if reply}}
+        for target in wanted:
+            found['operations'][target.operation] = self._operation(target, rows, rounds, scale)
+            self._keep()
+        for name, each in self._contestants.items():
+            reply = self._try(name, 'entity_bytes', rows, min(rows, 2000)) if 'entity_bytes' in each.operations else None
+            if reply:
+                memory[name] = reply['answer']
+        self._keep()
 
     def stages(self, rows, scale, tries=3):
         """Where the time of one operation goes: {operation: {client, redis_py, server, all}}, in microseconds, medians of tries."""
@@ -129,81 +130,18 @@ class Measurements(object):
         self._say('update beside a 2,000-word text: %s' % results)
         return results
 
-    # -- growth, and what holds the server
-
-    def growth(self, sizes, rounds, count):
-        """Seconds of each page query over each size: {operation: {contestant: {size: seconds}}}.
-
-        Both roms ask the same rows, which this library has stored. All sizes are there at once and take turns.
-        """
-        names = [name for name in (OURS, OLD) if name in self._contestants]
-        for size in sizes:
-            self._say('storing %d rows' % size)
-            self._contestants[names[0]].do('load', grown(size), 0, size)
-        times, operations = {}, list(targets.PAGES) + list(targets.COUNTS)
-        # one after the other: what 1.1.2's queries leave expires for half a minute
-        for name, operation in itertools.product(names, operations):
-            for number, size in itertools.product(range(rounds), sizes):
-                if name == OLD and (size > OLD_AT_MOST or number >= max(1, rounds // 3)):
-                    continue
-                seconds = self._grown_time(name, operation, size, count if name == OURS else max(2, count // 10), number)
-                if seconds is not None:
-                    times.setdefault(operation, {}).setdefault(name, {}).setdefault(str(size), []).append(seconds)
-            self._say('%-20s %-6s %s' % (operation, name, ', '.join(
-                '%s: %.2f ms' % (size, 1000 * statistics.median(each))
-                for size, each in times.get(operation, {}).get(name, {}).items())))
-        return times
-
-    def _grown_time(self, name, operation, size, count, number):
-        try:
-            return self._contestants[name].do(operation, grown(size), size, count, seed=number + 1)['seconds'] / count
-        except Failed as error:
-            self.failures.append('%s, %d rows' % (error, size))
-            return None
-
-    def holds(self, size):
-        """The longest that one call held the server during each operation: {operation: [ms, command, seconds in all]}.
-
-        The least of some tries: a server that waits for its turn on a busy machine holds nobody up by itself.
-        """
-        results = {}
-        with self._slow_log() as longest:
-            for operation, (title, count) in targets.HOLDS.items():
-                try:
-                    tries = [self._hold(operation, size, count, number, longest) for number in range(HOLD_TRIES)]
-                except Failed as error:
-                    self.failures.append(str(error))
-                    self._say('FAILED %s' % error)
-                    continue
-                results[operation] = min(tries)
-                self._say('%-60s held for %.1f ms by %s (%.2f s in all)' % ((title,) + tuple(results[operation])))
-        return results
-
-    def _hold(self, operation, size, count, number, longest):
-        rows = size + number * count if operation == 'commit' else size
-        self._client.slowlog_reset()
-        seconds = self._contestants[OURS].do(operation, grown(size), rows, count, seed=number + 1)['seconds']
-        return longest() + [seconds]
-
-    @contextlib.contextmanager
-    def _slow_log(self):
-        """Switches the slow log to our ends for a while; gives a function for [ms, command] of the slowest entry."""
-        names = ('slowlog-log-slower-than', 'slowlog-max-len')
-        before = {name: self._client.config_get(name)[name] for name in names}
-
-        def longest():
-            entries = [entry for entry in self._client.slowlog_get(10000) if not entry['command'].startswith(b'SLOWLOG')]
-            if not entries:
-                return [SLOW_MICROSECONDS / 1000., 'nothing slower']
-            worst = max(entries, key=lambda entry: entry['duration'])
-            return [worst['duration'] / 1000., bytes(worst['command']).split()[0].decode()]
-        try:
-            self._client.config_set(names[0], SLOW_MICROSECONDS)
-            self._client.config_set(names[1], 10000)
-            yield longest
-        finally:
-            for name, value in before.items():
-                self._client.config_set(name, value)
+    def planning(self, rounds, scale):
+        """How many times as long a query of 1,000 filters takes as one of 50."""
+        ratios, count = [], max(2, int(20 * scale))
+        for number in range(rounds):
+            pair = []
+            for operation in ('ask_50_words', 'ask_1000_words'):
+                self.clear(space(OURS) + ':note')
+                pair.append(self._try(OURS, operation, 0, count, number + 1))
+            if all(pair):
+                ratios.append(pair[1]['seconds'] / pair[0]['seconds'])
+        self._say('1,000 filters against 50: %s' % ratios)
+        return statistics.median(ratios) if ratios else None
 
     # -- the server
 
@@ -239,11 +177,6 @@ class Measurements(object):
 def space(name):
     """The namespace of a contestant's rows: of one length, so that the bytes compare."""
     return 'bench-' + 'abcdefg'[((OURS, OLD, HAND, BARE) + PEERS).index(name)]
-
-
-def grown(size):
-    """The namespace of the growth curve's rows."""
-    return 'bench-n%d' % size
 
 
 def rotated(items, number):

@@ -103,6 +103,11 @@ class Walrus(Peer):
     def delete(self, model, pk):
         model.load(pk).delete()
 
+    def delete_one(self, namespace, rows, count, rng):
+        model = self.of(namespace)
+        kept = [self.create(model, None, row).get_id() for row in data.rows(rows + 1, count)]  # its counter goes on
+        return self.each(kept, lambda pk: self.delete(model, pk))
+
     def get_by(self, namespace, rows, count, rng):
         model = self.of(namespace)
         emails = [data.row(pk)['email'] for pk in data.some_ids(rows, count, rng)]

@@ -2,6 +2,7 @@
 
 import os
 import statistics
+import textwrap
 
 import report
 import targets
@@ -26,7 +27,8 @@ def draw(figures, static):
     if any(report.peer_rows(figures)):
         bars(figures, PEERS, 'times as fast as other mappers', os.path.join(static, 'performance-peers.svg'))
     if report.growth_of(figures):
-        growth(figures, os.path.join(static, 'performance-growth.svg'))
+        growth(figures, list(targets.PAGES.items()) + list(targets.COUNTS.items()), os.path.join(static, 'performance-growth.svg'))
+        growth(figures, [line[:2] for line in targets.LINES], os.path.join(static, 'performance-lines.svg'))
 
 
 def bars(figures, names, label, path):
@@ -57,19 +59,21 @@ def bars(figures, names, label, path):
     save(figure, path)
 
 
-def growth(figures, path):
-    """A panel for each page query: milliseconds over rows, both axes logarithmic."""
+def growth(figures, operations, path):
+    """A panel for each (operation, title): milliseconds over rows, both axes logarithmic."""
     from matplotlib import pyplot
-    operations = list(targets.PAGES.items()) + list(targets.COUNTS.items())
-    figure, grid = pyplot.subplots(3, 3, figsize=(10, 7.5), sharex=True, sharey=True)
+    rows = -(-len(operations) // 3)
+    figure, grid = pyplot.subplots(rows, 3, figsize=(10, 2.5 * rows), sharex=True, sharey=True)
+    for axes in grid.flat[len(operations):]:
+        axes.set_visible(False)
     for axes, (operation, title) in zip(grid.flat, operations):
-        for name, color in ((OLD, '#b0413e'), (OURS, '#3b7ea1')):
+        for name, color in ((OLD, '#b0413e'), (HAND, COLORS[HAND]), (OURS, '#3b7ea1')):
             by_size = report.growth_of(figures).get(operation, {}).get(name, {})
             points = sorted((int(size), 1000 * statistics.median(each)) for size, each in by_size.items())
             if points:
                 axes.plot(*zip(*points), color=color, marker='o', markersize=3,
-                          label='this library' if name == OURS else 'rom 1.1.2')
-        axes.set_title(title, fontsize=9)
+                          label=LABELS.get(name, 'this library'))
+        axes.set_title(textwrap.fill(title, 42), fontsize=8)
         axes.set_xscale('log')
         axes.set_yscale('log')
         axes.grid(alpha=.3)
@@ -77,7 +81,8 @@ def growth(figures, path):
         axes.set_ylabel('ms')
     for axes in grid[-1]:
         axes.set_xlabel('rows')
-    grid[0, 0].legend(fontsize=8)
+    if grid[0, 0].lines:
+        grid[0, 0].legend(fontsize=8)
     save(figure, path)
 
 

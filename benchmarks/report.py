@@ -34,6 +34,14 @@ def verdict(measured, at_least, goal):
     return 'goal' if least >= goal else 'reached' if least >= at_least else 'missed'
 
 
+NEITHER = '– / –'
+
+
+def pair(ratios):
+    """The ratios to 1.1.2 and to by hand as one cell."""
+    return ' / '.join(number(ratios.get(name), '%.1f') or '–' for name in (OLD, HAND))
+
+
 # -- promises ----------------------------------------------------------------------------------------------------------
 
 def promise_rows(figures):
@@ -72,25 +80,34 @@ def trip_rows(figures):
                    'reached' if most <= promised else 'missed']
 
 
-def growth_ratio(figures, operations):
-    """The largest of the time at the largest size over the time at 10,000 rows; None where it was not measured."""
-    ratios = []
-    for operation in operations:
-        by_size = growth_of(figures).get(operation, {}).get(OURS, {})
-        if len(by_size) > 1:
-            small, large = ('10000' if '10000' in by_size else min(by_size, key=int)), max(by_size, key=int)
-            ratios.append(statistics.median(more / less for more, less in zip(by_size[large], by_size[small])))
+def growth_ratio(figures, operations, name=OURS):
+    """The largest, of all servers, of the time at the largest size over the time at 10,000 rows; None where it was not measured."""
+    ratios = [grown for operation in operations for grown in growth_ratios(figures, operation, name)]
     return max(ratios) if ratios else None
 
 
+def growth_ratios(figures, operation, name=OURS):
+    """The same of one operation, on each server."""
+    for setting in settings_with(figures, 'growth'):
+        by_size = setting['growth'].get(operation, {}).get(name, {})
+        if len(by_size) > 1:
+            small, large = ('10000' if '10000' in by_size else min(by_size, key=int)), max(by_size, key=int)
+            yield statistics.median(more / less for more, less in zip(by_size[large], by_size[small]))
+
+
+def settings_with(figures, part):
+    """The settings in which a part was measured that is measured once for each server."""
+    return [setting for setting in figures['settings'] if setting.get(part)]
+
+
 def growth_of(figures):
-    """The growth curves: {operation: {contestant: {size: seconds of each round}}}."""
-    return next((setting['growth'] for setting in figures['settings'] if setting.get('growth')), {})
+    """The growth curves on the first server: {operation: {contestant: {size: seconds of each round}}}."""
+    return next((setting['growth'] for setting in settings_with(figures, 'growth')), {})
 
 
-def holds_of(figures):
-    """What held the server: {operation: [ms, command, seconds]}."""
-    return next((setting['holds'] for setting in figures['settings'] if setting.get('holds')), {})
+def hold_of(figures, operation):
+    """The longest, of all servers, that one call held the server: ms, or None."""
+    return max((setting['holds'][operation][0] for setting in settings_with(figures, 'holds') if operation in setting['holds']), default=None)
 
 
 def cpu_ratios(figures, operation):
@@ -104,15 +121,18 @@ def limit_values(figures):
     values = {
         'import_time': [figures.get('import_time')],
         'growth': [growth_ratio(figures, [page for page in targets.PAGES if page not in targets.GROWING])],
+        'line_growth': [growth_ratio(figures, [line.operation for line in targets.LINES if line.follows_page])],
         'count_growth': [growth_ratio(figures, targets.COUNTS)],
         'long_text': [setting.get('long_text', {}).get(OURS, {}).get('ratio') for setting in settings],
         'cpu_per_save': cpu_ratios(figures, 'commit'), 'cpu_per_single_save': cpu_ratios(figures, 'create_save'),
+        'cpu_per_change': cpu_ratios(figures, 'commit_changed'), 'cpu_per_single_change': cpu_ratios(figures, 'update'),
+        'planning': [setting.get('planning') for setting in settings],
         'cpu_per_single_delete': cpu_ratios(figures, 'delete_one'), 'cpu_per_delete': cpu_ratios(figures, 'delete_many'),
         'bytes_per_row': [setting['bytes_per_row'][OURS] / setting['bytes_per_row'][OLD] for setting in settings
                           if {OURS, OLD} <= set(setting.get('bytes_per_row', ()))],
         'entity_memory': [setting['entity_bytes'][OURS][0] / setting['entity_bytes'][HAND][0] for setting in settings
                           if {OURS, HAND} <= set(setting.get('entity_bytes', ()))],
-        'longest_hold': [max(hold[0] for hold in holds_of(figures).values()) if holds_of(figures) else None],
+        'longest_hold': [max(hold[0] for hold in setting['holds'].values()) for setting in settings_with(figures, 'holds')],
     }
     values = {name: [value for value in found if value is not None] for name, found in values.items()}
     return {name: found for name, found in values.items() if found}
@@ -137,6 +157,13 @@ def missed(figures):
                 row[0], least, row[1], row[2], '; the bare script has %s%s' % (
                     bare, ', so that it is out of reach here' if least <= float(bare) < float(row[2]) else '') if bare else ''))
     lines += ['%s: %s, at most %s is promised' % (row[0], row[2], row[1]) for row in limit_rows(figures) if row[-1] == 'missed']
+    lines += ['%s: grows by %s to %s rows, at most %g is promised; by hand by %s' % (
+        row[0], row[1], '{:,}'.format(max(figures['sizes'])), targets.LIMITS['line_growth'][1], row[2])
+        for row in line_rows(figures) if 'grows' in row[-1]]
+    lines += ['%s: one call holds the server for %.1f ms at %s rows, at most %g is promised' % (
+        title, hold_of(figures, operation), '{:,}'.format(max(figures['sizes'])), targets.LIMITS['longest_hold'][1])
+        for operation, title in held() if (hold_of(figures, operation) or 0) > targets.LIMITS['longest_hold'][1]]
+    lines += ['%s: %s' % (row[0], row[-1]) for row in cliff_rows(figures) if row[-1].startswith('missed')]
     lines += ['%s: %s round trips, %s are promised' % (row[0], row[2], row[3]) for row in trip_rows(figures) if row[-1] == 'missed']
     return lines
 
@@ -175,25 +202,84 @@ TIME_HEADER = ['operation', 'ours: client', 'server', 'all', OLD + ': client', '
 
 
 def growth_rows(figures):
-    """The cells of each curve: median milliseconds at each size."""
-    for operation, title in list(targets.PAGES.items()) + list(targets.COUNTS.items()):
+    """The cells of each curve: median milliseconds at each size, and growth on each server."""
+    for operation, title in list(targets.PAGES.items()) + list(targets.COUNTS.items()) + [line[:2] for line in targets.LINES]:
         for name, by_size in growth_of(figures).get(operation, {}).items():
             times = {int(size): 1000 * statistics.median(each) for size, each in by_size.items()}
-            ratio = number(growth_ratio(figures, [operation])) if name == OURS and len(times) > 1 else ''
-            yield [title, name] + [number(times.get(size)) for size in figures['sizes']] + [ratio]
+            grown = ' / '.join(number(ratio) for ratio in growth_ratios(figures, operation, name)) if name != OLD else ''
+            yield [title, name] + [number(times.get(size)) for size in figures['sizes']] + [grown]
 
 
 def growth_header(figures):
     """What stands above them."""
-    return ['query', ''] + ['{:,} rows, ms'.format(size) for size in figures['sizes']] + ['growth']
+    return ['query', ''] + ['{:,} rows, ms'.format(size) for size in figures['sizes']] + [
+        'growth on %s' % ' / '.join(setting['version'] for setting in settings_with(figures, 'growth'))]
+
+
+def held():
+    """(operation, title) of each that might hold the server."""
+    named = [each[:2] for each in targets.LINES + targets.CLIFFS]
+    return named + [(operation, title) for operation, (title, _) in targets.HOLDS.items()]
 
 
 def hold_rows(figures):
-    """The cells of each operation that might hold the server."""
-    for operation, (title, _) in targets.HOLDS.items():
-        if operation in holds_of(figures):
-            held, command, _ = holds_of(figures)[operation]
-            yield [title, '%.1f' % held, command]
+    """The cells of each operation that might hold the server: ms on each server."""
+    for operation, title in held():
+        found = [setting['holds'].get(operation) for setting in settings_with(figures, 'holds')]
+        if any(found):
+            yield [title] + [number(hold[0], '%.1f') if hold else '' for hold in found]
+
+
+def hold_header(figures):
+    """What stands above them."""
+    return ['operation'] + ['%s, ms' % setting['version'] for setting in settings_with(figures, 'holds')]
+
+
+# -- the query language ------------------------------------------------------------------------------------------------
+
+def line_rows(figures):
+    """The cells of each line: growth, by hand's, the longest call, times as fast as others in each setting, verdict."""
+    for line in targets.LINES:
+        cells = [pair(setting['lines'].get(line.operation, {}).get('ratios', {})) for setting in figures['settings'] if 'lines' in setting]
+        grown, hold = growth_ratio(figures, [line.operation]), hold_of(figures, line.operation)
+        verdicts = []
+        if line.follows_page and round(grown or 0, 2) > targets.LIMITS['line_growth'][1]:
+            verdicts.append('grows')
+        if (hold or 0) > targets.LIMITS['longest_hold'][1]:
+            verdicts.append('holds')
+        if grown or hold or set(cells) - {NEITHER}:
+            yield [line.title, number(grown), number(growth_ratio(figures, [line.operation], HAND)), number(hold, '%.1f')] + cells + [
+                ', '.join(verdicts)]
+
+
+def line_header(figures):
+    """What stands above them."""
+    return ['question', 'growth', "by hand's", 'longest call, ms'] + [
+        name_of(setting) for setting in figures['settings'] if 'lines' in setting] + ['missed']
+
+
+def cliff_rows(figures):
+    """The cells of each cliff: for each server ms, calls, KB, the longest call, ms by hand; what the spec has by hand; verdict."""
+    limit = targets.CLIFF_LIMIT
+    for cliff in targets.CLIFFS:
+        cells, worst = [], None
+        for setting in settings_with(figures, 'cliffs'):
+            costs = setting['cliffs'].get(cliff.operation, {})
+            ours, by_hand = costs.get(OURS), costs.get(HAND, {'ms': cliff.by_hand})['ms']
+            cells += [number(ours[part], form) for part, form in (
+                ('ms', '%.1f'), ('calls', '%d'), ('kb', '%.0f'), ('longest', '%.1f'))] if ours else [''] * 4
+            cells.append(number(costs[HAND]['ms'], '%.1f') if HAND in costs else '')
+            if ours and by_hand:
+                worst = max(worst or 0, ours['ms'] / by_hand)
+        if any(cells):
+            yield [cliff.title] + cells + [number(cliff.by_hand, '%g'), '' if worst is None else 'reached' if worst <= limit
+                                           else 'missed: %.1f × by hand, at most %d × is promised' % (worst, limit)]
+
+
+def cliff_header(figures):
+    """What stands above them."""
+    return ['question'] + [part for setting in settings_with(figures, 'cliffs') for part in (
+        '%s: ms' % setting['version'], 'calls', 'KB', 'longest, ms', 'by hand, ms')] + ['by hand in the spec', '']
 
 
 # -- for users ---------------------------------------------------------------------------------------------------------
@@ -211,12 +297,23 @@ def speed_rows(figures):
 SPEED_HEADER = ['operation', 'a second', 'times as fast as rom ' + OLD, 'as redis-py by hand']
 
 
+def question_rows(figures):
+    """The cells of each line in the first setting: milliseconds, and times as fast as others."""
+    for line in targets.LINES:
+        found = figures['settings'][0].get('lines', {}).get(line.operation, {})
+        if OURS in found.get('seconds', {}):
+            yield [line.title, number(1000 * found['seconds'][OURS])] + [
+                number(found['ratios'].get(name), '%.1f') for name in (OLD, HAND)]
+
+
+QUESTION_HEADER = ['question', 'ms'] + SPEED_HEADER[2:]
+
+
 def setting_rows(figures):
     """The cells of each promised operation: times as fast as 1.1.2 and as by hand, in each setting."""
     for target in targets.TARGETS:
-        cells = [' / '.join(number(ratio_of(setting, target.operation, name), '%.1f') or '–' for name in (OLD, HAND))
-                 for setting in figures['settings']]
-        if set(cells) != {'– / –'}:
+        cells = [pair({name: ratio_of(setting, target.operation, name) for name in (OLD, HAND)}) for setting in figures['settings']]
+        if set(cells) != {NEITHER}:
             yield [target.title] + cells
 
 
@@ -236,8 +333,9 @@ def sections(figures):
         (SPEED_HEADER, speed_rows(figures)), (promise_header(figures), promise_rows(figures)),
         (['operation', 'of', 'round trips', 'promised', ''], trip_rows(figures)),
         (['operation'] + list(PEERS), peer_rows(figures)), (['promise', 'at most', 'measured', ''], limit_rows(figures)),
-        (STAGE_HEADER, stage_rows(figures)), (TIME_HEADER, time_rows(figures)),
-        (growth_header(figures), growth_rows(figures)), (['operation', 'ms', 'command'], hold_rows(figures)),
+        (STAGE_HEADER, stage_rows(figures)), (TIME_HEADER, time_rows(figures)), (QUESTION_HEADER, question_rows(figures)),
+        (line_header(figures), line_rows(figures)), (cliff_header(figures), cliff_rows(figures)),
+        (growth_header(figures), growth_rows(figures)), (hold_header(figures), hold_rows(figures)),
     ]
     return [(header, rows) for header, rows in ((header, list(rows)) for header, rows in tables) if rows]
 

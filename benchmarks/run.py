@@ -1,26 +1,31 @@
 #!/usr/bin/env python3
 """Measure this library, rom 1.1.2, hand-written redis-py and others on redis-server and Valkey, pinned to cores and not.
 
-    python benchmarks/run.py                     # everything; about 20 minutes; writes docs/performance.rst, plots, README.rst
+    python benchmarks/run.py                     # everything; some 20 minutes; writes docs/performance.rst, plots, README.rst
     python benchmarks/run.py --quick             # a look at every operation in two minutes; prints only
     python benchmarks/run.py --only create_save,commit --server redis --no-pin
     python benchmarks/run.py --report            # writes the pages again out of the last full run's figures
 
 Needs Python 3, this library, and what benchmarks/requirements.txt lists. rom 1.1.2 and the peers come from PyPI into environments
-of their own, which are kept for the next time. Only ratios within one run mean anything.
+of their own, which are kept for the next time. Only ratios within one run mean anything. What fails is told at the end, and the rest goes
+on; figures are kept as they come, so that `--report FILE` makes pages of a run that was cut.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
 import platform
+import signal
 import sys
 import time
+import traceback
 
 import redis
 
 import contestants
+import grown
 import measure
 import report
 import targets
@@ -28,8 +33,10 @@ from contestants import BARE, HAND, OLD, OURS, PEERS, SERVERS
 
 DOCS = os.path.join(os.path.dirname(contestants.HERE), 'docs')
 FIGURES = 'performance.json'
+KEPT = 'figures-of-the-last-run.json'
 GIVEN = 'given'  # the server that --uri leads to
-PARTS = ['long_text', 'import_time', 'growth', 'stages']
+PARTS = ['stages', 'long_text', 'planning', 'import_time', 'lines', 'growth', 'cliffs', 'holds']
+FAR = ('growth', 'cliffs', 'holds')  # not of `quick`, and once for each server
 
 
 def arguments(argv):
@@ -51,11 +58,12 @@ def arguments(argv):
     parser.add_argument('--only', metavar='NAMES', help='only these parts, with commas between: %s' % ', '.join(
         [target.operation for target in targets.TARGETS + targets.ALSO] + PARTS))
     parser.add_argument('--quick', action='store_true', help='few and small rounds, no growth, no peers: to see that all works')
-    parser.add_argument('--no-growth', action='store_true', help='leave out the growth curve and what holds the server')
-    parser.add_argument('--sizes', default=','.join(map(str, measure.SIZES)), help='rows of the growth curve (%(default)s)')
+    parser.add_argument('--no-growth', action='store_true', help='leave out growth, cliffs, and what holds the server')
+    parser.add_argument('--sizes', default=','.join(map(str, grown.SIZES)), help='rows of the growth curve; of the last one what holds the server (%(default)s)')
     parser.add_argument('--out', metavar='DIR', help='write pages, plots and figures there (default for a full run: docs/, '
                         'and benchmarks/README.rst)')
-    parser.add_argument('--report', action='store_true', help='measure nothing, write the pages out of the kept figures')
+    parser.add_argument('--report', nargs='?', const=True, metavar='FILE', help='measure nothing, write the pages out of the figures in '
+                        'a file (default: of the last full run)')
     return completed(parser.parse_args(argv))
 
 
@@ -69,10 +77,11 @@ def completed(options):
                      and options.servers == list(SERVERS) and len(options.pins) == 2)
     if options.peers is None:
         options.peers = options.whole
-    options.scale = 1
+    options.scale, options.line_rows = 1, targets.LINE_ROWS
     if options.quick:
         options.scale, options.rounds, options.rows = .1, min(options.rounds, 2), min(options.rows, 400)
-        options.no_growth = options.no_growth or options.sizes == ','.join(map(str, measure.SIZES))
+        options.line_rows = min(2 * options.rows, targets.LINE_ROWS)
+        options.no_growth = options.no_growth or options.sizes == ','.join(map(str, grown.SIZES))
     options.sizes = [int(size) for size in options.sizes.split(',')]
     options.parts = set(options.only.split(',')) if options.only else None
     return options
@@ -84,64 +93,84 @@ def environment(options, pythons, about):
         'date': time.strftime('%Y-%m-%d'), 'python': about['python'], 'redis_py': about['redis_py'],
         'hiredis': contestants.versions(pythons[OURS])[1], 'cores': os.cpu_count(),
         'machine': '%s %s' % (platform.system(), platform.machine()), 'rom': about['rom'], 'old': OLD,
-        'peers': contestants.peer_versions(pythons[PEERS[0]]) if options.peers else {},
+        'peers': contestants.peer_versions(pythons[PEERS[0]]) if PEERS[0] in pythons else {},
     }
 
 
-def interpreters(options):
-    """{name: the interpreter of that contestant}."""
+def interpreters(options, figures):
+    """{name: the interpreter of that contestant}; what cannot be installed is left out."""
     pythons = dict.fromkeys((OURS, HAND, BARE), options.new_python)
-    if not options.no_old:
-        pythons[OLD] = options.old_python or contestants.old_python(options.cache, options.new_python)
-    if options.peers:
-        pythons.update(dict.fromkeys(PEERS, contestants.peers_python(options.cache, options.new_python)))
+    with guarded(figures, 'rom ' + OLD):
+        if not options.no_old:
+            pythons[OLD] = options.old_python or contestants.old_python(options.cache, options.new_python)
+    with guarded(figures, 'peers'):
+        if options.peers:
+            pythons.update(dict.fromkeys(PEERS, contestants.peers_python(options.cache, options.new_python)))
     return pythons
 
 
-def measured(options):
-    """All figures of a run."""
-    pythons, settings, failures, differences = interpreters(options), [], [], []
-    figures = {'rows': options.rows, 'rounds': options.rounds, 'sizes': options.sizes, 'settings': settings, 'failures': failures,
-               'differences': differences}
+def measured(options, keep):
+    """All figures of a run. `keep` is called with them whenever there are more."""
+    figures = {'rows': options.rows, 'rounds': options.rounds, 'sizes': options.sizes, 'line_rows': options.line_rows, 'settings': [],
+               'failures': [], 'differences': []}
+    pythons = interpreters(options, figures)
     for kind, pinned in itertools.product(options.servers, options.pins):
         if kind != GIVEN and not contestants.has_server(kind):
             say('no %s on this machine: left out' % kind)
-        elif kind == GIVEN:
-            settings.append(setting(options, kind, pinned, options.uri, pythons, figures))
-        else:
-            with contestants.server(kind, pinned) as uri:
-                settings.append(setting(options, kind, pinned, uri, pythons, figures))
+            continue
+        with guarded(figures, kind):
+            with given(options.uri) if kind == GIVEN else contestants.server(kind, pinned) as uri:
+                setting(options, kind, pinned, uri, pythons, figures, lambda: keep(figures))
     if wants(options, 'import_time'):
-        environment_of = contestants.environment_of(options.new_python)
-        figures['import_time'] = measure.import_times(options.new_python, environment_of, 3 if options.quick else 15)
+        with guarded(figures, 'import_time'):
+            environment_of = contestants.environment_of(options.new_python)
+            figures['import_time'] = measure.import_times(options.new_python, environment_of, 3 if options.quick else 15)
+    keep(figures)
     return figures
 
 
-def setting(options, kind, pinned, uri, pythons, figures):
-    """The figures of one server, pinned or not. What is measured once only, is in the first of them."""
-    client, is_first = redis.Redis.from_url(uri), not figures['settings']
+@contextlib.contextmanager
+def guarded(figures, part):
+    """Where a part fails, note it, and go on with the next one."""
+    try:
+        yield
+    except Exception:
+        traceback.print_exc()
+        figures['failures'].append('%s: %s' % (part, ''.join(traceback.format_exception_only(*sys.exc_info()[:2])).strip()))
+
+
+@contextlib.contextmanager
+def given(uri):
+    """A server that somebody else has started; what the benchmarks store is removed."""
+    client = redis.Redis.from_url(uri)
     if client.dbsize():
         sys.exit('%s holds %d keys; give --uri an empty database' % (uri, client.dbsize()))
+    try:
+        yield uri
+    finally:
+        for keys in iter(lambda: list(itertools.islice(client.scan_iter('bench-*', count=1000), 10000)), []):
+            client.unlink(*keys)
+
+
+def setting(options, kind, pinned, uri, pythons, figures, keep):
+    """The figures of one server, pinned or not. What is measured once only, is in the first of them."""
+    client, is_first = redis.Redis.from_url(uri), not figures['settings']
     names = [name for name in pythons if is_first or name not in PEERS]
     competitors = {name: contestants.Contestant(name, pythons[name], uri, pinned) for name in names}
     if OLD in competitors and competitors[OLD].about['rom'] != OLD:
         sys.exit('%s has rom %s, not %s' % (pythons[OLD], competitors[OLD].about['rom'], OLD))
-    measurements = measure.Measurements(client, competitors, say)
     try:
-        about = competitors[OURS].about
-        figures.setdefault('environment', environment(options, pythons, about))
-        found = {'server': kind, 'version': version_of(client), 'pinned': pinned, 'operations': {},
+        figures.setdefault('environment', environment(options, pythons, competitors[OURS].about))
+        found = {'server': kind, 'version': version_of(client), 'pinned': pinned, 'operations': {}, 'lines': {},
                  'ping': 2000 / competitors[HAND].do('ping', '', count=2000)['seconds']}
+        is_first_of_kind = kind not in [setting['server'] for setting in figures['settings']]
+        figures['settings'].append(found)
         say('%s, %s' % (found['version'], 'pinned' if pinned else 'not pinned'))
-        collect(measurements, options, found, is_first)
-        figures['failures'] += measurements.failures
-        figures['differences'] += measurements.differences
-        return found
+        collect(options, found, is_first, is_first_of_kind, (client, competitors, say, keep, figures['failures'], figures['differences']),
+                lambda part: guarded(figures, '%s, %s' % (report.name_of(found), part)))
     finally:
         for competitor in competitors.values():
             competitor.stop()
-        for key in client.scan_iter('bench-*', count=1000):
-            client.unlink(key)
 
 
 def version_of(client):
@@ -155,19 +184,39 @@ def wants(options, part):
     return options.parts is None or part in options.parts
 
 
-def collect(measurements, options, found, is_first):
+def collect(options, found, is_first, is_first_of_kind, tools, guard):
     """Run what was asked for on one server."""
+    measurements, far = measure.Measurements(*tools), grown.Grown(*tools, tries=1 if options.quick else grown.TRIES)
     asked = targets.TARGETS + (targets.ALSO if is_first or options.parts else [])
     wanted = [target for target in asked if wants(options, target.operation)]
-    if wanted or wants(options, 'stages'):
-        found.update(measurements.operations(wanted, options.rows, options.rounds, options.scale))
-    if wants(options, 'stages'):
-        found['stages'] = measurements.stages(options.rows, options.scale)
-    if wants(options, 'long_text'):
-        found['long_text'] = measurements.long_text(max(1, options.rounds // 3), options.scale)
-    if is_first and ('growth' in options.parts if options.parts else not options.no_growth):
-        found['growth'] = measurements.growth(options.sizes, options.rounds, 5 if options.quick else 30)
-        found['holds'] = measurements.holds(max(options.sizes))
+    with guard('operations'):
+        if wanted or wants(options, 'stages') or wants(options, 'long_text'):
+            measurements.operations(found, wanted, options.rows, options.rounds, options.scale)
+    with guard('stages'):
+        if wants(options, 'stages'):
+            found['stages'] = measurements.stages(options.rows, options.scale)
+    with guard('long_text'):
+        if wants(options, 'long_text'):
+            found['long_text'] = measurements.long_text(max(1, options.rounds // 3), options.scale)
+    with guard('planning'):
+        if wants(options, 'planning'):
+            found['planning'] = measurements.planning(max(1, options.rounds // 2), options.scale)
+    with guard('lines'):
+        if wants(options, 'lines'):
+            far.lines(found['lines'], options.line_rows, options.rounds, options.scale)
+    parts = [part for part in FAR if is_first_of_kind and (part in options.parts if options.parts else not options.no_growth)]
+    with guard('growth'):
+        if parts:
+            far.store(options.sizes)
+        if 'growth' in parts:
+            far.growth(found.setdefault('growth', {}), options.sizes, options.rounds, options.scale)
+    with guard('cliffs'):
+        if 'cliffs' in parts:
+            found['cliff_rows'] = targets.CLIFF_ROWS if targets.CLIFF_ROWS in options.sizes else max(options.sizes)
+            far.cliffs(found.setdefault('cliffs', {}), found['cliff_rows'])
+    with guard('holds'):
+        if 'holds' in parts:
+            far.holds(found.setdefault('holds', {}), max(options.sizes), options.scale)
 
 
 def say(line):
@@ -175,15 +224,29 @@ def say(line):
     print('[%s] %s' % (time.strftime('%H:%M:%S'), line), flush=True)
 
 
+def keeper(options, out):
+    """A function that writes figures down: into a file that takes the place of the one before."""
+    path = os.path.join(out or os.path.expanduser(options.cache), KEPT)
+
+    def keep(figures):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + '.new', 'w') as written:
+            json.dump(figures, written, indent=1, sort_keys=True)
+        os.replace(path + '.new', path)
+    say('figures are kept in %s as they come' % path)
+    return keep
+
+
 def main(argv=None):
     """Measure, print, write. Returns the exit code: 1 where an operation failed or the roms' answers differ."""
     options = arguments(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers end with it
     out = options.out or (DOCS if options.whole or options.report else None)
     if options.report:
-        with open(os.path.join(out, '_static', FIGURES)) as kept:
+        with open(os.path.join(DOCS, '_static', FIGURES) if options.report is True else options.report) as kept:
             figures = json.load(kept)
     else:
-        figures = measured(options)
+        figures = measured(options, keeper(options, options.out))
     print(report.text(figures))
     if out:
         report.write(figures, out, contestants.HERE if out == DOCS else out, FIGURES)

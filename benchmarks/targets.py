@@ -43,15 +43,21 @@ STAGES = collections.OrderedDict([
     ('commit', ('a row of a commit', 2000)),
     ('get_one', ('a get', 1000)),
     ('get_by', ('a get_by', 1000)),
+    ('range_page', ('a page of a range', 100)),
+    ('word_order_page', ('a page of a word in an order', 100)),
 ])
 
 # The other promises: name -> (what, at most).
 LIMITS = collections.OrderedDict([
     ('growth', ('time of a page query over 300,000 rows / over 10,000 rows, the slowest of them; prefixes aside', 1.6)),
+    ('line_growth', ('the same of OR, NOT, two orders, alphabetical order, a cursor; the slowest of them', 1.6)),
     ('count_growth', ('time of count() of one filter over 300,000 rows / over 10,000 rows', 1.6)),
     ('long_text', ('update of a row with a 2,000-word text / without the text', 3)),
+    ('planning', ('a query of 1,000 filters / one of 50', 20)),
     ('cpu_per_save', ("server's time an entity that commit() saves / 1.1.2's", .4)),
     ('cpu_per_single_save', ("server's time of a save of one entity alone / 1.1.2's", 1)),
+    ('cpu_per_change', ("server's time a changed entity that commit() saves / 1.1.2's", .4)),
+    ('cpu_per_single_change', ("server's time of a load and a save of one change alone / 1.1.2's", 1)),
     ('cpu_per_single_delete', ("server's time of a delete of one entity alone / 1.1.2's", 1)),
     ('cpu_per_delete', ("server's time an entity that session.delete() deletes / 1.1.2's", .4)),
     ('bytes_per_row', ("bytes in Redis per row / 1.1.2's", 1)),
@@ -86,6 +92,9 @@ HOLDS = collections.OrderedDict([
     ('word_page', ('word, first 20', 20)),
     ('word_order_page', ('word, order by, first 20', 20)),
     ('word_range_page', ('word and range, first 20', 20)),
+    ('typed_letter_page', (".search('m'), first 20", 5)),
+    ('typed_letters_page', (".search('k m'), first 20", 5)),
+    ('typed_words_page', ('1,000 words that were typed, first 20', 5)),
     ('letter_order_page', ('one-letter prefix, order by, first 20', 5)),
     ('far_page', ('range, 20 from the 100,000th', 5)),
     ('none_found', ('two ranges and a word that nothing has', 5)),
@@ -102,3 +111,55 @@ HOLDS = collections.OrderedDict([
     ('clean_part', ('clean_old_index(), the first 100 steps', 1)),
     ('large_delete', ('Query.delete() of a word and a range', 1)),
 ])
+
+# -- members: the query language, and writing by it
+
+# count: questions a round; old: of 1.1.2, 0 where it cannot; far: at the largest size; follows_page: whether it is promised not to grow
+Line = collections.namedtuple('Line', 'operation title count old far follows_page')
+
+LINES = [
+    Line('or_page', 'OR of two columns in an order, first 20', 60, 20, 20, True),
+    Line('not_page', 'NOT in an order, first 20', 60, 0, 20, True),
+    Line('orders_page', 'order by two columns, first 20', 60, 0, 20, True),
+    Line('alphabetical_page', 'prefix in alphabetical order, first 20', 60, 0, 20, True),
+    Line('search_page', ".search('new yo'), first 20", 60, 30, 20, False),
+    Line('numbered_page', 'two words in an order: page(3, 20) with its total', 60, 20, 10, False),
+    Line('cities_counted', 'count_by() of 20 words', 40, 1, 20, False),
+    Line('sum_of_half', 'sum() over half of the rows', 10, 1, 2, False),
+    Line('cursor_page', 'cursor at a depth of 100,000, or a third of the rows: the next 20', 60, 20, 20, True),
+    Line('update_many', 'Query.update() of 10,000: a row', 10000, 10000, 10000, False),
+    Line('get_or_create', 'get_or_create(), every second one new', 100, 50, 100, False),
+]
+#: rows that the lines are asked of in each setting
+LINE_ROWS = 10000
+#: these write many rows: rounds are fewer
+LONG_LINES = ('update_many',)
+
+# by_hand: ms that page 7 of the spec says it takes by hand, or None
+Cliff = collections.namedtuple('Cliff', 'operation title by_hand')
+
+CLIFFS = [
+    Cliff('near_one_point', 'near, all at one point, first 20', 25),
+    Cliff('list_count', 'count of a list of 100 numbers', .3),
+    Cliff('two_words_count', 'count of two words', 4),
+    Cliff('half_range_count', 'count of a word and a range', 40),
+    Cliff('ranges_count', 'count of two ranges', None),
+    Cliff('near_count', 'count of near', 37),
+    Cliff('like_nothing', 'like that finds nothing', 222),
+    Cliff('like_beginning', 'like with a literal beginning that finds nothing', 88),
+    Cliff('two_lists', 'two lists of 4,000 numbers, first 20', 100),
+    Cliff('word_far_page', 'word and order, 20 at an offset of 40 %', 63),
+    Cliff('unfiltered_far_page', 'unfiltered, 20 at an offset of half of the rows', None),
+    Cliff('long_list_page', 'list of 10,000 numbers, first 20', 20),
+    Cliff('behind_a_gap', 'first 20 of an unfiltered query after 5,000,000 ids are gone', 1),
+    Cliff('ranges_cached', 'cached_result() of two ranges', 56),
+    Cliff('cities_of_half', 'count_by() of half of the rows', None),
+    Cliff('sum_of_all', 'sum() of all', None),
+]
+#: rows that the cliffs stand on
+CLIFF_ROWS = 100000
+#: of the cliff that has rows of its own: rows, and the ids before them that are gone
+GAP = 'behind_a_gap'
+GAP_ROWS, GAP_IDS = 1000, 5000000
+#: how many times as long as by hand
+CLIFF_LIMIT = 3

@@ -21,7 +21,7 @@ import traceback
 import redis
 from redis import connection as redis_connection
 
-MODULES = {'rom': 'workload', 'hand': 'byhand', 'bare': 'bare'}
+MODULES = {'rom': ('workload', 'members'), 'hand': ('byhand', 'members_byhand'), 'bare': ('bare',)}
 
 
 class RoundTrips(object):
@@ -41,7 +41,10 @@ class RoundTrips(object):
 def contestant(kind, uri):
     """The operations of a kind of contestant, connected to `uri`."""
     if kind in MODULES:
-        operations = importlib.import_module(MODULES[kind])
+        modules = [importlib.import_module(name) for name in MODULES[kind]]
+        operations = modules[0]
+        for more in modules[1:]:
+            operations.OPERATIONS.update(more.OPERATIONS)
     else:
         import peers
         operations = peers.PEERS[kind]()

@@ -13,6 +13,7 @@ import rom
 from rom import util
 
 import data
+import members
 
 OPERATIONS = {}
 KNOWN = {}
@@ -49,7 +50,9 @@ def settle():
 
 
 def person(namespace):
-    """The model of `namespace`: seven columns; two words, a word and three numbers indexed; unique, prefix, suffix."""
+    """The model of `namespace`: seven columns; two words, a word and three numbers indexed; unique, prefix, suffix. Or members."""
+    if namespace.startswith(data.OF_MEMBERS):
+        return members.member(namespace)
     if namespace not in KNOWN:
         KNOWN[namespace] = type('Person%d' % len(KNOWN), (rom.Model,), dict(
             _namespace=namespace,
@@ -197,6 +200,27 @@ def update_short(namespace, rows, count, rng):
 @operation
 def update_long(namespace, rows, count, rng):
     return change_notes(namespace, 2000, count)
+
+
+def words_asked(namespace, words, count):
+    """Ask `count` times for the rows that have so many words; one row has them all."""
+    model, text = note(namespace), data.essay(1, 2000)
+    model(views=1, body=text).save()
+    asked_for = ' '.join(text.split()[:words])
+
+    def run():
+        return [model.query.filter(body=asked_for).count() for _ in range(count)]
+    return run
+
+
+@operation
+def ask_50_words(namespace, rows, count, rng):
+    return words_asked(namespace, 50, count)
+
+
+@operation
+def ask_1000_words(namespace, rows, count, rng):
+    return words_asked(namespace, 1000, count)
 
 
 # -- loading
@@ -365,6 +389,21 @@ def like_prefix_count(model, rng):
 @asked
 def letter_count(model, rng):
     return model.query.startswith(name='m').count()
+
+
+@asked
+def typed_words_page(model, rng):
+    return model.query.startswith(name=' '.join(data.name_part(rng) for _ in range(1000))).limit(0, 20).all()
+
+
+@asked
+def typed_letters_page(model, rng):
+    return model.query.filter(model.name.search('%s %s' % tuple(rng.sample('klmrtv', 2)))).limit(0, 20).all()
+
+
+@asked
+def typed_letter_page(model, rng):
+    return model.query.filter(model.name.search(rng.choice('klmrtv'))).limit(0, 20).all()
 
 
 @asked

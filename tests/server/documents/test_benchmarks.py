@@ -1,5 +1,6 @@
 # -*- coding: utf-8 -*-
 """The benchmarks run, and their report says what was measured. Tiny sizes: the figures mean nothing here."""
+import importlib
 import json
 import os
 import re
@@ -19,12 +20,9 @@ pytestmark = pytest.mark.skipif(sys.version_info < (3, 7), reason='the benchmark
 def tools(monkeypatch):
     """The modules of benchmarks/ that need neither server nor rom."""
     monkeypatch.syspath_prepend(BENCHMARKS)
-    import data
-    import measure
-    import report
-    import targets
-    yield {'data': data, 'measure': measure, 'report': report, 'targets': targets}
-    for name in ('contestants', 'data', 'measure', 'pages', 'plots', 'report', 'targets'):
+    names = ('contestants', 'data', 'grown', 'measure', 'pages', 'report', 'targets')
+    yield {name: importlib.import_module(name) for name in names}
+    for name in names + ('plots',):
         sys.modules.pop(name, None)
 
 
@@ -47,14 +45,20 @@ def test_every_operation_runs_and_is_reported_and_takes_its_round_trips(server_u
     assert status == 0 and 'FAILED' not in output and 'DIFFERENT' not in output, output
     public, inside = [(tmp_path / name).read_text(encoding='utf-8') for name in ('performance.rst', 'README.rst')]
     for title in ('create and save one', 'get_by(unique)', 'iterate everything', 'session.delete of 2,000', 'a loaded entity',
-                  'Growth', 'What holds the server', 'Query.delete() of a word and a range'):
+                  'Growth', 'What holds the server', 'Query.delete() of a word and a range', 'Asking more', 'OR of two columns'):
         assert title in public
     assert not re.search('missed|at least|promise', public)
-    for title in ('What is promised', 'memory of a loaded entity', 'Where the time goes', 'a row of a commit', 'bare script'):
+    for title in ('What is promised', 'memory of a loaded entity', 'Where the time goes', 'a row of a commit', 'bare script', 'Cliffs', 'count of near'):
         assert title in inside
+    assert 'What failed' not in inside
     figures = json.loads((tmp_path / '_static' / 'performance.json').read_text())
     setting, = figures['settings']
     assert set(setting['bytes_per_row']) >= {'ours', 'by hand', 'bare'} and set(setting['stages']) == set(tools['targets'].STAGES)
+    lines, cliffs = tools['targets'].LINES, tools['targets'].CLIFFS
+    assert {line.operation for line in lines} == set(setting['lines']) == set(setting['lines']) & set(setting['growth']) & set(setting['holds'])
+    assert {line.operation for line in lines if 'by hand' not in setting['lines'][line.operation]['ratios']} == set()
+    assert {cliff.operation for cliff in cliffs} == set(setting['cliffs'])
+    assert {cliff.operation for cliff in cliffs if 'by hand' not in setting['cliffs'][cliff.operation]} == {tools['targets'].GAP}
     trips = {target.operation: (setting['operations'][target.operation]['trips']['ours'],
                                 target.trips(setting['operations'][target.operation]['count']))
              for target in tools['targets'].TARGETS}
@@ -67,6 +71,86 @@ def test_a_database_that_is_not_empty_is_left_alone(server_uri, raw_client):
     status, output = run('--uri', server_uri, '--quick', '--no-old')
     assert status != 0 and 'give --uri an empty database' in output
     assert raw_client.keys() == [b'mine']
+
+
+def entries(client):
+    """What a database holds: {key: what is in it}, lists of index entries in an order of their own."""
+    found = {}
+    for key in client.scan_iter():
+        kind = client.type(key)
+        if b':once:' in key or kind == b'string':
+            continue
+        found[key] = (client.hgetall(key) if kind == b'hash' else client.smembers(key) if kind == b'set'
+                      else client.zrange(key, 0, -1, withscores=True))
+        if kind == b'hash' and b'-index-data-' in found[key]:
+            found[key][b'-index-data-'] = [sorted(part) for part in json.loads(found[key][b'-index-data-'].decode())]
+    return found
+
+
+def test_members_that_are_stored_by_hand_are_those_that_rom_stores(server_uri, raw_client, tools):
+    contestants, data = tools['contestants'], tools['data']
+    hand, ours = [contestants.Contestant(name, sys.executable, server_uri) for name in (contestants.HAND, contestants.OURS)]
+    try:
+        hand.do('load_members', 'bench-n1', 0, 20)
+        by_hand = entries(raw_client)
+        raw_client.flushdb()
+        ours.do('load_one_by_one', 'bench-n1', 0, 20)
+        assert entries(raw_client) == by_hand and len(by_hand) > 20
+        assert data.member(3)['handle'].encode() in by_hand[b'bench-n1:handle:uidx']
+    finally:
+        hand.stop()
+        ours.stop()
+
+
+def test_what_fails_is_told_and_the_rest_goes_on(server_uri, raw_client, tools):
+    contestants, said = tools['contestants'], []
+    ours = contestants.Contestant(contestants.OURS, sys.executable, server_uri)
+    hand = contestants.Contestant(contestants.HAND, sys.executable, server_uri)
+    failures, found, kept = [], {}, []
+    far = tools['grown'].Grown(raw_client, {contestants.OURS: ours, contestants.HAND: hand}, said.append, lambda: kept.append(dict(found)), failures, [])
+    try:
+        ours._process.kill()
+        far.lines(found, 30, 1, .1)
+    finally:
+        ours.stop()
+        hand.stop()
+    assert len(failures) == 1 and failures[0].startswith('ours, or_page: ')
+    assert set(found['or_page']['seconds']) == {'by hand'} and set(found['not_page']['seconds']) == {'ours', 'by hand'}
+    assert len(kept) == len(tools['targets'].LINES) and set(kept[0]) == {'or_page'}
+
+
+def test_a_run_that_was_cut_has_pages(tmp_path, tools):
+    setting = {'version': 'redis 7', 'server': 'redis', 'pinned': False, 'operations': {}, 'lines': {}, 'ping': 1.}
+    environment = {'date': 'today', 'python': '3', 'redis_py': '8', 'hiredis': None, 'cores': 1, 'rom': '2', 'old': '1.1.2', 'peers': {}}
+    figures = {'rows': 1, 'rounds': 1, 'sizes': [1], 'line_rows': 1, 'settings': [setting], 'environment': environment,
+               'failures': ['redis 7, growth: Oops: it fell'], 'differences': []}
+    path = tmp_path / 'kept.json'
+    path.write_text(json.dumps(figures))
+    status, output = run('--report', str(path), '--out', str(tmp_path))
+    assert status == 1 and 'FAILED redis 7, growth: Oops: it fell' in output
+    inside = (tmp_path / 'README.rst').read_text(encoding='utf-8')
+    assert 'What failed' in inside and 'Oops: it fell' in inside and '(none)' not in inside
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize('ours, by_hand, word', [(2.9, 1., 'reached'), (3.1, 1., 'missed: 3.1 × by hand, at most 3 × is promised')])
+def test_a_cliff_is_taken_down_to_three_times_by_hand(tools, ours, by_hand, word):
+    cost = {'calls': 1, 'kb': 1, 'longest': 1, 'ms': ours}
+    setting = {'version': 'redis 7', 'cliffs': {'ranges_count': {'ours': cost, 'by hand': dict(cost, ms=by_hand)}}}
+    row, = tools['report'].cliff_rows({'settings': [setting]})
+    assert row[-1] == word
+    # where no script is written, the figure of the spec counts
+    row, = tools['report'].cliff_rows({'settings': [dict(setting, cliffs={'near_count': {'ours': cost}})]})
+    assert row[-1] == 'reached'
+
+
+@pytest.mark.pure
+def test_growth_is_the_worst_of_the_servers(tools):
+    def setting(far):
+        return {'version': 'redis 7', 'growth': {'not_page': {'ours': {'10000': [1., 2.], '300000': [far, 2 * far]}}}}
+    figures = {'settings': [setting(1.5), setting(1.7)], 'sizes': [10000, 300000]}
+    row, = tools['report'].line_rows(figures)
+    assert row[1] == '1.70' and row[-1] == 'grows'
 
 
 @pytest.mark.pure
