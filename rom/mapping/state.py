@@ -118,8 +118,10 @@ class State(object):
         """Note that a column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
-        self.know(attr, value)
-        self.assigned.add(attr)
+        if self.values is _NONE_YET:
+            self.values = {}
+        self.values[attr] = value
+        self.assigned[attr] = next(_numbers)
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""

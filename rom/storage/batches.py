@@ -82,8 +82,15 @@ def requested(operations):
     :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
     :returns: list of lists
     """
-    items = []
-    for layout, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None)):
-        group = list(group)
-        items.append(group if layout is None else layout.told_once() + [part for row in group for part in row.said])
-    return items
+    if len(operations) == 1:
+        return [_item(operations)]
+    return [_item(list(group)) for _, group in itertools.groupby(operations, _layout_of)]
+
+
+def _layout_of(operation):
+    return getattr(operation, 'layout', None)
+
+
+def _item(operations):
+    layout = _layout_of(operations[0])
+    return operations if layout is None else layout.told_once() + [part for row in operations for part in row.said]

@@ -11,7 +11,7 @@ from . import troubles
 __all__ = ['alters_replies', 'as_bytes', 'as_str', 'bytes_wanted', 'close_idle', 'execute', 'request_text', 'settings']
 
 #: a request as scripts take it: JSON that is ASCII, whatever is in it
-request_text = json.JSONEncoder(separators=(',', ':')).encode
+request_text = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
 
 #: the option by which redis-py leaves one reply as bytes; redis-py 3.5 has none
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)

@@ -22,6 +22,7 @@ __all__ = ['REMEMBERED_SECONDS', 'Writer', 'ask_what_became', 'call_write', 'loo
 REMEMBERED_SECONDS = 300
 
 _write = Script('write')
+_read_answer = json.JSONDecoder().decode
 
 
 def call_write(connection, key, sequence, operations, atomic, before_sending, meanwhile=None):
@@ -46,7 +47,7 @@ def call_write(connection, key, sequence, operations, atomic, before_sending, me
 def _call_write(connection, key, sequence, request, touched=(), *before_sending):
     reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], *before_sending,
                    **commands.bytes_wanted(connection))
-    answer = json.loads(as_str(reply))
+    answer = _read_answer(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
         commands.close_idle(connection)
@@ -166,7 +167,7 @@ class WriteCall(object):
 
     def tell_entities(self):
         """Let the entities know what was done; doing so again does no harm."""
-        for job, id in self.done():
+        for job, id in zip(self.jobs, self.outcome.done):
             job.columns = job.finish(id)
 
     def run_hooks(self):
@@ -193,7 +194,10 @@ class WriteCall(object):
 
 
 def _now():
-    return getattr(time, 'monotonic', time.time)(), time.time()
+    return _steady(), time.time()
+
+
+_steady = getattr(time, 'monotonic', time.time)
 
 
 def _seconds_since(then):
@@ -232,6 +236,8 @@ class Writer(object):
         return call.outcome
 
     def _free_pen(self):
+        if self._pens and not self.unacknowledged:
+            return self._pens[0]
         taken = [call.pen for call in self.unacknowledged]
         for pen in self._pens:
             if pen not in taken:

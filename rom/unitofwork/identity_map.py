@@ -291,11 +291,17 @@ class IdentityMap(object):
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
         old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
-        maps = [entities for scope in self.chain for entities in (scope.known, scope.wknown) if entities.get(old_key) is obj]
-        for entities in maps:
-            entities[new_key] = obj
+        places = []
+        for scope in self.chain:
+            if scope.known.get(old_key) is obj:
+                places.append((scope.known, obj))
+            reference = scope.wknown.data.get(old_key)
+            if reference is not None and reference() is obj:
+                places.append((scope.wknown.data, reference))
+        for entities, entry in places:
+            entities[new_key] = entry
         obj._rom.id = id
-        for entities in maps:
+        for entities, _ in places:
             entities.pop(old_key, None)
 
     def forget(self, obj):

@@ -84,6 +84,10 @@ class Work(object):
 
     def add_all(self, entities):
         """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
+        if len(entities) == 1 and not (self.asked or entities[0]._rom.schema.references):  # most often: nothing to put in order
+            self.asked.add(entities[0])
+            self.add(entities[0])
+            return
         deleted = Entities(entity for entity in entities if entity._deleted)
         entities = [entity for entity in with_references(entities) if entity not in self.asked]
         self.asked.update(entities)
@@ -129,8 +133,9 @@ class Work(object):
         if operation is None:
             return
         job.weight = batches.weight(operation)
-        self._gather(job, ahead=not job.has_own_hook())
-        if job.has_own_hook():
+        is_hooked = job.has_own_hook()
+        self._gather(job, ahead=not is_hooked)
+        if is_hooked:
             self.hooked = True
             self.send()  # the next entity's before-hook comes after this one's after-hook
 

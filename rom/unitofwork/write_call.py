@@ -26,7 +26,9 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     while jobs:
         outcome = writer.write(jobs, atomic, meanwhile)
         meanwhile = None
-        written += sum(job.columns for job in jobs[:len(outcome.done)])
+        written += sum([job.columns for job in jobs[:len(outcome.done)]])
+        if len(outcome.done) == len(jobs):
+            break
         problems = _recover(jobs, outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)

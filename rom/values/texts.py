@@ -188,12 +188,9 @@ def compact_json(value):
     return _encode_compact(value).replace('/', '\\/').replace('\x7f', '\\u007f')
 
 
-_IS_SPELT_OTHERWISE = re.compile(u'[^ !#-.0-\\[\\]-~]').search
-
-
 def is_spelt_alike(text):
     """Whether :func:`compact_json` writes a text as it is, between quotes."""
-    return six.PY3 and not _IS_SPELT_OTHERWISE(text)
+    return six.PY3 and text.isascii() and text.isprintable() and not ('"' in text or '/' in text or '\\' in text)
 
 
 def spelt_names(before, words):
