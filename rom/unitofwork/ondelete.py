@@ -7,7 +7,7 @@ from .hooks import has_own_hook
 from .jobs import Change, Look, Moved, Removal
 from .write_call import ATTEMPTS, write
 
-__all__ = ['Deletion', 'condition_in', 'refuse_rules']
+__all__ = ['Deletion', 'concerns_nobody', 'condition_in', 'refuse_rules']
 
 
 def refuse_rules(models):
@@ -20,6 +20,11 @@ def refuse_rules(models):
             raise QueryError("Can't delete entities of models with foreign key relationships: %s.%s refers to %s with "
                              "on_delete=%r; use entity.delete()" % (referrer.__name__, attr, model.__name__, action),
                              model=model.__name__)
+
+
+def concerns_nobody(entity):
+    """Whether a delete reaches nothing but the row: there is neither an on_delete rule nor a before-hook to follow."""
+    return not rules_on(type(entity)) and not has_own_hook(entity, '_before_delete')
 
 
 def condition_in(decisions, entity):

@@ -15,7 +15,7 @@ from .identity_map import IdentityMap
 from .jobs import Removal, Save, one_connection
 from .ordering import Entities, entities_of, in_order, once_each, with_references
 from .unanswered import calls_left_on
-from .work import Work, gather_errors, raise_bulk_error
+from .work import Work, gather_errors, is_plain, raise_bulk_error
 from .write_call import write, write_batches
 
 __all__ = ['Scope']
@@ -124,11 +124,17 @@ class Scope(IdentityMap):
             if_match = _still_asked(asked_by, if_match, reconciled)
         self._saving.append(asked_by)
         try:
+            if len(entities) == 1 and not (reconciled or self._expected) and if_match is None and is_plain(entities[0], asked_by):
+                return self._write_alone(Save(entities[0], full, force, refresh))
             work = Work(self.writer, full, force, refresh, reconciled, self._saving, if_match, self._expected)
             work.add_all(entities)
             return work.finish()
         finally:
             self._saving.pop()
+
+    def _write_alone(self, job):
+        job.plan()
+        return write(self.writer, [job]) if job.operation and (job.is_current() or job.plan_anew()) else 0
 
     def reconcile(self, entities):
         """Learn what became of calls without an answer, before these entities are written.
@@ -217,7 +223,16 @@ class Scope(IdentityMap):
         :param if_match: etag, of the only one
         :raises RestrictError: where a row refers to one of them with on_delete='restrict'
         """
-        ondelete.Deletion(self, self.writer, entities, if_match).run()
+        if if_match is None and len(entities) == 1 and ondelete.concerns_nobody(entities[0]):
+            self._remove_alone(entities[0])
+        else:
+            ondelete.Deletion(self, self.writer, entities, if_match).run()
+
+    def _remove_alone(self, entity):
+        for entity in self.not_deleted([entity]):
+            job = Removal(entity)
+            job.plan()
+            write(self.writer, [job])
 
     def agreed(self, entities, decisions, asked_by=()):
         """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.

@@ -7,7 +7,7 @@ from .jobs import Save, place_of
 from .ordering import Entities, groups, with_references
 from .write_call import Meanwhile, write
 
-__all__ = ['Work', 'gather_errors', 'raise_bulk_error']
+__all__ = ['Work', 'gather_errors', 'is_plain', 'raise_bulk_error']
 
 _HOOKS_OF_NEW = ('_before_insert', '_after_insert')
 _HOOKS_OF_CHANGED = ('_before_update', '_after_update')
@@ -38,6 +38,17 @@ def gather_errors(jobs, work, total):
             problems.append((job.entity, error))
     if problems:
         raise_bulk_error(problems, total)
+
+
+def is_plain(entity, asked_by=None):
+    """Whether an entity is written with neither a hook or save() of the program's own, nor anything that goes before it.
+
+    :param asked_by: the entity whose save() is running
+    """
+    state = entity._rom
+    before, after = _HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED
+    return not (state.deleted or has_own_hook(entity, before) or has_own_hook(entity, after) or state.new_references()
+                or entity is not asked_by and entity._rom_has_own('save'))
 
 
 class Batch(object):
@@ -84,10 +95,6 @@ class Work(object):
 
     def add_all(self, entities):
         """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
-        if len(entities) == 1 and not (self.asked or entities[0]._rom.schema.references):  # most often: nothing to put in order
-            self.asked.add(entities[0])
-            self.add(entities[0])
-            return
         deleted = Entities(entity for entity in entities if entity._deleted)
         entities = [entity for entity in with_references(entities) if entity not in self.asked]
         self.asked.update(entities)

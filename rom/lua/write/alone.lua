@@ -12,18 +12,9 @@ local is_begun = false  -- whether anything is written
 
 local function refuse() error('') end
 
--- Refuses users who may not use some commands on any key: who may write a key unlike any other may write all.
-local function need(...)
-  for _, command in ipairs({...}) do
-    if not redis.acl_check_cmd(command, '\1rom') then refuse() end
-  end
-end
-
--- What a command answers, as long as nothing is written.
-local function ask(...)
-  local reply = redis.pcall(...)
-  if type(reply) == 'table' and reply.err then refuse() end
-  return reply
+-- Refuses users who may not use a command on any key: who may write a key unlike any other may write all.
+local function need(command)
+  if not redis.acl_check_cmd(command, '\1rom') then refuse() end
 end
 
 local function key_of(namespace, kind, name) return namespace .. ':' .. name .. ':' .. kind end
@@ -34,7 +25,7 @@ local function key_of(namespace, kind, name) return namespace .. ':' .. name .. 
 
 -- What a row lists; refuses one that is not as it was seen.
 local function listing_of(batch, at, key)
-  local seen = ask('HMGET', key, '-index-data-', unpack(batch, 5, 4 + batch[4]))
+  local seen = redis.call('HMGET', key, '-index-data-', unpack(batch, 5, 4 + batch[4]))
   for place = 1, batch[4] do
     local text = batch[at + place]
     if text ~= null and text ~= seen[place + 1] then refuse() end
@@ -45,35 +36,34 @@ end
 local function change(batch, at, scores)
   local id, width = batch[at], batch[4]
   local key = batch[2] .. ':' .. id
-  need('HSET', 'ZADD')
+  need('HSET')
+  need('ZADD')
   local listing = listing_of(batch, at, key)
   for place = scores, at - 1 do
     local name = batch[4 + batch[place]]
     if not lists_score(listing, name) then refuse() end
-    if place > scores then ask('ZCARD', key_of(batch[2], 'idx', name)) end  -- of the first the very first write tells
+    if place > scores then redis.call('ZCARD', key_of(batch[2], 'idx', name)) end  -- of the first the very first write tells
   end
   for place = scores, at - 1 do
-    local write = is_begun and redis.call or ask
-    write('ZADD', key_of(batch[2], 'idx', batch[4 + batch[place]]), batch[at + width + batch[place]], id)
+    redis.call('ZADD', key_of(batch[2], 'idx', batch[4 + batch[place]]), batch[at + width + batch[place]], id)
     is_begun = true
   end
   local fields = {}
   for place = 1, width do fields[2 * place - 1], fields[2 * place] = batch[4 + place], batch[at + width + place] end
-  local write = is_begun and redis.call or ask
-  write('HSET', key, unpack(fields))
+  redis.call('HSET', key, unpack(fields))
   return id
 end
 
 local function remove(batch, at, names)
   local id, owned = batch[at], {}
   local key = batch[2] .. ':' .. id
-  need('DEL', 'HDEL', 'SREM', 'ZREM')
+  for _, command in ipairs({'DEL', 'HDEL', 'SREM', 'ZREM'}) do need(command) end
   local listing = cjson.decode(listing_of(batch, at, key))
   for number = 1, batch[names - 1] do
     local value, holder = batch[at + batch[4] + number], key_of(batch[2], 'uidx', batch[names - 1 + number])
-    if value ~= null and ask('HGET', holder, value) == id then owned[holder] = value end
+    if value ~= null and redis.call('HGET', holder, value) == id then owned[holder] = value end
   end
-  ask('DEL', key)
+  redis.call('DEL', key)
   is_begun = true
   for holder, value in pairs(owned) do redis.call('HDEL', holder, value) end
   put_listed(batch[2], id, listing, function(command, ...)
@@ -98,12 +88,12 @@ local function undo(batch, at, id, done, counter)
 end
 
 local function insert(batch, at, references)
-  need('HSET', 'HDEL', 'SREM', 'ZREM', 'DEL')
+  for _, command in ipairs({'HSET', 'HDEL', 'SREM', 'ZREM', 'DEL'}) do need(command) end
   for place = references + 2, #batch, 2 do
-    if ask('EXISTS', batch[place]) == 0 then refuse() end
+    if redis.call('EXISTS', batch[place]) == 0 then refuse() end
   end
   local counter = batch[2] .. ':' .. batch[3] .. ':'
-  local id = string.format('%.0f', ask('INCRBY', counter, 1))
+  local id = string.format('%.0f', redis.call('INCRBY', counter, 1))
   is_begun = true
   -- behind 2^53 a number of Lua's is not exact
   if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then undo(batch, at, id, 0, counter) end
@@ -120,7 +110,7 @@ end
 -- The id of the only row, once it is written.
 local function write_row(batch)
   local first, second, third, at = places_of(batch)
-  local number = string.match(ask('GET', KEYS[1]) or '0 ', '^(%d+) ')
+  local number = string.match(redis.call('GET', KEYS[1]) or '0 ', '^(%d+) ')
   if not number or tonumber(number) >= tonumber(ARGV[1]) or first + #batch > 1000 then refuse() end
   need('SET')
   if batch[1] == 'new' then
