@@ -155,12 +155,12 @@ def test_commits_stopped_by_an_alarm(Row, connection):
         for number in range(40):
             rom.session.rollback()
             rows = [Row(n=number) for _ in range(100)]
-            signal.setitimer(signal.ITIMER_REAL, .0005 + rng.random() * .008)
             try:
+                signal.setitimer(signal.ITIMER_REAL, .0005 + rng.random() * .008)
                 rom.session.commit()
+                signal.setitimer(signal.ITIMER_REAL, 0)
             except Stop:
                 interrupted += 1
-            signal.setitimer(signal.ITIMER_REAL, 0)
             rom.session.commit()
             assert not any(row._new for row in rows)
     finally:
