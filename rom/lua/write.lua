@@ -37,6 +37,12 @@
 --   'change', namespace, pk, number of columns, columns..., number of scores, places among the columns of those of which the
 --   stored text is the score..., the rows, each: id, what was seen of a column (as above)..., its text from now on...
 --
+-- A batch of rows to be changed of which other index entries follow, of these columns alone:
+--   'update', namespace, pk, number of columns, columns..., number of indexed columns whose entries these are, these..., number
+--   of unique columns of which the stored text, if not empty, is the unique value, their places among the columns..., the rows,
+--   each: id, what was seen of a column (text, or false: no value)..., its text from now on (null: none)..., and the first four
+--   parts of a new row, which hold all entries of these columns: words | scores | prefixes | suffixes
+--
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
@@ -81,6 +87,11 @@ local function load_alter()
 -- include write/alter
 end
 
+local update_rows
+local function load_update()
+-- include write/update
+end
+
 local do_all_or_none, do_one_after_another
 local function load_operations()
 -- include write/operations
@@ -96,6 +107,10 @@ local function write_batch(item)
   if item[1] == 'change' then
     if not alter_rows then load_alter() end
     return alter_rows(item)
+  end
+  if item[1] == 'update' then
+    if not update_rows then load_update() end
+    return update_rows(item)
   end
   if not remove_rows then load_remove() end
   return remove_rows(item)

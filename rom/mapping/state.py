@@ -237,7 +237,7 @@ class State(object):
         planned = Planned(None, dict(changes, **filled) if filled else changes, self.row, filled)
         if whole or changes or refresh:
             is_alone = changes and not (whole or filled or is_asked_more)
-            planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes)
+            planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes, lambda: self.as_row(changes))
                                  or self._operation(planned.texts, whole, force, changes, filled, stored))
         return planned
 

@@ -1,8 +1,8 @@
-"""PURE: a row of which values change that nothing follows from, and numbers of which the text is the score; and what a batch is told once."""
+"""PURE: a row of which values change, with the index entries and unique values that follow from these alone; and what a batch is told once."""
 
 from ..values import codecs
 from ..values.texts import text_if_utf8
-from . import keys
+from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 
 __all__ = ['Alterations', 'AlteredRow', 'alter']
@@ -12,50 +12,64 @@ SETS_REMEMBERED = 200
 
 
 class AlterationLayout(object):
-    """How rows of one model in which the same columns change are told to write.lua.
+    """How rows of one model in which the same columns change are told to write.lua, and the steps that plan one.
+
+    Where nothing follows but scores that a row lists already, and these are the texts that it keeps, it says nothing more. Else the
+    row has an explicit layout, by which it says all index entries.
 
     :param schema: `Schema` of the model
     :param attrs: the columns
+    :param bool is_explicit: whether rows say all of their entries
     :ivar columns: list of (column, its place in the row, whether its text is a score)
     """
 
-    def __init__(self, schema, attrs):
-        scores = [place for place, attr in enumerate(attrs) if schema.affected_indexes([attr])]
+    def __init__(self, schema, attrs, is_explicit=False):
+        indexed, unique = schema.affected_indexes(attrs), schema.affected_uniques(attrs)
+        scores = [column._attr for column in indexed if column.text_is_score]
+        steps = [column._rom_index.step() for column in indexed if not column.text_is_score]
         self.schema = schema
-        self.columns = [(attr, schema.position[attr], place in scores) for place, attr in enumerate(attrs)]
-        self.weight = 1 + len(scores)
-        self._told = [schema.pk, len(attrs)] + list(attrs) + [len(scores)] + [place + 1 for place in scores]
+        self.is_explicit = is_explicit or bool(steps or unique)
+        self.columns = [(attr, schema.position[attr], attr in scores) for attr in attrs]
+        self.steps, self.reads_row = [step for step, _ in steps], any(reads_row for _, reads_row in steps)
+        self.weight = 1 + len(scores) + len(unique)
+        places = dict((attr, place) for place, attr in enumerate(attrs, 1))
+        told = [[column._attr for column in indexed], [places[column._attr] for column in unique]] if self.is_explicit else [
+            [places[attr] for attr in scores]]
+        self._told = [schema.pk]
+        for part in [list(attrs)] + told:
+            self._told += [len(part)] + part
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
-        return ['change', self.schema.namespace] + self._told
+        return ['update' if self.is_explicit else 'change', self.schema.namespace] + self._told
 
 
 class Alterations(dict):
-    """The layouts of a model, by the columns that change, each made when it is first wanted; None where more follows from these."""
+    """The layouts of a model, by the columns that change, each made when it is first wanted: (plain, explicit); None where more follows."""
 
     def __init__(self, schema):
         dict.__init__(self)
         self.schema = schema
 
     def __missing__(self, attrs):
-        layout = AlterationLayout(self.schema, attrs) if self._are_plain(attrs) else None
+        layouts = [AlterationLayout(self.schema, attrs, is_explicit) for is_explicit in (False, True)] if self._are_enough(attrs) else None
         if len(self) < SETS_REMEMBERED:
-            self[attrs] = layout
-        return layout
+            self[attrs] = layouts
+        return layouts
 
-    def _are_plain(self, attrs):
+    def _are_enough(self, attrs):
+        """Whether all that follows from some columns follows from their texts, or from the row with these."""
         schema = self.schema
-        if schema.geo or schema.affected_uniques(attrs) or schema.affected_together(attrs) or set(attrs).intersection(schema.references):
+        if schema.reads_row or schema.affected_together(attrs) or set(attrs).intersection(schema.references):
             return False
-        return all(column.text_is_score and column._attr in attrs for column in schema.affected_indexes(attrs))
+        return all(column._rom_index.claims_text and column._attr in attrs for column in schema.affected_uniques(attrs))
 
 
 class AlteredRow(object):
     """The operation that changes a row, of which nobody asks more than that.
 
     :ivar layout: `AlterationLayout` by which it is told
-    :ivar said: list of what write.lua takes: id, what was seen of columns, the texts that take its place
+    :ivar said: list of what write.lua takes: id, what was seen of columns, the texts that take its place, parts behind their lengths
     :ivar weight: int, what it costs the server, in index entries
     """
 
@@ -75,22 +89,48 @@ class AlteredRow(object):
         return dict((column[0], text) for column, text in seen if text is not None)
 
 
-def alter(schema, id, raw, texts):
-    """Plan the operation that writes some columns of a row, where that is all that there is to do.
+def alter(schema, id, raw, texts, row_of):
+    """Plan the operation that writes some columns of a row, where what follows from that follows from them alone.
 
     :param raw: list of the stored values as this writer knows them
     :param texts: {column: text or None} to be written
+    :param row_of: callable() -> `Row` as it will be; most changes are planned without
     :returns: `AlteredRow`; None where `plan.update` has to see to it
     """
-    layout = schema.alterations[tuple(texts) if len(texts) == 1 else tuple(sorted(texts))]
-    if layout is None:
+    layouts = schema.alterations[tuple(texts) if len(texts) == 1 else tuple(sorted(texts))]
+    if layouts is None:
         return None
+    layout, explicit = layouts
     seen, written, characters = [str(id)], [], 0
     for attr, place, is_score in layout.columns:
         text, before = texts[attr], text_if_utf8(raw[place])
-        if text is None or is_score and (before is None or not codecs.is_plain_score(text)):
+        if is_score and not (text is None or codecs.is_plain_score(text)):
             return None
+        if text is None or is_score and before is None:
+            layout = explicit
         seen.append(False if before is None else None if isinstance(before, bytes) else before)
         written.append(text)
-        characters += len(text)
-    return AlteredRow(layout, seen + written, layout.weight + characters // CHARACTERS_PER_ENTRY)
+        characters += len(text or '')
+    if layout.is_explicit and None in seen:
+        return None
+    said = seen + written
+    weight = layout.weight + characters // CHARACTERS_PER_ENTRY
+    if layout.is_explicit:
+        weight += _say_entries(said, layout, texts, row_of)
+    return AlteredRow(layout, said, weight)
+
+
+def _say_entries(said, layout, texts, row_of):
+    """Add the index entries that a row says explicitly; returns how many."""
+    found, stored = plan.Entries(), {}
+    for attr, place, is_score in layout.columns:
+        stored[place] = texts[attr]
+        if is_score and texts[attr] is not None:
+            found.add_score(attr, texts[attr])
+    after = row_of() if layout.reads_row else None
+    for add in layout.steps:
+        add(found, after, stored)
+    for part in (found.words, found.scores, found.prefixes, found.suffixes):
+        said.append(len(part))
+        said += part
+    return len(found.words) + len(found.scores) // 2 + (len(found.prefixes) + len(found.suffixes)) // 3

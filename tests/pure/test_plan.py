@@ -6,6 +6,7 @@ import pytest
 import rom
 from rom.storage import alteration, batches, insertion, plan
 from rom.exceptions import ColumnError, InvalidColumnValue
+from rom.values import codecs
 from naming import shown
 
 pytestmark = pytest.mark.pure
@@ -65,6 +66,10 @@ def planned(schema, stored, texts, id=7):
 
 
 STORED = {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'city': u'Rome', 'born': u'1990', 'active': u'1'}
+
+
+def score(word):
+    return codecs._prefix_score(word)
 
 
 # Inserts ---------------------------------------------------------------------------------------------------------
@@ -159,28 +164,48 @@ def test_an_insert_costs_about_what_it_writes(schema):
 # Plain values ----------------------------------------------------------------------------------------------------
 
 def altered(schema, stored, texts):
-    return alteration.alter(schema, 7, raw(schema, **stored), texts)
+    return alteration.alter(schema, 7, raw(schema, **stored), texts, lambda: plan.Row(schema, raw(schema, **stored), texts=texts, id=7))
 
 
 def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
     broken = raw(schema, **STORED)
     broken[schema.position['age']] = b'\xff'
-    rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'})]
+    rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'}, None)]
     batch, = batches.requested(rows)
     assert batch == ['change', 'people', 'id', 1, 'age', 1, 1, '7', u'5', u'6', '7', None, u'7']
     assert rows[0].expected() == {'age': u'5'} and rows[1].expected() == {}
     assert rows[0].key == 'people:7' and rows[0].weight == 2 and rows[0].layout is rows[1].layout
 
 
-@pytest.mark.parametrize('stored,texts', [
-    ({}, {'name': u'Bob'}), ({}, {'email': u'b@x'}), ({}, {'born': u'1991'}), ({}, {'age': None}), ({}, {'age': u'1e5'}),
-    ({'age': None}, {'age': u'6'}), ({}, {'active': u'0'}), ({}, {'age': u'6', 'city': u'Paris'}),
+@pytest.mark.parametrize('stored,texts,said', [
+    ({}, {'name': u'Bob /'}, [1, 'name', 1, 'name', 0, '7', u'Ann Lee', u'Bob /', 1, 'name:bob', 0, 3, 'name', 'bob', score('bob'), 3, 'name', 'bob',
+                              score('bob')]),
+    ({}, {'name': None}, [1, 'name', 1, 'name', 0, '7', u'Ann Lee', None, 0, 0, 0, 0]),
+    ({'email': None}, {'email': u'b@x'}, [1, 'email', 0, 1, 1, '7', False, u'b@x', 0, 0, 0, 0]),
+    ({}, {'age': None}, [1, 'age', 1, 'age', 0, '7', u'5', None, 0, 0, 0, 0]),
+    ({'age': None}, {'age': u'6'}, [1, 'age', 1, 'age', 0, '7', False, u'6', 0, 2, 'age', u'6', 0, 0]),
+    ({}, {'active': u''}, [1, 'active', 1, 'active', 0, '7', u'1', u'', 1, 'active:False', 0, 0, 0]),
+    ({}, {'age': u'6', 'email': u'b'}, [2, 'age', 'email', 1, 'age', 1, 2, '7', u'5', u'a@x', u'6', u'b', 0, 2, 'age', u'6', 0, 0]),
 ])
-def test_what_more_follows_from_is_no_plain_value(schema, stored, texts):
-    assert altered(schema, dict(STORED, **stored), texts) is None
+def test_rows_of_which_more_changes_say_all_entries_of_the_columns(schema, stored, texts, said):
+    row = altered(schema, dict(STORED, **stored), texts)
+    batch, = batches.requested([row])
+    assert batch == ['update', 'people', 'id'] + said
+    assert row.expected() == dict((attr, dict(STORED, **stored)[attr] or False) for attr in texts)
 
 
-def test_no_value_is_plain_where_the_row_is_read(derived):
+@pytest.mark.parametrize('texts', [{'born': u'1991'}, {'age': u'1e5'}, {'age': u'6', 'city': u'Paris'}])
+def test_what_follows_from_more_than_the_columns_that_change(schema, texts):
+    assert altered(schema, STORED, texts) is None
+
+
+def test_a_broken_unique_value_is_not_told(schema):
+    broken = raw(schema, **STORED)
+    broken[schema.position['email']] = b'\xff'
+    assert alteration.alter(schema, 7, broken, {'email': u'b@x'}, None) is None
+
+
+def test_no_change_is_enough_where_the_row_is_read(derived):
     assert altered(derived, {'a': u'1', 'b': u'2'}, {'b': u'3'}) is None
 
 

@@ -121,7 +121,7 @@ local function write_row(batch)
     if batch[at] ~= null or batch[scores] > 0 or references + batch[references] ~= #batch then refuse() end
     return insert(batch, at, references)
   end
-  if at + third - 1 ~= #batch then refuse() end
+  if batch[1] == 'update' or at + third - 1 ~= #batch then refuse() end
   return (batch[1] == 'change' and change or remove)(batch, at, second)
 end
 

@@ -70,7 +70,32 @@ local function alteration_of(batch, at)
   return op, at + length
 end
 
-local OPERATION = {new = operation_of, delete = removal_of, change = alteration_of}
+local function update_of(batch, at)
+  local op = {namespace = batch[2], pk = batch[3], id = batch[at], touched = {}, expect = {}, set = {}, unset = {}, claim = {},
+              release = {}}
+  local _, touched, unique, rows = places_of(batch)
+  local width = batch[4]
+  for place = 1, width do
+    local column, text = batch[4 + place], present(batch[at + width + place])
+    op.expect[column], op.set[column] = batch[at + place], text
+    if not text then op.unset[#op.unset + 1] = column end
+  end
+  for place = touched, unique - 2 do op.touched[#op.touched + 1] = batch[place] end
+  for place = unique, rows - 1 do
+    local name = batch[4 + batch[place]]
+    local old, new = op.expect[name], op.set[name]
+    if old ~= new and old and old ~= '' then op.release[name] = old end
+    if old ~= new and new ~= '' then op.claim[name] = new end
+  end
+  local parts = at + 2 * width + 1
+  op.words, parts = part_of(batch, parts, 0)
+  op.scores, parts = part_of(batch, parts, 1)
+  op.prefixes, parts = part_of(batch, parts, 2)
+  op.suffixes, parts = part_of(batch, parts, 2)
+  return op, parts
+end
+
+local OPERATION = {new = operation_of, delete = removal_of, change = alteration_of, update = update_of}
 
 local function operations_of(batch)
   local operation, found = OPERATION[batch[1]], {}

@@ -195,7 +195,7 @@ def test_all_kinds_of_writes_of_two_models_in_one_commit(connection, Thing, requ
     assert job.problems == [] and Other.query.near('at', 2, 1, 1, 'km', 5).all() == [others[2]]
     assert Other.query.filter(sum=4).all() == [others[3]] and connection.hlen('Other:a:b:uidx') == 4
     kinds = [item[0] if isinstance(item[0], type(u'')) else 'list' for request in requests for item in json.loads(request)['operations']]
-    assert set(kinds) == {'new', 'change', 'list'}
+    assert set(kinds) == {'new', 'change', 'update'}
 
 
 # Rows that change -------------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def meters(Meter):
 
 
 def kinds_of(requests):
-    return [item[0] if item[0] in ('new', 'change', 'delete') else 'list' for request in requests for item in json.loads(request)['operations']]
+    return [item[0] if item[0] in ('new', 'change', 'update', 'delete') else 'list' for request in requests for item in json.loads(request)['operations']]
 
 
 @pytest.mark.parametrize('count', [1, 6])
@@ -237,12 +237,13 @@ def test_plain_values_change_in_a_batch(connection, Meter, meters, requests, val
     assert Meter.query.filter(value=again.value).count() == (count if 'value' in values else 1)
 
 
-@pytest.mark.parametrize('values', [dict(code=u'x'), dict(note=None), dict(value=None), dict(level=float('inf'))])
-def test_more_than_plain_values(connection, Meter, meters, requests, values):
+@pytest.mark.parametrize('values,kind', [(dict(code=u'x'), 'update'), (dict(note=None), 'update'), (dict(value=None), 'update'),
+                                         (dict(level=float('inf')), 'list')])
+def test_more_than_plain_values(connection, Meter, meters, requests, values, kind):
     del requests[:]
     meters[0].update(**values)
     meters[0].save()
-    assert kinds_of(requests) == ['list'] and well(connection, Meter)
+    assert kinds_of(requests) == [kind] and well(connection, Meter)
 
 
 @pytest.mark.parametrize('atomic', [False, True])
@@ -319,6 +320,112 @@ def test_two_objects_of_one_row_in_a_call(connection, Meter, meters):
     again.plan()
     outcome = rom.session._writer.write([job, again])
     assert outcome.done == ['1'] and outcome.errors[0][:2] == [1, 'race']
+
+
+# Rows of which words and unique values change ----------------------------------------------------------------------------
+
+@pytest.fixture
+def changed(Thing):
+    """Six rows, all of them read, to be changed."""
+    things(Thing, range(6))
+    rom.session.commit()
+    rom.session.rollback()
+    return Thing.get(list(range(1, 7)))
+
+
+CHANGES = [
+    dict(words=u'all'), dict(words=u'h\xe9 "q" / w3 \x00'), dict(words=None), dict(words=u''), dict(size=None), dict(flag=None), dict(code=None),
+    dict(code=u''), dict(flag=False, size=decimal.Decimal('-8.5'), words=u'w1 w2 new'), dict(words=u'all w9', code=u'h\xe9'),
+]
+
+
+@pytest.mark.parametrize('count', [1, 6])
+@pytest.mark.parametrize('values', CHANGES)
+@pytest.mark.parametrize('atomic', [False, True])
+def test_words_and_unique_values_change_in_a_batch(connection, Thing, changed, requests, monkeypatch, values, count, atomic):
+    """What is stored is what operations, one after the other, store."""
+    before = dict((key, connection.dump(key)) for key in connection.keys('Thing:*') if b':once:' not in key)
+
+    def write():
+        for number, thing in enumerate(changed[:count]):
+            thing.update(**dict(values, code=u'%s%d' % (values['code'], number)) if values.get('code') else values)
+        del requests[:]
+        rom.session.commit(atomic=atomic)
+    write()
+    assert kinds_of(requests) == ['update'] and requests[0].count('"Thing"') == 1 and well(connection, Thing)
+    stored = snapshot(connection)
+    for key in connection.keys('Thing:*'):
+        if b':once:' not in key:
+            connection.delete(key)
+    for key, content in before.items():
+        connection.restore(key, 0, content)
+    rom.session.rollback()
+    changed[:] = Thing.get(list(range(1, 7)))
+    monkeypatch.setattr(rom.storage.alteration, 'alter', lambda *arguments: None)
+    write()
+    assert kinds_of(requests) == ['list'] and snapshot(connection) == stored
+
+
+def test_values_go_from_row_to_row(connection, Thing, changed):
+    """A word and a unique value that one row of the batch gives up, the next one takes; two that swap theirs stand in each other's way."""
+    for number, thing in enumerate(changed):
+        thing.code, thing.words = u'%d' % (number - 1), u'all w%d' % (number - 1)
+    rom.session.commit()
+    assert well(connection, Thing) and connection.hgetall('Thing:code:uidx') == dict(
+        (b'%d' % (number - 1), b'%d' % (number + 1)) for number in range(6))
+    changed[0].code, changed[1].code, changed[2].words = u'0', u'-1', u'last'
+    before = snapshot(connection)
+    with pytest.raises(UniqueKeyViolation):
+        rom.session.commit()
+    assert snapshot(connection) == before
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_unique_value_twice_among_changes(connection, Thing, changed, atomic):
+    for thing in changed:
+        thing.code = u'x%d' % (thing.id % 5)
+    before = snapshot(connection)
+    with pytest.raises(rom.exceptions.BulkError if atomic else UniqueKeyViolation) as caught:
+        rom.session.commit(atomic=atomic)
+    assert "'x1'" in str(caught.value) and well(connection, Thing)
+    assert snapshot(connection) == before if atomic else connection.hget('Thing:5', 'code') == b'x0'
+
+
+@pytest.mark.parametrize('odd', ['raced', 'gone', 'listing', 'owner gone', 'not its own'])
+def test_one_of_many_changes_meets_something_odd(connection, Thing, changed, odd):
+    if odd == 'raced':
+        connection.hset('Thing:4', 'words', 'another')
+    elif odd == 'gone':
+        connection.delete('Thing:4')
+    elif odd == 'listing':
+        connection.hset('Thing:4', '-index-data-', '[["words:all"],5,[["words"]]]')
+    elif odd == 'owner gone':
+        connection.hset('Thing:code:uidx', 'new3', '99')
+    else:
+        connection.hset('Thing:code:uidx', '3', '99')
+    for thing in changed:
+        thing.words, thing.code = u'new', u'new%d' % (thing.id - 1)
+    if odd in ('raced', 'gone'):
+        with pytest.raises(rom.exceptions.DataRaceError if odd == 'raced' else rom.exceptions.EntityDeletedError):
+            rom.session.commit()
+    else:
+        rom.session.commit()
+    written = [connection.hget('Thing:%d' % id, 'words') == b'new' for id in range(1, 7)]
+    assert written == ([True] * 3 + [False] * 3 if odd in ('raced', 'gone') else [True] * 6)
+    assert connection.hget('Thing:code:uidx', 'new2') == b'3'
+    assert connection.hget('Thing:code:uidx', '3') == {'not its own': b'99', 'raced': b'4', 'gone': b'4'}.get(odd)
+
+
+@pytest.mark.parametrize('key', ['Thing:words:new:idx', 'Thing:size:idx', 'Thing:words:pre', 'Thing:words:suf', 'Thing:code:uidx'])
+def test_words_that_change_do_not_meet_their_index(connection, Thing, changed, key):
+    connection.delete(key)
+    connection.rpush(key, 'x')
+    before = snapshot(connection)
+    for thing in changed:
+        thing.words, thing.size, thing.code = u'new', 8, u'new%d' % thing.id
+    with pytest.raises(InvalidOperation) as caught:
+        rom.session.commit()
+    assert key in str(caught.value) and snapshot(connection) == before
 
 
 # Rows that go -----------------------------------------------------------------------------------------------------------
