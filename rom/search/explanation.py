@@ -127,5 +127,5 @@ def hints(filters, schema=None):
             found.append(u'%s begins with a wildcard, and no index is made for that: %s there is .endswith(), with '
                          u'FULL_TEXT words are found by .has_word() and .search()' % (
                              each.get('told') or u'a pattern of ' + each['column'],
-                             u'for ends of words' if is_declared else u'with suffix=True'))
+                             u'with its suffix=True' if is_declared else u'with suffix=True'))
     return found

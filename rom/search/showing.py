@@ -30,7 +30,10 @@ def shown_query(query):
     try:
         calls = [_shown_filter(query._model._rom_schema, item) for item in query._filters]
         if query._order_by is not None:
-            calls.append('order_by(%s)' % short(query._order_by))
+            names = (query._order_by,) if isinstance(query._order_by, six.string_types) else query._order_by
+            calls.append('order_by(%s)' % ', '.join(short(name) for name in names))
+        if query._is_reversed:
+            calls.append('reverse()')
         if query._limit is not None:
             calls.append('limit(%s, %s)' % tuple(query._limit))
         if query._select is not None:
@@ -57,9 +60,7 @@ def told_filters(query):
             told[first:last] = told_filters(arguments[0])
         elif method == '|':
             told[first:last] = [u' | '.join(_written_query(each) for each in arguments)] * (last - first)
-        elif method == 'near':
-            told[first:last] = [u'near(%s)' % u', '.join(map(conditions.literal, arguments))]
-        elif method == 'exclude' and (keywords or len(arguments) > 1):
+        elif method == 'near' or method == 'exclude' and (keywords or len(arguments) > 1):
             told[first:last] = [_written_call(query, method, arguments, keywords)]
         elif method in asking.BY_METHOD:
             place = first + sum(isinstance(each, Meant) for each in query._filters[first:last])
@@ -80,7 +81,7 @@ def _written_call(query, method, arguments, keywords):
     if method in ('|', '&'):
         return u'filter(%s)' % (u' %s ' % method).join(_written_query(each) for each in arguments)
     secret = query._model._rom_schema.secret
-    shown = [six.text_type(conditions.condition_of(each)) for each in arguments]
+    shown = [six.text_type(conditions.literal(each) if method == 'near' else conditions.condition_of(each)) for each in arguments]
     for name, value in sorted(keywords.items()):
         text = conditions.literal(secrets.HIDDEN if name.partition(':')[0] in secret else value) if value is not NOT_NULL else u'NOT_NULL'
         shown.append(u'%s=%s' % (name, text) if u':' not in name else u"**{'%s': %s}" % (name, text))
