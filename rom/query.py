@@ -13,7 +13,7 @@ from .search.filters import ALLOWED_DIST, NOT_NULL, Geofilter, Pattern, Prefix, 
 from .search.paging import Paging
 from .search.results import (_dict_data_factory, _list_data_factory, _namedtuple_data_factory, _tuple_data_factory,
                              Selection, checked_timeout, page_size, rows_of_pages)
-from .search.showing import shown_query
+from .search.showing import shown_query, told_filters
 from .search.unfiltered import search_for
 from .storage import reads, secrets
 from .unitofwork.query_writes import QueryWrites
@@ -39,6 +39,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
     :param is_reversed: whether all comes the other way round
     :param behind: the position behind which results begin
     :param has_distance: whether distances come along
+    :param written: how the filters were asked for, see `rom.search.showing`
 
     Example::
 
@@ -46,11 +47,12 @@ class Query(Describing, Paging, Figures, QueryWrites):
         adults.count(), adults.limit(0, 10).all()
     """
 
-    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select', '_is_reversed', '_behind', '_has_distance')
+    __slots__ = ('_model', '_filters', '_order_by', '_limit', '_select', '_is_reversed', '_behind', '_has_distance', '_written')
 
     __class_getitem__ = classmethod(class_itself)
 
-    def __init__(self, model, filters=(), order_by=None, limit=None, select=None, is_reversed=False, behind=None, has_distance=False):
+    def __init__(self, model, filters=(), order_by=None, limit=None, select=None, is_reversed=False, behind=None, has_distance=False,
+                 written=()):
         self._model = model
         self._filters = filters
         self._order_by = order_by
@@ -59,6 +61,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
         self._is_reversed = is_reversed
         self._behind = behind
         self._has_distance = has_distance
+        self._written = written
 
     def __repr__(self):
         return shown_query(self)
@@ -198,7 +201,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
             print(User.query.filter(age=5).explain())
         """
         offset, count = self._window()
-        search = self._search(explain=True)
+        search = self._search(explain=told_filters(self))
         size = reads.ROWS_PER_READ if count is None else page_size(count)
         returned = sum(len(ids) for ids, _ in search.pages(offset, size if count is None else count, None, size))
         told = dict(search.explained(), returned=returned)

@@ -34,7 +34,7 @@ NUMERIC_TYPES: Tuple[Type[Any], ...]
 class Query(Generic[_R]):
     """`_R` is what a result is: an entity, or what `select` makes of a row."""
 
-    __slots__ = ("_model", "_filters", "_order_by", "_limit", "_select", "_is_reversed", "_behind", "_has_distance")
+    __slots__ = ("_model", "_filters", "_order_by", "_limit", "_select", "_is_reversed", "_behind", "_has_distance", "_written")
     _model: Type[Model]
     _filters: Tuple[Any, ...]
     _order_by: Union[str, Tuple[str, ...], None]
@@ -43,6 +43,7 @@ class Query(Generic[_R]):
     _is_reversed: bool
     _behind: Optional[Dict[str, Any]]
     _has_distance: bool
+    _written: Tuple[Any, ...]
     def __class_getitem__(cls, types: Any) -> Type[Self]: ...
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Query(Generic[_R]):
         is_reversed: bool = ...,
         behind: Optional[Dict[str, Any]] = ...,
         has_distance: bool = ...,
+        written: Tuple[Any, ...] = ...,
     ) -> None: ...
     def replace(self, **kwargs: Any) -> Self: ...
     def filter(self, *conditions: _Joined, **kwargs: Any) -> Self: ...

@@ -142,11 +142,12 @@ local function search()
   -- of an order, rows without an entry are left out, and ids may begin high
   local has_index = order and (order.kind == 'range' or order.kind == 'words')
   if has_index and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
+  local trees = request.explain and parts.groups.trees(filters)
   for place, filter in ipairs(filters) do
     filter.number = place
     prepare(filter)
-    local is_read = filter.size < math.huge
-    total, report.sizes[place] = is_read and math.max(total, filter.size) or total, is_read and filter.size or -1
+    total = filter.size < math.huge and math.max(total, filter.size) or total
+    if trees then report.sizes[place] = parts.groups.sizes(trees[place]) end
     if filter.size == 0 then return nothing(filter) end
   end
   if work.is_crowded then return reply('crowded', {}) end

@@ -33,12 +33,15 @@ class Describing(object):
         """
         parts = {'model': self._model, 'filters': self._filters, 'order_by': self._order_by, 'limit': self._limit,
                  'select': self._select, 'is_reversed': self._is_reversed, 'behind': self._behind,
-                 'has_distance': self._has_distance}
+                 'has_distance': self._has_distance, 'written': () if 'filters' in kwargs else self._written}
         parts.update(kwargs)
         return type(self)(**parts)
 
-    def _and(self, filters):
-        return self.replace(filters=tuple(self._filters) + tuple(filters))
+    def _and(self, filters, *call):
+        """Return the query with more filters, and the call that asked for them: its method, arguments and keywords."""
+        before = tuple(self._filters)
+        filters = before + tuple(filters)
+        return self.replace(filters=filters, written=self._written + (call + (len(before), len(filters)),))
 
     def _meant(self, conditions, keywords):
         schema = self._model._rom_schema
@@ -62,7 +65,7 @@ class Describing(object):
 
             User.query.filter((User.age >= 18) | User.age.is_null(), name=u'ann')
         """
-        return self._and(self._meant(conditions, kwargs))
+        return self._and(self._meant(conditions, kwargs), 'filter', conditions, kwargs)
 
     def exclude(self, *conditions, **kwargs):
         """Only rows that a `filter` by the same would not find, those without a value among them.
@@ -79,7 +82,7 @@ class Describing(object):
         found = self._meant(conditions, kwargs)
         if not found:
             raise QueryError('%s.query.exclude takes conditions or keywords' % self._model.__name__)
-        return self._and([Not(meanings.all_of(found))])
+        return self._and([Not(meanings.all_of(found))], 'exclude', conditions, kwargs)
 
     def __or__(self, other):
         """Rows of either query, of one model; without limit, order and select."""
@@ -100,10 +103,11 @@ class Describing(object):
             raise QueryError('queries of one model can be joined with %s: these are of %s and %s'
                              % (sign, self._model.__name__, other._model.__name__), model=self._model.__name__)
         if sign == '&':
-            return self._and(other._filters)
+            return self._and(other._filters, sign, (other,), {})
         sides = [tuple(query._filters) for query in (self, other)]
         # without filters it is all rows
-        return self.replace(filters=(Any(tuple(map(meanings.all_of, sides))),) if all(sides) else ())
+        found = [Any(tuple(map(meanings.all_of, sides)))] if all(sides) else []
+        return self.replace(filters=())._and(found, sign, (self, other), {})
 
     def startswith(self, **kwargs):
         """Only rows with a word that begins so.
@@ -116,8 +120,11 @@ class Describing(object):
 
             User.query.startswith(name=u'an')
         """
-        return self._and(each for name, text in kwargs.items()
-                         for each in filters.to_prefixes(self._model._rom_schema, name, text))
+        return self._affixed('startswith', kwargs)
+
+    def _affixed(self, method, kwargs):
+        made = filters.BY_METHOD[method]
+        return self._and([each for name, text in kwargs.items() for each in made(self._model._rom_schema, name, text)], method, (), kwargs)
 
     def endswith(self, **kwargs):
         """Only rows with a word that ends so.
@@ -130,8 +137,7 @@ class Describing(object):
 
             User.query.endswith(email=u'@example.com')
         """
-        return self._and(each for name, text in kwargs.items()
-                         for each in filters.to_suffixes(self._model._rom_schema, name, text))
+        return self._affixed('endswith', kwargs)
 
     def like(self, **kwargs):
         """Only rows with a word that begins with a pattern.
@@ -147,8 +153,7 @@ class Describing(object):
 
             User.query.like(name=u'a*n')
         """
-        return self._and(each for name, text in kwargs.items()
-                         for each in filters.to_patterns(self._model._rom_schema, name, text))
+        return self._affixed('like', kwargs)
 
     def near(self, name, lon, lat, distance, measure, count=None):
         """Only rows near a point; without `order_by` the nearest first.
@@ -167,7 +172,8 @@ class Describing(object):
 
             Airport.query.near('place', 8.57, 50.03, 100, 'km')
         """
-        return self._and([filters.to_near(self._model._rom_schema, name, lon, lat, distance, measure, count)])
+        given = (name, lon, lat, distance, measure) + (() if count is None else (count,))
+        return self._and([filters.to_near(self._model._rom_schema, *given)], 'near', given, {})
 
     def order_by(self, column=_NOT_GIVEN, *more):
         """Results in the order of columns: later ones break ties, then the id as text, in the direction of the last column.

@@ -1,6 +1,6 @@
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
-__all__ = ["Explanation", "hints"]
+__all__ = ["Explanation", "explained_filters", "hints"]
 
 class Explanation:
     name: str
@@ -10,5 +10,8 @@ class Explanation:
     @property
     def probes(self) -> List[str]: ...
 
-def hints(filters: List[Dict[str, Any]]) -> List[str]: ...
+MOST_PARTS: int
+
+def explained_filters(made: List[Dict[str, Any]], sizes: List[Any]) -> List[Dict[str, Any]]: ...
+def hints(filters: List[Dict[str, Any]], schema: Optional[Any] = ...) -> List[str]: ...
 def shortened(text: str) -> str: ...

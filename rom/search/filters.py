@@ -13,7 +13,7 @@ from ..exceptions import QueryError, WrongQuery
 from ..values import codecs, names
 from ..values.filter_forms import ALLOWED_DIST, Any, NOT_NULL, Geofilter, GeoIndex, Pattern, Prefix, Suffix
 
-__all__ = ['ALLOWED_DIST', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'index_named', 'refuse_columns',
+__all__ = ['ALLOWED_DIST', 'BY_METHOD', 'GeoIndex', 'Geofilter', 'NOT_NULL', 'Pattern', 'Prefix', 'Suffix', 'index_named', 'refuse_columns',
            'to_any', 'to_filters', 'to_near', 'to_patterns', 'to_prefixes', 'to_suffixes']
 
 _STRINGS = (six.text_type, bytes)
@@ -154,6 +154,10 @@ def to_suffixes(schema, name, value):
 def to_patterns(schema, name, value):
     """As :func:`to_prefixes`, for ``query.like``: by :class:`Pattern`."""
     return _affixes(index_named(schema, name, 'like', 'prefix'), value, lambda text: text, Pattern)
+
+
+#: what each method of a query makes of a name and a value
+BY_METHOD = {'filter': to_filters, 'startswith': to_prefixes, 'endswith': to_suffixes, 'like': to_patterns}
 
 
 def _affixes(index, value, turn, kind):

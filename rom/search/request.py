@@ -88,7 +88,7 @@ class Translator(object):
 
     :param namespace: text
     :param schema: `Schema` of the model, or None where it is unknown
-    :param bool explain: whether each is to say what it is `told` as
+    :param explain: whether each is to say what it is `told` as; a list of text or None: what the filters are told as
     """
 
     def __init__(self, namespace, schema=None, explain=False):
@@ -107,8 +107,18 @@ class Translator(object):
         parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
         for together in [items] + parts:
             self._check_number(together)
+        if self._explain is not False:
+            return merged(self._told(items, self._explain if isinstance(self._explain, list) else [None] * len(items)))
         return merged([made for item in items
                        for made in (self._tree(item) if isinstance(item, _TREES) else (self.translate(item),))])
+
+    def _told(self, items, texts):
+        """Return the objects of filters, each with the text that it is told as."""
+        found = []
+        for item, told in zip(items, texts):
+            made = self._tree(item) if isinstance(item, _TREES) else [self.translate(item)]
+            found += [dict({'told': told}, **each) for each in made] if told else made
+        return found
 
     def _check_number(self, items):
         if len(items) > MOST_FILTERS:
@@ -135,7 +145,7 @@ class Translator(object):
             made = parts[0]
         else:
             made = [{'kind': 'any', 'of': [_as_one(part) for part in parts], 'is_tree': True}]
-        if self._explain and isinstance(item, Meant):
+        if self._explain is not False and isinstance(item, Meant):
             told = six.text_type(conditions.Not(item.condition) if is_negated else item.condition)
             for each in made:
                 each['told'] = told
@@ -235,7 +245,7 @@ def _common_range(each, other):
     if 'inside' not in other:
         made.pop('inside', None)
     if 'told' in each and 'told' in other:
-        made['told'] = u'%s & %s' % (each['told'], other['told'])
+        made['told'] = u'%s, %s' % (each['told'], other['told'])
     return made
 
 

@@ -9,7 +9,6 @@ import heapq
 import uuid
 
 import six
-from six.moves import zip_longest
 
 from ..exceptions import QueryError
 from ..storage import keys, searches
@@ -17,7 +16,7 @@ from ..storage.commands import as_str
 from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
 from ..values.filter_forms import Prefix
-from .explanation import hints
+from .explanation import explained_filters, hints
 from .groups import Group
 from .loops import Loop
 from .orders import sorted_ids
@@ -48,7 +47,7 @@ class Search(object):
     :param order_by: name of a column, ``'-'`` before it for descending, or an `Order`; None: the distance, or the
         last numeric filter, or the id as text
     :param schema: `Schema` of the model; None where it is unknown
-    :param explain: bool, whether `explained` will be asked for
+    :param explain: whether `explained` will be asked for; a list of text or None: what the filters are told as
     :param behind: dict, the position behind which results begin, see `rom.search.cursors`; None: at the first
     :raises QueryError: for what is no filter, and for too many
 
@@ -71,7 +70,7 @@ class Search(object):
         self.request = {'namespace': namespace, 'filters': list(filters), 'steps': STEPS_PER_CALL}
         if schema:
             self.request['highest'] = self._counter
-        if explain:
+        if explain is not False:
             self.request['explain'] = True
         self._set_order(order_by)
         # order matters to a count only where it leaves out rows
@@ -400,18 +399,17 @@ class Search(object):
     def explained(self):
         """Tell as a dict what the calls so far were planned as, and what they took."""
         from_first = self.reports[0] if self.reports else {}
-        sizes = from_first.get('sizes') or []
-        filters = [{'kind': each['kind'], 'key': each.get('key'), 'size': None if size == -1 else size, 'told': each.get('told')}
-                   for each, size in zip_longest(self.request['filters'], sizes)]
+        filters = explained_filters(self.request['filters'], from_first.get('sizes') or [])
         order = self.request.get('order')
         return {
             'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'read': from_first.get('read'), 'filters': filters,
             'order': filters[order - 1]['key'] if order and filters else None,
+            'further': [u'-' * part.is_down + part.name for part in (self._order and self._order.parts or ())[1:]],
             'descending': bool(self.request.get('descending')),
             'keys': [each['key'] for each in leaves(self.request['filters']) if 'key' in each],
             'expected': from_first.get('expected'), 'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
-            'hints': hints(self.request['filters']),
+            'hints': hints(self.request['filters'], self._schema),
         }
 
 

@@ -1,4 +1,7 @@
-"""What a query shows of itself: the calls that make it, as a program would write them."""
+"""What a query shows of itself: the calls that make it, as a program would write them; and how each of its filters was written.
+
+A query keeps the calls that its filters come from: (method, arguments, keywords, place of the first filter, place behind the last).
+"""
 
 import datetime
 
@@ -7,10 +10,12 @@ import six
 from ..columns import kinds
 from ..storage import secrets
 from ..values import codecs
-from ..values.filter_forms import All, Any, Geofilter, Not, Pattern, Prefix, Suffix
+from ..values import conditions
+from ..values.filter_forms import NOT_NULL, All, Any, Empty, Geofilter, Meant, Not, Null, Pattern, Prefix, Suffix
 from ..values.showing import short
+from . import filters as asking
 
-__all__ = ['shown_query']
+__all__ = ['shown_query', 'told_filters']
 
 _AFFIXES = ((Prefix, 'startswith'), (Suffix, 'endswith'), (Pattern, 'like'))
 
@@ -25,7 +30,10 @@ def shown_query(query):
     try:
         calls = [_shown_filter(query._model._rom_schema, item) for item in query._filters]
         if query._order_by is not None:
-            calls.append('order_by(%s)' % short(query._order_by))
+            names = (query._order_by,) if isinstance(query._order_by, six.string_types) else query._order_by
+            calls.append('order_by(%s)' % ', '.join(short(name) for name in names))
+        if query._is_reversed:
+            calls.append('reverse()')
         if query._limit is not None:
             calls.append('limit(%s, %s)' % tuple(query._limit))
         if query._select is not None:
@@ -35,6 +43,53 @@ def shown_query(query):
         return '<Query of %s>' % getattr(query._model, '__name__', query._model)
 
 
+# -- as it was written -------------------------------------------------------------------------------------------------
+
+def told_filters(query):
+    """Return what each filter of a query was written as.
+
+    :returns: list of text; None for conditions, which tell it themselves, and for what no call has made
+
+    Example::
+
+        told_filters(User.query.filter(age=5).startswith(name=u'An'))      # ["filter(age=5)", "startswith(name='An')"]
+    """
+    told = [None] * len(query._filters)
+    for method, arguments, keywords, first, last in query._written:
+        if method == '&':
+            told[first:last] = told_filters(arguments[0])
+        elif method == '|':
+            told[first:last] = [u' | '.join(_written_query(each) for each in arguments)] * (last - first)
+        elif method == 'near' or method == 'exclude' and (keywords or len(arguments) > 1):
+            told[first:last] = [_written_call(query, method, arguments, keywords)]
+        elif method in asking.BY_METHOD:
+            place = first + sum(isinstance(each, Meant) for each in query._filters[first:last])
+            for name, value in keywords.items():
+                count = len(asking.BY_METHOD[method](query._model._rom_schema, name, value)) if len(keywords) > 1 else last - place
+                told[place:place + count] = [_written_call(query, method, (), {name: value})] * count
+                place += count
+    return told
+
+
+def _written_query(query):
+    """Return the calls that made the filters of a query, as text."""
+    calls = [_written_call(query, method, arguments, keywords) for method, arguments, keywords, _, _ in query._written]
+    return u'.'.join([u'%s.query' % query._model.__name__] + calls)
+
+
+def _written_call(query, method, arguments, keywords):
+    if method in ('|', '&'):
+        return u'filter(%s)' % (u' %s ' % method).join(_written_query(each) for each in arguments)
+    secret = query._model._rom_schema.secret
+    shown = [six.text_type(conditions.literal(each) if method == 'near' else conditions.condition_of(each)) for each in arguments]
+    for name, value in sorted(keywords.items()):
+        text = conditions.literal(secrets.HIDDEN if name.partition(':')[0] in secret else value) if value is not NOT_NULL else u'NOT_NULL'
+        shown.append(u'%s=%s' % (name, text) if u':' not in name else u"**{'%s': %s}" % (name, text))
+    return u'%s(%s)' % (method, u', '.join(shown))
+
+
+# -- as its filters tell -----------------------------------------------------------------------------------------------
+
 def _shown_filter(schema, item):
     condition = getattr(item, 'condition', None)
     if condition is not None:
@@ -43,6 +98,8 @@ def _shown_filter(schema, item):
         return 'exclude(%s)' % _arguments(schema, item.part)
     if isinstance(item, (All, Any)):
         return 'filter(%s)' % _arguments(schema, item)
+    if isinstance(item, (Empty, Null)):
+        return 'filter(%s.%s)' % (schema.name, "%s == ''" % item.field if isinstance(item, Empty) else '%s.is_null()' % item.field)
     if isinstance(item, Geofilter):
         return 'near(%s)' % ', '.join(short(part) for part in item if part is not None)
     parts = item if isinstance(item, list) else [item]

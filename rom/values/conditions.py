@@ -4,7 +4,7 @@ What a comparison means, the column answers (`rom.columns.indexes`); `rom.search
 """
 import six
 
-__all__ = ['AllOf', 'AnyOf', 'Comparison', 'Condition', 'Not', 'Within', 'condition_of', 'within']
+__all__ = ['AllOf', 'AnyOf', 'Comparison', 'Condition', 'Not', 'Within', 'condition_of', 'literal', 'within']
 
 
 def condition_of(item):
@@ -95,7 +95,7 @@ class Comparison(Condition):
         where = '%s.%s' % (self.column._model, self.column._attr) if self.column._model else '%s' % (self.column._attr,)
         if not self.written:
             return where
-        shown = u', '.join(_literal(value) for value in self.values)
+        shown = u', '.join(literal(value) for value in self.values)
         if getattr(self.column, 'is_secret', False):
             shown = u"'***'" if self.values else u''
         if self.written[0].isalpha():
@@ -112,7 +112,7 @@ class Within(Condition):
         self.values = values
 
     def text(self, within):
-        return u'within(%s)' % u', '.join(_literal(value) for value in self.values)
+        return u'within(%s)' % u', '.join(literal(value) for value in self.values)
 
 
 class _Group(Condition):
@@ -178,10 +178,13 @@ def _parenthesized(text, is_within):
     return u'(%s)' % text if is_within else text
 
 
-def _literal(value):
-    """Return a value as a program writes it, on every Python alike."""
+def literal(value):
+    """Return a value as a program writes it, on every Python alike.
+
+    :returns: text
+    """
     if isinstance(value, (list, tuple)):
-        inner = u', '.join(_literal(each) for each in value)
+        inner = u', '.join(literal(each) for each in value)
         return u'[%s]' % inner if isinstance(value, list) else u'(%s)' % (inner + u',' * (len(value) == 1))
     shown = repr(value)
     if six.PY2:

@@ -3,9 +3,10 @@ from typing import Any, NoReturn, Optional, Tuple, Union
 from ..columns.base import Column
 from ..query import _Unit
 
-__all__ = ["AllOf", "AnyOf", "Comparison", "Condition", "Not", "Within", "condition_of", "within"]
+__all__ = ["AllOf", "AnyOf", "Comparison", "Condition", "Not", "Within", "condition_of", "literal", "within"]
 
 def condition_of(item: Any) -> Optional[Condition]: ...
+def literal(value: Any) -> str: ...
 
 # of bare columns a Boolean is a condition
 _Joined = Union[Condition, Column[bool, Any, Any]]

@@ -4,7 +4,7 @@ import decimal
 import six
 
 from ..exceptions import QueryError
-from .conditions import _literal
+from .conditions import literal
 
 __all__ = ['Arithmetic', 'Expression', 'increased']
 
@@ -113,4 +113,4 @@ class Expression(Arithmetic):
             return side.text(within)
         if isinstance(side, Arithmetic):
             return u'%s.%s' % (side._model, side._attr) if side._model else u'%s' % (side._attr,)
-        return u"'***'" if getattr(self.column, 'is_secret', False) else _literal(side)
+        return u"'***'" if getattr(self.column, 'is_secret', False) else literal(side)

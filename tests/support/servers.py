@@ -149,7 +149,7 @@ def start_cluster(start):
     ports = [free_cluster_port() for _ in range(2)]
     for port in ports:
         start(port=str(port), cluster_enabled='yes')
-    clients = [redis.Redis(port=port) for port in ports]
+    clients = [redis.Redis(port=port, **PROTOCOL) for port in ports]
     first, second = clients
     first.execute_command('CLUSTER', 'ADDSLOTS', *range(100, 16384))
     second.execute_command('CLUSTER', 'ADDSLOTS', *range(100))

@@ -5,7 +5,7 @@
 --   ids_down  whether equal ones come by id descending
 -- A position is {first, keys, id}: numbers as text, words as they are, false where there is none.
 --
--- uses: request, namespace, scores, parts, reply, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, sieve
+-- uses: request, namespace, scores, parts, reply, work, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, sieve
 -- gives: {page, parts, walk}
 
 -- a group of more rows that are equal in the first column is left to the client, which asks for it by itself
@@ -379,6 +379,7 @@ local function walk(order, rest, page, after)
     local firsts_of = {}
     for place, id in ipairs(ids) do firsts_of[id] = firsts[place] end
     if is_down then ids = turned(ids) end
+    work.scanned = work.scanned + #ids
     spend(#ids * 0.7 + 2)
     local kept, reached = sieve(rest, ids)
     -- what is decided about is to end with a group

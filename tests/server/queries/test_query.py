@@ -5,12 +5,14 @@ import decimal
 import warnings
 
 import pytest
+import rom
 import six
 
 from rom import CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, NOT_NULL, SIMPLE, Boolean, Date, DateTime, Decimal, Float, GeoIndex, IndexOnly, Integer, Json, ManyToOne, Model, PrimaryKey, Query, String, Text, Time, UnsafeColumn, query, session
 from rom.values.codecs import _prefix_score
 from rom.exceptions import QueryError
 from rom.index import Geofilter, Pattern, Prefix, Suffix
+import oracle
 from naming import shown
 
 
@@ -215,6 +217,24 @@ def test_near(books):
     assert ids(books.near('place', 100, 3, 1, 'ft').all()) == []
     assert ids(books.near('place', 3, 3, 1000000, 'ft').all()) == [4, 5, 3]
     assert ids(books.near('place', 3, 3, 187, 'mi').all()) == [4, 5, 3]
+
+
+def test_near_finds_all_of_a_wide_circle(connection):
+    """Servers before 6.2 look in a box that is too narrow far from the equator."""
+    class Far(rom.Model):
+        lon = rom.Float()
+        lat = rom.Float()
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.lon, 'lat': row.lat})]
+
+    places = [(lon, lat) for lon in range(-175, 180, 10) for lat in (-80, -60, 60, 70, 80, 84)]
+    rom.session.save(*[Far(lon=lon, lat=lat) for lon, lat in places])
+    for lon, lat, radius in [(147, 60, 3000), (6, 79, 990), (-170, -50, 4000), (0, 84, 1500), (30, 0, 9000)]:
+        away = [(oracle.distance((lon, lat), oracle.as_kept(*place)), number) for number, place in enumerate(places, 1)]
+        near = [(far, number) for far, number in away if far <= 1000 * radius]
+        query = Far.query.near('at', lon, lat, radius, 'km')
+        assert sorted(ids(query.all())) == sorted(number for _, number in near) and query.count() == len(near)
+        first = [far for far, _ in sorted(near)[:5]]
+        assert [1000 * far for _, far in query.limit(0, 5).with_distance()] == pytest.approx(first, rel=1e-6)
 
 
 def test_near_ties_by_id_as_text():

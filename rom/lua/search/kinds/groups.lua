@@ -1,7 +1,7 @@
 -- Filters made of filters.
 --
 -- uses: request, parts, call, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
--- gives: {any, all, none, common}
+-- gives: {any, all, none, common, trees, sizes}
 
 -- {id: true} of those of some ids that any of some filters has, and the ids that this is decided about: the first ones.
 local function having(filters, ids)
@@ -145,4 +145,23 @@ local common = {
   end,
 }
 
-return {any = any, all = all, none = none, common = common}
+-- Filters with what they are made of, before some of that is left out: [{filter, of}].
+local function trees(filters)
+  local found = {}
+  for place, filter in ipairs(filters) do
+    local is_tree = filter.is_tree or filter.kind == 'all' or filter.kind == 'none'
+    found[place] = {filter = filter, of = is_tree and trees(filter.of) or nil}
+  end
+  return found
+end
+
+-- The size of a filter, -1 where it is unknown; of what is made of others a list, in which theirs follow.
+local function sizes(tree)
+  local size = (tree.filter.size or math.huge) < math.huge and tree.filter.size or -1
+  if not tree.of then return size end
+  local found = {size}
+  for place, each in ipairs(tree.of) do found[place + 1] = sizes(each) end
+  return found
+end
+
+return {any = any, all = all, none = none, common = common, trees = trees, sizes = sizes}

@@ -20,12 +20,32 @@ local function distance(longitude, latitude, other_longitude, other_latitude)
   return 2 * EARTH_RADIUS * math.asin(math.sqrt(up * up + math.cos(from) * math.cos(to) * along * along))
 end
 
+-- A radius with which servers before 6.2 find all within another one: they look in a box that is as wide as the circle where its
+-- middle is, and farther from the equator the circle is wider.
+local function wide_enough(filter, radius)
+  local unit, latitude = METRES[filter.unit] / EARTH_RADIUS, math.rad(math.abs(filter.latitude))
+  local angle, width = radius * unit, math.pi
+  if angle + latitude < math.pi / 2 then width = math.asin(math.sin(angle) / math.cos(latitude)) end
+  return math.max(radius, 1.001 * width * math.cos(latitude) / unit)
+end
+
+local function ids_around_by_older(filter, radius, most)
+  local ids, longitude, latitude = {}, filter.longitude, filter.latitude
+  local wide = string.format('%.17g', wide_enough(filter, radius))
+  local found = call('GEORADIUS_RO', filter.key, longitude, latitude, wide, filter.unit, 'WITHCOORD', 'COUNT', most, 'ASC')
+  spend(#found)
+  for _, each in ipairs(found) do
+    local away = distance(longitude, latitude, tonumber(each[2][1]), tonumber(each[2][2])) / METRES[filter.unit]
+    if away <= radius then ids[#ids + 1] = each[1] end
+  end
+  return ids
+end
+
 -- At most so many ids within a radius; the nearest ones in order, unless any will do.
 local function ids_around(filter, radius, most, is_any)
   local reply = ask_newer('GEOSEARCH', filter.key, 'FROMLONLAT', filter.longitude, filter.latitude,
     'BYRADIUS', radius, filter.unit, 'COUNT', most, is_any and 'ANY' or 'ASC')
-  if reply then return reply end
-  return call('GEORADIUS_RO', filter.key, filter.longitude, filter.latitude, radius, filter.unit, 'COUNT', most, 'ASC')
+  return reply or ids_around_by_older(filter, radius, most)
 end
 
 local function is_inside(filter, away, id)
