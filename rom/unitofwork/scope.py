@@ -229,8 +229,8 @@ class Scope(IdentityMap):
             ondelete.Deletion(self, self.writer, entities, if_match).run()
 
     def _remove_alone(self, entity):
-        for entity in self.not_deleted([entity]):
-            job = Removal(entity)
+        for there in self.not_deleted([entity]):
+            job = Removal(there)
             job.plan()
             write(self.writer, [job])
 

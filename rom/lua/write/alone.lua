@@ -63,13 +63,15 @@ local function remove(batch, at, names)
     local value, holder = batch[at + batch[4] + number], key_of(batch[2], 'uidx', batch[names - 1 + number])
     if value ~= null and redis.call('HGET', holder, value) == id then owned[holder] = value end
   end
+  local calls = {}  -- made before anything is written: what the row lists may be of no shape that is known
+  put_listed(batch[2], id, listing, function(...) calls[#calls + 1] = {...} end)
   redis.call('DEL', key)
   is_begun = true
   for holder, value in pairs(owned) do redis.call('HDEL', holder, value) end
-  put_listed(batch[2], id, listing, function(command, ...)
-    local reply = redis.pcall(command, ...)
+  for _, call in ipairs(calls) do
+    local reply = redis.pcall(unpack(call))
     if type(reply) == 'table' and not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply.err) end  -- else a no-op
-  end)
+  end
   return id
 end
 
