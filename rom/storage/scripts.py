@@ -30,11 +30,17 @@ _PIPELINES = _pipeline_classes()
 
 def is_one_of(conn, classes):
     """Do what `isinstance` does: redis-py's clients are protocols of `typing`, and asking those takes ten times as long."""
-    bases = getattr(conn.__class__, '__mro__', ())
-    for each in classes:
-        if each in bases:
-            return True
-    return False
+    asked = conn.__class__, classes
+    answer = _answered.get(asked)
+    if answer is None:
+        if len(_answered) >= _MOST_ANSWERED:
+            _answered.clear()
+        answer = _answered[asked] = any(each in getattr(conn.__class__, '__mro__', ()) for each in classes)
+    return answer
+
+
+_answered = {}  # {(class of a client, classes): bool}: of the many bases of a client's class, each would be looked at
+_MOST_ANSWERED = 100
 
 
 _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')

@@ -118,8 +118,9 @@ class Save(Job):
     def _sees_row(self):
         """Whether the row is still what the operation expects, as far as this entity knows."""
         position, row, operation = self.schema.position, self.state.row, self.operation
-        expected = operation.get('expect', {}) if isinstance(operation, dict) else operation.expected()
-        for attr, text in expected.items():
+        if not isinstance(operation, dict):
+            return operation.is_of(row)
+        for attr, text in operation.get('expect', {}).items():
             raw = row[position[attr]]
             if (False if raw is None else plan.as_text(raw)) != text:
                 return False

@@ -111,9 +111,9 @@ end
 
 -- The id of the only row, once it is written.
 local function write_row(batch)
-  local first, second, third, at = places_of(batch)
+  local _, second, third, at = places_of(batch)
   local number = string.match(redis.call('GET', KEYS[1]) or '0 ', '^(%d+) ')
-  if not number or tonumber(number) >= tonumber(ARGV[1]) or first + #batch > 1000 then refuse() end
+  if not number or tonumber(number) >= tonumber(ARGV[1]) then refuse() end
   need('SET')
   if batch[1] == 'new' then
     local scores = at + 2 + batch[5] + batch[at + 2 + batch[5]] + 1
@@ -123,7 +123,7 @@ local function write_row(batch)
     if batch[at] ~= null or batch[scores] > 0 or references + batch[references] ~= #batch then refuse() end
     return insert(batch, at, references)
   end
-  if batch[1] == 'update' or at + third - 1 ~= #batch then refuse() end
+  if at + third - 1 ~= #batch then refuse() end
   return (batch[1] == 'change' and change or remove)(batch, at, second)
 end
 
@@ -131,6 +131,7 @@ end
 write_alone = function()
   local batch = request.operations[1]
   if #request.operations ~= 1 or not is_batch(batch) or not redis.acl_check_cmd then return nil end
+  if batch[1] == 'update' or #batch > 1000 then return nil end
   local ok, id = pcall(write_row, batch)
   if ok then
     local answer = '{"sequence":' .. ARGV[1] .. ',"done":["' .. id .. '"],"errors":[]}'
