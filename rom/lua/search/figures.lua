@@ -7,9 +7,9 @@
 --   {kind: "runs", key, is_word}  without filters: the different scores, or words, of an index and how many rows each has
 --   {kind: "sample", count, seed}  so many rows, each as likely
 -- Reply: "figures" with the figures; "ids" where a row may be met in several calls, so that the client is to ask by ids
--- In `after`: way, the number of the filter that is read, or "rows"; waiting, ids that are found and not yet taken in
+-- In `after`: waiting, ids that are found and not yet taken in
 --
--- uses: request, reply, parts, namespace, highest, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, prepare, sieve, without
+-- uses: request, reply, parts, namespace, highest, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, sieve
 -- gives: {figures}
 
 local EXACT, HALF = 2 ^ 53, 2 ^ 26
@@ -174,29 +174,6 @@ end
 
 -- -- all of them
 
--- How to meet each row once, in however many calls that takes: the number of the filter to read, or "rows"; nil: as planned.
-local function way_for(plan, filters)
-  local driver, best = plan.driver, nil
-  if not driver.repeats then return driver.number end
-  if driver.size <= 2 * CHUNK then return nil end
-  for _, filter in ipairs(filters) do
-    if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
-  end
-  if best then return best.number end
-  return 8 * driver.size > highest and parts.planner.is_complete(filters) and 'rows' or nil
-end
-
--- The plan, and the way that it goes, which later calls go as well.
-local function new_plan(plan, filters)
-  local way = way_for(plan, filters)
-  if request.after then way = request.after.way end
-  if way == 'rows' then return {driver = prepare({kind = 'rows', samples = {}}), rest = filters}, way end
-  for _, filter in ipairs(way and filters or {}) do
-    if filter.number == way then return {driver = filter, rest = without(filters, filter)}, way end
-  end
-  return plan, way
-end
-
 -- Hands ids to a taker until the call has cost enough; the others wait.
 local function hand_over(taker, ids, known, waiting)
   for first = 1, #ids, 100 do
@@ -213,7 +190,7 @@ local function figures(given, filters, state)
   local figure, after = request.figure, request.after or {}
   if figure.kind == 'runs' then return runs(state) end
   if figure.kind == 'sample' then return sample(given, filters) end
-  local plan, way = new_plan(given, filters)
+  local plan = state and given or parts.gather.once(given, filters)
   local driver, waiting = plan.driver, {}
   local taker, seen = figure.kind == 'numbers' and new_numbers() or new_texts(), driver.repeats and {}
   -- of the index itself the numbers come with the ids
@@ -233,7 +210,8 @@ local function figures(given, filters, state)
   end
   if not rest and #waiting == 0 then return reply('figures', taker.result()) end
   if seen then return reply('ids', {}) end
-  return reply('figures', taker.result(), {gather = rest or {is_read = true}, way = way or nil, waiting = waiting[1] and waiting})
+  rest = rest or {is_read = true, driver = driver.number}
+  return reply('figures', taker.result(), {gather = rest, waiting = waiting[1] and waiting})
 end
 
 return {figures = figures}

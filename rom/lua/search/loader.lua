@@ -46,6 +46,10 @@ local function new_parts()
 -- include search/kinds/range
   end
 
+  function loaders.numbers()
+-- include search/kinds/numbers
+  end
+
   function loaders.words()
 -- include search/kinds/pattern
 -- include search/kinds/words
