@@ -6,7 +6,8 @@ import six
 
 from ..columns import kinds
 from ..exceptions import QueryError
-from ..storage import reads
+from ..storage import keys, reads
+from ..storage.commands import as_str
 from ..values import codecs, keygens
 from ..values.filter_forms import All
 from . import totals
@@ -15,6 +16,9 @@ from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory,
 __all__ = ['Figures', 'Sample']
 
 _DECIMAL = decimal.Decimal
+
+#: of how many words at most it is asked in how many of some rows each is
+MOST_WORDS = 1000
 
 
 class Sample(list):
@@ -236,14 +240,14 @@ class Figures(object):
     def _counted(self, name, method):
         """Return {value: rows}."""
         column = self._kept(name, method)
-        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or name == self._model._rom_schema.pk:
+        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or column._attr == self._model._rom_schema.pk:
             raise QueryError('%s.query.%s: the values of %s are not counted' % (self._model.__name__, method, column.where),
-                             model=self._model.__name__, columns=(name,))
+                             model=self._model.__name__, columns=(column._attr,))
         found = self._counted_in_index(column)
         if found is not None:
             return found
         search, ids = self._rows_asked()
-        counts, missing = totals.counted_texts(search, name, ids)
+        counts, missing = totals.counted_texts(search, column._attr, ids)
         found = {None: missing} if missing else {}
         for text, count in counts.items():
             value = int(text) if column.is_reference else column.decode(text)
@@ -252,30 +256,61 @@ class Figures(object):
 
     def _counted_in_index(self, column):
         """Return the same from an index, where one tells it without looking at rows; else None."""
-        if not self._is_of_all() or not column._index:
+        if self._limit is not None or self._behind is not None:
             return None
-        is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
-        is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
-        is_boolean = column._rom_is_boolean and not (column._keygen or column._overrides('_from_redis'))
-        if column._keygen2 is not None or not (is_number or is_boolean or is_word and bytes not in kinds.kinds_of(column._allowed)):
+        kind = _told_by_index(column)
+        search = self._counting().replace(order_by=None)._search() if not self._order_by else None
+        if kind is None or search is None:
             return None
-        if is_boolean:
-            found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
-            return self._with_missing(dict((value, count) for value, count in found.items() if count))
-        search, found = self._counting()._search(), {}
-        figure = {'kind': 'runs', 'key': search.key_of(column._attr, 'pre' if is_word else 'idx'), 'is_word': bool(is_word)}
-        for values, counts, _ in totals.asked(search, figure):
-            for value, count in zip(values, counts):
-                if not is_word and abs(float(value)) >= 2 ** 53:
-                    return None
-                value = int(float(value)) if column.is_reference else column.decode(value if is_word else totals._plain(value))
-                found[value] = found.get(value, 0) + int(count)
-        return self._with_missing(found, is_word)
+        if kind == 'boolean':
+            return self._counted_booleans(column, search)
+        if kind == 'word':
+            return self._counted_words(column, search)
+        key = search.key_of(column._attr)
+        has_runs = not self._filters or totals.is_of_one_index(search, key)
+        values, counts, missing = totals.counted_scores(search, 'runs' if has_runs else 'scores', key)
+        if any(abs(float(value)) >= 2 ** 53 for value in values):
+            return None
+        found = {}
+        for text, count in zip(values, counts):
+            value = int(float(text)) if column.is_reference else column.decode(totals._plain(text))
+            found[value] = found.get(value, 0) + count
+        if missing:
+            found[None] = missing
+        return found if self._filters else self._with_missing(search, found)
 
-    def _with_missing(self, found, is_word=False):
+    def _counted_booleans(self, column, search):
+        if self._filters and not totals.has_only_words(search):
+            return None
+        found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
+        return self._with_missing(search, dict((value, count) for value, count in found.items() if count))
+
+    def _counted_words(self, column, search):
+        key, found = search.key_of(column._attr, 'pre'), {}
+        is_part = bool(self._filters) and totals.is_of_one_index(search, key)
+        if self._filters and not is_part and not totals.has_only_words(search):
+            return None
+        asked = search if is_part else self.replace(filters=())._counting()._search()
+        for words, counts, _ in totals.asked(asked, {'kind': 'runs', 'key': key, 'is_word': True}):
+            found.update(zip(words, map(int, counts)))
+            if self._filters and not is_part and len(found) > MOST_WORDS:
+                return None
+        if self._filters and not is_part:
+            words = list(found)
+            counts = totals.in_common(search, [search.key_of(keys.entry_name(column._attr, as_str(word))) for word in words])
+            if counts is None:
+                return None
+            found = dict((word, count) for word, count in zip(words, counts) if count)
+        found = dict((column.decode(word), count) for word, count in found.items())
+        return found if is_part else self._with_missing(search, found, is_word=True)
+
+    def _with_missing(self, search, found, is_word=False):
         """Return the counts with that of the rows without a value; of words None where that cannot be told."""
-        left = self.count(exact=True) - sum(found.values())
-        if left and is_word:
+        known = sum(found.values())
+        if not self._filters and totals.rows_at_most(search) == known:
+            return found
+        left = self.count(exact=True) - known
+        if left > 0 and is_word:
             return None  # the empty text is a value, and in no index
         if left > 0:
             found[None] = left
@@ -361,3 +396,17 @@ def _flat_data_factory(columns):
     """Each row its only value."""
     return lambda data: data[0]
 
+
+def _told_by_index(column):
+    """Return 'number', 'boolean' or 'word', where the index of a column tells the values that rows have; else None."""
+    allowed = kinds.kinds_of(column._allowed)
+    if not column._index or column._keygen2 is not None:
+        return None
+    if column.text_is_score and (column.is_reference or not set(allowed) - set(six.integer_types + (float,))):
+        return 'number'
+    if column._overrides('_from_redis'):
+        return None
+    if column._rom_is_boolean and not column._keygen:
+        return 'boolean'
+    is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text
+    return 'word' if is_word and bytes not in allowed else None

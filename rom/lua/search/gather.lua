@@ -38,8 +38,10 @@ local function once(plan, filters)
   for _, filter in ipairs(filters) do
     if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
   end
-  local is_by_rows = not best and 8 * driver.size > highest and parts.planner.is_complete(filters)
-  return best and reading(best.number, filters) or is_by_rows and reading('rows', filters) or plan
+  if best then return reading(best.number, filters) end
+  local cost = parts.planner.estimate(filters, highest)
+  local is_cheap = cost < 2.5 and highest * (cost + 0.5) <= plan.cost
+  return is_cheap and parts.planner.is_complete(filters) and reading('rows', filters) or plan
 end
 
 -- Reads one filter and asks the others; hands ids to `take`. Returns where to go on.
@@ -240,24 +242,43 @@ local function all_parts(plan, state)
   return part(list.ids, rest)
 end
 
+-- Stores all of an order as it stands in its index.
+local function store_range(range, state)
+  local sign = request.descending and '-' or ''
+  return parts.ranks.read(range.key, range.first, range.last, state, function(first, last)
+    local entries, ids = call('ZRANGE', range.key, first, last, 'WITHSCORES'), {}
+    for place = 1, #entries, 2 do
+      local id, score = entries[place], sign .. entries[place + 1]
+      if score:sub(1, 2) == '--' then score = score:sub(3) end
+      ids[#ids + 1], entries[place], entries[place + 1] = id, score, id
+    end
+    call('ZADD', request.into, unpack(entries))
+    spend(#ids * 2)
+    return ids
+  end)
+end
+
 local function store(plan, state)
   -- servers older than 7 refuse writes after commands whose reply has no order, unless the effects are replicated
   if redis.replicate_commands then redis.replicate_commands() end
-  local sign = request.descending and -1 or 1
+  local sign, format, driver = request.descending and -1 or 1, string.format, plan.driver
+  if driver.is_order and driver.kind == 'range' and #plan.rest == 0 then
+    local inner = store_range(driver, state and state.inner)
+    call('EXPIRE', request.into, request.seconds)
+    return reply(inner and 'more' or 'done', {}, inner and {gather = {inner = inner, driver = driver.number}})
+  end
   local rest = gather(plan, state, function(ids)
     in_pieces(ids, function(piece)
       local entries = {}
-      for _, id in ipairs(piece) do
-        entries[#entries + 1] = scores and string.format('%.17g', sign * scores[id]) or '0'
-        entries[#entries + 1] = id
+      for place, id in ipairs(piece) do
+        entries[2 * place - 1], entries[2 * place] = scores and format('%.17g', sign * scores[id]) or '0', id
+        if scores then scores[id] = nil end
       end
-      if #entries > 0 then
-        call('ZADD', request.into, unpack(entries))
-        call('EXPIRE', request.into, request.seconds)
-      end
+      if #entries > 0 then call('ZADD', request.into, unpack(entries)) end
       spend(#piece)
     end)
   end)
+  call('EXPIRE', request.into, request.seconds)
   return reply(rest and 'more' or 'done', {}, rest and {gather = rest})
 end
 

@@ -4,7 +4,7 @@
 -- Each is a table of functions: `parts.planner`, `parts.walks`, ... The kinds of filters are parts as well.
 --
 -- uses: request, report, namespace, highest, scores, reply, work, absent, call, CHUNK, GRAIN, spend, is_exhausted,
---   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve,
+--   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, keep, sieve, scan_and_sieve,
 --   smallest_first, without
 -- gives: parts
 

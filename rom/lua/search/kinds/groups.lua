@@ -1,6 +1,6 @@
 -- Filters made of filters.
 --
--- uses: request, call, is_exhausted, prepare, sample, keep, sieve, scan_and_sieve, smallest_first, without
+-- uses: request, call, CHUNK, is_exhausted, prepare, sample, keep, sieve, scan_and_sieve, smallest_first, without
 -- gives: {any, all, none, common}
 
 -- of so many filters at most each row is met once, by asking those before
@@ -29,6 +29,21 @@ local function having(filters, ids)
     end
   end
   return has, ids
+end
+
+-- A function that hands on pieces of ids, small ones together, and one that hands on the last of them.
+local function gathered(emit)
+  local waiting = {}
+  local function finish()
+    local ids = waiting
+    waiting = {}
+    if #ids > 0 then emit(ids) end
+  end
+  return function(ids)
+    if #ids >= CHUNK / 4 then return emit(ids) end
+    for place = 1, #ids do waiting[#waiting + 1] = ids[place] end
+    if #waiting >= CHUNK / 4 then finish() end
+  end, finish
 end
 
 -- The filter for rows that none of the first parts has.
@@ -72,16 +87,19 @@ local any = {
 
   -- `place` in the state is that in the request: filters without rows may get some, and the other way round
   scan = function(filter, state, emit)
+    local take, finish = gathered(emit)
     for number, part in ipairs(filter.of) do
       if not state or part.place >= state.place then
         local others = filter.is_once and number > 1 and {before(filter, number)} or {}
-        local inner = scan_and_sieve(part, others, state and part.place == state.place and state.inner or nil, emit)
+        local inner = scan_and_sieve(part, others, state and part.place == state.place and state.inner or nil, take)
         local next_part = filter.of[number + 1]
         if inner or is_exhausted() and next_part then
+          finish()
           return {place = (inner and part or next_part).place, inner = inner}
         end
       end
     end
+    finish()
   end,
 }
 
