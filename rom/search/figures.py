@@ -10,7 +10,7 @@ from ..storage import keys, reads
 from ..storage.commands import as_str
 from ..values import codecs, keygens
 from ..values.filter_forms import All
-from . import totals
+from . import meanings, totals
 from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
 __all__ = ['Figures', 'Sample']
@@ -54,7 +54,7 @@ class Figures(object):
     def values(self, *names):
         """Values in place of entities: dicts, references as ids.
 
-        :param names: names of columns; none: all that rows keep
+        :param names: names of columns, or the columns; none: all that rows keep
         :returns: Query of dicts
         :raises QueryError: for names that are no columns of a row
 
@@ -67,7 +67,7 @@ class Figures(object):
     def values_list(self, *names, **kwargs):
         """Values in place of entities: tuples, or, of one column, the values themselves; references as ids.
 
-        :param names: names of columns; none: all that rows keep
+        :param names: names of columns, or the columns; none: all that rows keep
         :param bool flat: values of one column
         :returns: Query of tuples, or of values
         :raises QueryError: for names that are no columns of a row, and several with `flat`
@@ -86,8 +86,7 @@ class Figures(object):
     def _valued(self, names, factory):
         schema = self._model._rom_schema
         names = names or (schema.pk,) + tuple(name for name in schema.stored if name != schema.pk)
-        for name in names:
-            self._kept(name, 'values')
+        names = tuple(self._kept(name, 'values')._attr for name in names)
         return self.replace(select=Selection.checked(self._model, tuple(names), decode=AS_IDS, ff=factory))
 
     def _kept(self, name, method):
@@ -95,7 +94,7 @@ class Figures(object):
 
         :raises QueryError: for others
         """
-        schema = self._model._rom_schema
+        schema, name = self._model._rom_schema, meanings.named(self._model, name)
         column = schema.columns.get(name) if isinstance(name, six.string_types) else None
         if column is None or name != schema.pk and name not in schema.position:
             raise QueryError('%s.query.%s: %s is no column that a row keeps' % (schema.name, method, codecs._shown(name)),
@@ -107,7 +106,7 @@ class Figures(object):
     def sum(self, name):
         """Return the sum of a numeric column, exact for Integer of any size and for Decimal; 0 of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no sum
 
         Example::
@@ -119,7 +118,7 @@ class Figures(object):
     def avg(self, name):
         """Return the average of a numeric column: a float, of Decimal a Decimal; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no sum
 
         Example::
@@ -131,7 +130,7 @@ class Figures(object):
     def min(self, name):
         """Return the least value of a column of numbers, dates or times; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no such order
 
         Example::
@@ -144,7 +143,7 @@ class Figures(object):
     def max(self, name):
         """Return the greatest value of a column of numbers, dates or times; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no such order
 
         Example::
@@ -156,7 +155,7 @@ class Figures(object):
 
     def _totals(self, name, method):
         column = self._kept(name, method)
-        search, ids = self._rows_asked()
+        search, ids, name = self._rows_asked() + (column._attr,)
         allowed = kinds.kinds_of(column._allowed)
         is_number = any(issubclass(kind, six.integer_types + (float, _DECIMAL)) and kind is not bool for kind in allowed)
         if column.is_reference or not (is_number or method in ('min', 'max') and kinds.are_numbers(allowed)):
@@ -179,7 +178,7 @@ class Figures(object):
             return None
         if _DECIMAL in kinds.kinds_of(column._allowed):
             return None
-        found = self._counting()._search().end_of(name, is_last)
+        found = self._counting()._search().end_of(column._attr, is_last)
         if found in (None, (None,)):
             return found
         return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
@@ -207,7 +206,7 @@ class Figures(object):
     def count_by(self, name, words=False):
         """Count the rows by the value of a column.
 
-        :param name: name of a column that rows keep, but Json
+        :param name: name of a column that rows keep, but Json, or the column
         :param bool words: of a FULL_TEXT column count the rows that each word is in
         :returns: dict of rows by value; those without one under None; references by their ids
         :raises QueryError: for other columns
@@ -221,7 +220,7 @@ class Figures(object):
     def distinct(self, name):
         """Return the values that a column has, sorted, None left out.
 
-        :param name: name of a column that rows keep, but Json
+        :param name: name of a column that rows keep, but Json, or the column
         :returns: list
         :raises QueryError: for other columns
 
@@ -317,7 +316,7 @@ class Figures(object):
         return found
 
     def _count_words(self, name):
-        schema = self._model._rom_schema
+        schema, name = self._model._rom_schema, meanings.named(self._model, name)
         column = schema.columns.get(name)
         if keygens.plain(getattr(column, '_keygen', None)) is not keygens.FULL_TEXT:
             raise QueryError('%s.query.count_by: words=True is for columns with FULL_TEXT, %s is none' % (schema.name, codecs._shown(name)),
