@@ -189,7 +189,7 @@ class Search(object):
         for place, each in enumerate(self.request['filters']):
             if 'inside' in each:
                 continue
-            kinds = set(part['kind'] for part in each['of']) if _is_list(each) else {each['kind']}
+            kinds = set(part['kind'] for part in each['of']) if 'of' in each and _is_list(each) else {each['kind']}
             if each['kind'] == 'near':
                 found = place
             elif kinds and kinds <= {'range', 'numbers'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
