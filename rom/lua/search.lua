@@ -96,6 +96,9 @@ end
 
 local function find_page(filters, order, total)
   local after = request.after
+  if after and after.gather then
+    return parts[request.sort and 'orders' or 'gather'].page(parts.gather.resumed(after.gather, filters), after.gather)
+  end
   local gathering = parts.planner.gather(filters, total)
   if gathering.driver.is_range then
     local beginning, share = parts.gather.likely_beginning(gathering)
@@ -103,9 +106,7 @@ local function find_page(filters, order, total)
     -- all entries are looked through, and the others asked about those that begin so
     if beginning then gathering.cost = 0.5 * gathering.driver.size + share * gathering.cost end
   end
-  if after and (after.gather or after.is_over) then
-    return parts[request.sort and 'orders' or 'gather'].page(gathering, after.gather)
-  end
+  if after and after.is_over then return parts[request.sort and 'orders' or 'gather'].page(gathering) end
   local walk = parts.planner.walk(filters, order, total)
   if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
   local is_begun = after and not after.is_fresh
@@ -125,7 +126,7 @@ end
 -- What is answered where a filter has no row.
 local function nothing(filter)
   report.plan, report.driver = 'size', filter.key
-  if request.mode == 'count' and not request.after then return reply('count', 0) end
+  if request.mode == 'count' then return reply('count', 0) end
   return reply((request.mode == 'page' or request.mode == 'store') and 'done' or 'part', {})
 end
 
@@ -152,14 +153,15 @@ local function search()
   end
   if work.is_crowded then return reply('crowded', {}) end
   -- that many filters cost much by themselves is not to leave nothing for the search
-  work.allowed = math.max(work.allowed, work.steps + request.steps / 2)
+  grant(request.steps / 2)
   filters = smallest_first(filters)
   if order then scores = order.kind ~= 'words' and order.scores or nil end
   -- a set has no order but that of the ids
   local is_order = order and (order.kind == 'range' or order.kind == 'near' or order.kind == 'words' and request.sort)
   order = is_order and order or nil
   if request.mode == 'page' then return find_page(filters, order, total) end
-  local plan, state = parts.planner.gather(filters, total), request.after and request.after.gather
+  local state = request.after and request.after.gather
+  local plan = state and parts.gather.resumed(state, filters) or parts.planner.gather(filters, total)
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
   if request.mode == 'figures' then return parts.figures.figures(plan, filters, state) end
   if request.mode == 'count' then return parts.gather.count(plan, filters, state) end

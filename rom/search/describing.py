@@ -181,9 +181,9 @@ class Describing(object):
         Of one column with a numeric index equal ones come by id ascending either way. Rows without a value in the first column
         are left out, those without one in a later column come last. A further `order_by` replaces this one.
 
-        :param column: a name, ``'-col'`` for descending; the column has a numeric index (also ``'col:x'``), or one word a row
+        :param column: a name, or the column; ``'-col'`` for descending; it has a numeric index (also ``'col:x'``), or one word a row
             and `prefix=True`, which is ordered alphabetically, by the bytes of the word. Left out: no order but that of the filters
-        :param more: further names
+        :param more: further ones
         :returns: Query
         :raises QueryError: where there is no such column or index
 
@@ -191,7 +191,7 @@ class Describing(object):
 
             User.query.order_by('-age', 'name')
         """
-        names = () if column is _NOT_GIVEN else (column,) + more
+        names = () if column is _NOT_GIVEN else tuple(meanings.named(self._model, name) for name in (column,) + more)
         for name in names:
             if not isinstance(name, six.string_types):
                 raise QueryError('%s.query.order_by takes the names of columns, you provided %s'
@@ -253,7 +253,7 @@ class Describing(object):
     def select(self, *column_names, **kwargs):
         """Values instead of entities.
 
-        :param column_names: names of columns
+        :param column_names: names of columns, or the columns
         :param include_pk: bool, the primary key as well, at the end
         :param decode: bool, Python values; False: the text that the row holds
         :param ff: factory of what one row becomes: called with the tuple of names, it returns a function

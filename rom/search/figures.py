@@ -6,15 +6,19 @@ import six
 
 from ..columns import kinds
 from ..exceptions import QueryError
-from ..storage import reads
+from ..storage import keys, reads
+from ..storage.commands import as_str
 from ..values import codecs, keygens
 from ..values.filter_forms import All
-from . import totals
+from . import meanings, totals
 from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
 __all__ = ['Figures', 'Sample']
 
 _DECIMAL = decimal.Decimal
+
+#: of how many words at most it is asked in how many of some rows each is
+MOST_WORDS = 1000
 
 
 class Sample(list):
@@ -50,7 +54,7 @@ class Figures(object):
     def values(self, *names):
         """Values in place of entities: dicts, references as ids.
 
-        :param names: names of columns; none: all that rows keep
+        :param names: names of columns, or the columns; none: all that rows keep
         :returns: Query of dicts
         :raises QueryError: for names that are no columns of a row
 
@@ -63,7 +67,7 @@ class Figures(object):
     def values_list(self, *names, **kwargs):
         """Values in place of entities: tuples, or, of one column, the values themselves; references as ids.
 
-        :param names: names of columns; none: all that rows keep
+        :param names: names of columns, or the columns; none: all that rows keep
         :param bool flat: values of one column
         :returns: Query of tuples, or of values
         :raises QueryError: for names that are no columns of a row, and several with `flat`
@@ -82,8 +86,7 @@ class Figures(object):
     def _valued(self, names, factory):
         schema = self._model._rom_schema
         names = names or (schema.pk,) + tuple(name for name in schema.stored if name != schema.pk)
-        for name in names:
-            self._kept(name, 'values')
+        names = tuple(self._kept(name, 'values')._attr for name in names)
         return self.replace(select=Selection.checked(self._model, tuple(names), decode=AS_IDS, ff=factory))
 
     def _kept(self, name, method):
@@ -91,7 +94,7 @@ class Figures(object):
 
         :raises QueryError: for others
         """
-        schema = self._model._rom_schema
+        schema, name = self._model._rom_schema, meanings.named(self._model, name)
         column = schema.columns.get(name) if isinstance(name, six.string_types) else None
         if column is None or name != schema.pk and name not in schema.position:
             raise QueryError('%s.query.%s: %s is no column that a row keeps' % (schema.name, method, codecs._shown(name)),
@@ -103,7 +106,7 @@ class Figures(object):
     def sum(self, name):
         """Return the sum of a numeric column, exact for Integer of any size and for Decimal; 0 of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no sum
 
         Example::
@@ -115,7 +118,7 @@ class Figures(object):
     def avg(self, name):
         """Return the average of a numeric column: a float, of Decimal a Decimal; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no sum
 
         Example::
@@ -127,7 +130,7 @@ class Figures(object):
     def min(self, name):
         """Return the least value of a column of numbers, dates or times; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no such order
 
         Example::
@@ -140,7 +143,7 @@ class Figures(object):
     def max(self, name):
         """Return the greatest value of a column of numbers, dates or times; None of nothing.
 
-        :param name: name of the column
+        :param name: name of the column, or the column
         :raises QueryError: for what has no such order
 
         Example::
@@ -152,7 +155,7 @@ class Figures(object):
 
     def _totals(self, name, method):
         column = self._kept(name, method)
-        search, ids = self._rows_asked()
+        search, ids, name = self._rows_asked() + (column._attr,)
         allowed = kinds.kinds_of(column._allowed)
         is_number = any(issubclass(kind, six.integer_types + (float, _DECIMAL)) and kind is not bool for kind in allowed)
         if column.is_reference or not (is_number or method in ('min', 'max') and kinds.are_numbers(allowed)):
@@ -175,7 +178,7 @@ class Figures(object):
             return None
         if _DECIMAL in kinds.kinds_of(column._allowed):
             return None
-        found = self._counting()._search().end_of(name, is_last)
+        found = self._counting()._search().end_of(column._attr, is_last)
         if found in (None, (None,)):
             return found
         return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
@@ -203,7 +206,7 @@ class Figures(object):
     def count_by(self, name, words=False):
         """Count the rows by the value of a column.
 
-        :param name: name of a column that rows keep, but Json
+        :param name: name of a column that rows keep, but Json, or the column
         :param bool words: of a FULL_TEXT column count the rows that each word is in
         :returns: dict of rows by value; those without one under None; references by their ids
         :raises QueryError: for other columns
@@ -217,7 +220,7 @@ class Figures(object):
     def distinct(self, name):
         """Return the values that a column has, sorted, None left out.
 
-        :param name: name of a column that rows keep, but Json
+        :param name: name of a column that rows keep, but Json, or the column
         :returns: list
         :raises QueryError: for other columns
 
@@ -236,14 +239,14 @@ class Figures(object):
     def _counted(self, name, method):
         """Return {value: rows}."""
         column = self._kept(name, method)
-        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or name == self._model._rom_schema.pk:
+        if any(kind.__hash__ is None for kind in kinds.kinds_of(column._allowed)) or column._attr == self._model._rom_schema.pk:
             raise QueryError('%s.query.%s: the values of %s are not counted' % (self._model.__name__, method, column.where),
-                             model=self._model.__name__, columns=(name,))
+                             model=self._model.__name__, columns=(column._attr,))
         found = self._counted_in_index(column)
         if found is not None:
             return found
         search, ids = self._rows_asked()
-        counts, missing = totals.counted_texts(search, name, ids)
+        counts, missing = totals.counted_texts(search, column._attr, ids)
         found = {None: missing} if missing else {}
         for text, count in counts.items():
             value = int(text) if column.is_reference else column.decode(text)
@@ -252,37 +255,68 @@ class Figures(object):
 
     def _counted_in_index(self, column):
         """Return the same from an index, where one tells it without looking at rows; else None."""
-        if not self._is_of_all() or not column._index:
+        if self._limit is not None or self._behind is not None:
             return None
-        is_number = column.text_is_score and (column.is_reference or not set(kinds.kinds_of(column._allowed)) - set(six.integer_types + (float,)))
-        is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text and not column._overrides('_from_redis')
-        is_boolean = column._rom_is_boolean and not (column._keygen or column._overrides('_from_redis'))
-        if column._keygen2 is not None or not (is_number or is_boolean or is_word and bytes not in kinds.kinds_of(column._allowed)):
+        kind = _told_by_index(column)
+        search = self._counting().replace(order_by=None)._search() if not self._order_by else None
+        if kind is None or search is None:
             return None
-        if is_boolean:
-            found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
-            return self._with_missing(dict((value, count) for value, count in found.items() if count))
-        search, found = self._counting()._search(), {}
-        figure = {'kind': 'runs', 'key': search.key_of(column._attr, 'pre' if is_word else 'idx'), 'is_word': bool(is_word)}
-        for values, counts, _ in totals.asked(search, figure):
-            for value, count in zip(values, counts):
-                if not is_word and abs(float(value)) >= 2 ** 53:
-                    return None
-                value = int(float(value)) if column.is_reference else column.decode(value if is_word else totals._plain(value))
-                found[value] = found.get(value, 0) + int(count)
-        return self._with_missing(found, is_word)
+        if kind == 'boolean':
+            return self._counted_booleans(column, search)
+        if kind == 'word':
+            return self._counted_words(column, search)
+        key = search.key_of(column._attr)
+        has_runs = not self._filters or totals.is_of_one_index(search, key)
+        values, counts, missing = totals.counted_scores(search, 'runs' if has_runs else 'scores', key)
+        if any(abs(float(value)) >= 2 ** 53 for value in values):
+            return None
+        found = {}
+        for text, count in zip(values, counts):
+            value = int(float(text)) if column.is_reference else column.decode(totals._plain(text))
+            found[value] = found.get(value, 0) + count
+        if missing:
+            found[None] = missing
+        return found if self._filters else self._with_missing(search, found)
 
-    def _with_missing(self, found, is_word=False):
+    def _counted_booleans(self, column, search):
+        if self._filters and not totals.has_only_words(search):
+            return None
+        found = dict((value, self.filter(**{column._attr: value}).count()) for value in (True, False))
+        return self._with_missing(search, dict((value, count) for value, count in found.items() if count))
+
+    def _counted_words(self, column, search):
+        key, found = search.key_of(column._attr, 'pre'), {}
+        is_part = bool(self._filters) and totals.is_of_one_index(search, key)
+        if self._filters and not is_part and not totals.has_only_words(search):
+            return None
+        asked = search if is_part else self.replace(filters=())._counting()._search()
+        for words, counts, _ in totals.asked(asked, {'kind': 'runs', 'key': key, 'is_word': True}):
+            found.update(zip(words, map(int, counts)))
+            if self._filters and not is_part and len(found) > MOST_WORDS:
+                return None
+        if self._filters and not is_part:
+            words = list(found)
+            counts = totals.in_common(search, [search.key_of(keys.entry_name(column._attr, as_str(word))) for word in words])
+            if counts is None:
+                return None
+            found = dict((word, count) for word, count in zip(words, counts) if count)
+        found = dict((column.decode(word), count) for word, count in found.items())
+        return found if is_part else self._with_missing(search, found, is_word=True)
+
+    def _with_missing(self, search, found, is_word=False):
         """Return the counts with that of the rows without a value; of words None where that cannot be told."""
-        left = self.count(exact=True) - sum(found.values())
-        if left and is_word:
+        known = sum(found.values())
+        if not self._filters and totals.rows_at_most(search) == known:
+            return found
+        left = self.count(exact=True) - known
+        if left > 0 and is_word:
             return None  # the empty text is a value, and in no index
         if left > 0:
             found[None] = left
         return found
 
     def _count_words(self, name):
-        schema = self._model._rom_schema
+        schema, name = self._model._rom_schema, meanings.named(self._model, name)
         column = schema.columns.get(name)
         if keygens.plain(getattr(column, '_keygen', None)) is not keygens.FULL_TEXT:
             raise QueryError('%s.query.count_by: words=True is for columns with FULL_TEXT, %s is none' % (schema.name, codecs._shown(name)),
@@ -362,3 +396,17 @@ def _flat_data_factory(columns):
     """Each row its only value."""
     return lambda data: data[0]
 
+
+def _told_by_index(column):
+    """Return 'number', 'boolean' or 'word', where the index of a column tells the values that rows have; else None."""
+    allowed = kinds.kinds_of(column._allowed)
+    if not column._index or column._keygen2 is not None:
+        return None
+    if column.text_is_score and (column.is_reference or not set(allowed) - set(six.integer_types + (float,))):
+        return 'number'
+    if column._overrides('_from_redis'):
+        return None
+    if column._rom_is_boolean and not column._keygen:
+        return 'boolean'
+    is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text
+    return 'word' if is_word and bytes not in allowed else None

@@ -6,7 +6,7 @@ from ..values.conditions import AllOf, AnyOf, Not, Within, condition_of
 from ..values.filter_forms import All, Any, Meant, Not as NotFilter, Null
 from . import filters
 
-__all__ = ['all_of', 'meant', 'meant_by_all', 'own_name']
+__all__ = ['all_of', 'meant', 'meant_by_all', 'named', 'own_name']
 
 
 def meant_by_all(model, conditions):
@@ -93,6 +93,14 @@ def _answered(model, asked):
     for value in asked.values:
         filters.refuse_columns(model._rom_schema, name, value)
     return _ANSWERS[asked.operator](model._rom_schema, name, asked.operator, *asked.values)
+
+
+def named(model, name):
+    """Return the name that a method of a query was given: a column stands for its own, all else is left as it is.
+
+    :raises QueryError: for a column of another model
+    """
+    return own_name(model, name) if hasattr(type(name), '_rom_index') else name
 
 
 def own_name(model, column):

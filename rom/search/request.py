@@ -183,10 +183,13 @@ class Translator(object):
         raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item))
 
     def _any(self, items):
+        if _are_points(items):
+            numbers = set(_bound(item, item[1], u'') for item in items)
+            return {'kind': 'numbers', 'key': self.key(items[0][0]), 'numbers': sorted(numbers, key=float)}
         distinct = list(OrderedDict((_identity(item), item) for item in items).values())
         parts = [{'kind': 'all', 'of': [self.translate(each) for each in item]} if isinstance(item, list)
                  else self.translate(item) for item in distinct]
-        return {'kind': 'any', 'of': _each_range_once(parts), 'is_disjoint': _are_points(distinct)}
+        return {'kind': 'any', 'of': _each_range_once(parts)}
 
     def _near(self, item):
         longitude, latitude = codecs.inside_map(item.lon, item.lat)
@@ -293,7 +296,7 @@ def not_to_drive(filters):
             return found
 
 
-_READ = ('set', 'range', 'words', 'near', 'ids')
+_READ = ('set', 'range', 'numbers', 'words', 'near', 'ids')
 
 
 def leaves(filters):
@@ -307,8 +310,13 @@ def leaves(filters):
     return found
 
 
-# how many sets or ranges others count for
+# how many sets or ranges others count for; of numbers so many count for one
 _WEIGHTS = {'words': 20, 'near': 1000}
+NUMBERS_A_PART = 10
+
+
+def _weight_of(item):
+    return 1 + len(item['numbers']) // NUMBERS_A_PART if 'numbers' in item else _WEIGHTS.get(item['kind'], 1)
 
 
 def pieces(item, most):
@@ -317,9 +325,12 @@ def pieces(item, most):
     :param item: an object of the request
     :param most: int, how many sets or ranges one of them may be made of
     """
+    if item['kind'] == 'numbers':
+        size = most * NUMBERS_A_PART
+        return [dict(item, numbers=item['numbers'][first:first + size]) for first in range(0, len(item['numbers']), size)]
     found, room = [], 0
     for part in item['of'] if item['kind'] == 'any' else []:
-        weight = sum(_WEIGHTS.get(leaf['kind'], 1) for leaf in leaves([part]))
+        weight = sum(map(_weight_of, leaves([part])))
         if weight > room or not found:
             found.append([])
             room = most
@@ -361,4 +372,4 @@ def _each_range_once(parts):
 def _are_points(items):
     """Whether the items are single numbers of one index, so that no row has two of them."""
     return all(isinstance(item, tuple) and len(item) == 3 and item[1] is not None and item[1] == item[2]
-               for item in items) and len(set(item[0] for item in items)) == 1
+               and not isinstance(item[1], _STRINGS) for item in items) and len(set(item[0] for item in items)) == 1

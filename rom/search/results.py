@@ -5,6 +5,7 @@ from ..exceptions import QueryError
 from ..storage import reads
 from ..values import codecs
 from ..values.texts import text_if_utf8
+from . import meanings
 
 __all__ = ['AS_IDS', 'Selection', '_dict_data_factory', '_list_data_factory', '_namedtuple_data_factory', '_tuple_data_factory',
            'checked_timeout', 'page_size', 'rows_of_pages']
@@ -96,6 +97,7 @@ class Selection(object):
 
         :raises QueryError: for unknown names, or one given twice
         """
+        names = tuple(meanings.named(model, name) for name in names)
         unknown = [name for name in names if name not in model._columns]
         if unknown:
             raise QueryError('No such columns known: %s' % '; '.join(map(model._rom_schema.no_column, unknown)),

@@ -147,7 +147,7 @@ class Search(object):
         if not lists:
             return
         long = [place for place, each in lists if len(pieces(each, PARTS_PER_CALL)) > 1]
-        self._apart = [place for place, each in lists if place in long or long and len(each['of']) > PARTS_BESIDE]
+        self._apart = [place for place, each in lists if place in long or long and len(each.get('of', ())) > PARTS_BESIDE]
 
     def _set_order(self, order_by):
         filters, order = self.request['filters'], self._order
@@ -166,10 +166,10 @@ class Search(object):
             place = self._deciding_filter()
             if place is None:
                 return
-            if filters[place]['kind'] != 'any':
+            if filters[place]['kind'] not in ('any', 'numbers'):
                 self.request['order'] = place + 1
                 return
-            key = filters[place]['of'][0]['key']
+            key = leaves([filters[place]])[0]['key']
         self.request['order'] = self._place_of({'kind': 'range', 'key': key, 'low': u'-inf', 'high': u'+inf'}, 'low')
 
     def _place_of(self, wanted, narrowed):
@@ -188,10 +188,10 @@ class Search(object):
         for place, each in enumerate(self.request['filters']):
             if 'inside' in each:
                 continue
-            kinds = set(part['kind'] for part in each['of']) if _is_list(each) else {each['kind']}
+            kinds = set(part['kind'] for part in each['of']) if 'of' in each and _is_list(each) else {each['kind']}
             if each['kind'] == 'near':
                 found = place
-            elif kinds == {'range'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
+            elif kinds and kinds <= {'range', 'numbers'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
                 found = place
         return found
 
@@ -414,5 +414,5 @@ class Search(object):
 
 
 def _is_list(item):
-    """Whether a filter is one for a list of values."""
-    return item['kind'] == 'any' and 'is_tree' not in item
+    """Whether a filter is one for a list of values, each of which is asked for by itself."""
+    return item['kind'] == 'any' and 'is_tree' not in item or len(pieces(item, PARTS_PER_CALL)) > 1

@@ -56,6 +56,53 @@ def counted_texts(search, field, ids=None):
     return counts, missing
 
 
+def has_only_words(search):
+    """Whether all filters of a search are for words."""
+    return all(each['kind'] == 'set' for each in search.request['filters'])
+
+
+def is_of_one_index(search, key):
+    """Whether a search asks for a part of an index and nothing else: its numbers between two, or words with a beginning."""
+    filters = search.request['filters']
+    only = filters[0] if len(filters) == 1 else {}
+    is_part = only.get('kind') == 'range' or only.get('kind') == 'words' and not only.get('pattern') and u'\0' not in only['prefix']
+    return is_part and only['key'] == key
+
+
+def counted_scores(search, kind, key):
+    """Return which numbers the rows of a search have in an index.
+
+    :param kind: 'runs', of a whole index or a part of it, or 'scores'
+    :returns: (texts of numbers, how many rows have each, how many rows have none)
+    """
+    counts, missing = {}, 0
+    for texts, numbers, without in asked(search, {'kind': kind, 'key': key}):
+        missing += int(without)
+        for text, number in zip(texts, numbers):
+            counts[text] = counts.get(text, 0) + int(number)
+    return list(counts), list(counts.values()), missing
+
+
+def in_common(search, keys):
+    """Return how many rows of a search, which asks for words only, are in each of some sets; None where rows tell it with less."""
+    counts, request = [], dict(search.counted, mode='figures', figure={'kind': 'common', 'keys': keys})
+    while keys:
+        reply = search.call(request)
+        if reply.state != 'figures':
+            # a word that no row has
+            return [0] * len(keys) if reply.state == 'part' else None
+        counts.extend(map(int, reply.ids))
+        if reply.after is None:
+            break
+        request['after'] = reply.after
+    return counts
+
+
+def rows_at_most(search):
+    """Return how many ids were given out to rows, -1 where there may be others."""
+    return int(float(search.call(dict(search.counted, mode='figures', figure={'kind': 'complete'})).ids))
+
+
 class Totals(object):
     """Count, sum, least and greatest of numbers, or of dates, which have no sum."""
 

@@ -4,12 +4,17 @@
 --   {kind: "numbers", key}      of a numeric index: {count, high part of the sum, low part, least, greatest}; numbers beyond
 --                               2^53, which doubles do not tell apart, are left to the client, by their ids
 --   {kind: "texts", field}      how many rows have which text in a field: texts and counts, and how many rows have none
---   {kind: "runs", key, is_word}  without filters: the different scores, or words, of an index and how many rows each has
+--   {kind: "scores", key}       the same of numbers in an index, and how many rows have none
+--   {kind: "runs", key, is_word}  without filters, or with one of that index: the different scores, or words, of an index and
+--                               how many rows each has
+--   {kind: "common", keys}      how many of the rows that some words have are in each of some sets
+--   {kind: "complete"}          how many ids were given out; -1 where there may be others
 --   {kind: "sample", count, seed}  so many rows, each as likely
--- Reply: "figures" with the figures; "ids" where a row may be met in several calls, so that the client is to ask by ids
--- In `after`: way, the number of the filter that is read, or "rows"; waiting, ids that are found and not yet taken in
+-- Reply: "figures" with the figures; "ids" where a row may be met in several calls, so that the client is to ask by ids, and
+-- where looking at the rows costs less
+-- In `after`: waiting, ids that are found and not yet taken in
 --
--- uses: request, reply, parts, namespace, highest, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, prepare, sieve, without
+-- uses: request, reply, parts, namespace, highest, work, call, CHUNK, spend, is_exhausted, ask_newer, ask_each, in_pieces, sieve
 -- gives: {figures}
 
 local EXACT, HALF = 2 ^ 53, 2 ^ 26
@@ -53,34 +58,58 @@ local function new_numbers()
   }
 end
 
--- -- texts
+-- -- values
+
+-- Counts values, in the order in which they come up.
+local function new_tally()
+  local values, counts, place_of = {}, {}, {}
+  return {values = values, counts = counts, add = function(value)
+    local place = place_of[value]
+    if not place then
+      spend(1.5 + #value * 0.01)
+      place = #values + 1
+      values[place], counts[place], place_of[value] = value, 0, place
+    end
+    counts[place] = counts[place] + 1
+  end}
+end
+
+local function new_scores()
+  local tally, missing = new_tally(), 0
+  return {
+    take = function(ids, known)
+      in_pieces(ids, function(piece)
+        spend(#piece * (known and 1 or 1.4))
+        local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
+        for place, id in ipairs(piece) do
+          local number = found[known and id or place]
+          -- an index may lead to rows that are gone
+          if number then tally.add(known and text_of(number) or number)
+          else missing = missing + call('EXISTS', namespace .. ':' .. id) end
+        end
+      end)
+    end,
+    result = function() return {tally.values, tally.counts, missing} end,
+  }
+end
 
 local function new_texts()
-  local texts, counts, place_of, missing = {}, {}, {}, 0
+  local tally, missing = new_tally(), 0
   local function take_one(id)
     local row = namespace .. ':' .. id
     local text = call('HGET', row, request.figure.field)
     spend(2)
-    if not text then
-      -- an index may lead to rows that are gone
-      missing = missing + call('EXISTS', row)
-      return
-    end
-    local place = place_of[text]
-    if not place then
-      spend(1.5 + #text * 0.01)
-      place = #texts + 1
-      texts[place], counts[place], place_of[text] = text, 0, place
-    end
-    counts[place] = counts[place] + 1
+    if text then tally.add(text) else missing = missing + call('EXISTS', row) end
   end
   return {
     take = function(ids)
       for _, id in ipairs(ids) do take_one(id) end
     end,
-    result = function() return {texts, counts, missing} end,
+    result = function() return {tally.values, tally.counts, missing} end,
   }
 end
+
+local new_taker = {numbers = new_numbers, scores = new_scores, texts = new_texts}
 
 -- -- what an index tells without its rows
 
@@ -112,9 +141,10 @@ local function behind(value, first, known, size)
 end
 
 local function runs(state)
-  local figure, values, counts = request.figure, {}, {}
-  local size, step = call('ZCARD', figure.key), 1
-  local rank = state and parts.ranks.after(figure.key, state.score, state.member) or 0
+  local figure, values, counts, only = request.figure, {}, {}, request.filters[1]
+  local is_part = only.key == figure.key and only.first
+  local first, size, step = is_part and only.first or 0, is_part and only.last or call('ZCARD', figure.key), 1
+  local rank = state and math.max(first, parts.ranks.after(figure.key, state.score, state.member)) or first
   while rank < size and not is_exhausted() do
     local found, lengths = values_in(call('ZRANGE', figure.key, rank, rank + step - 1, 'WITHSCORES'), figure.is_word)
     local before = rank
@@ -124,12 +154,30 @@ local function runs(state)
     end
     spend((rank - before) * 0.6 + #found * 1.5 + 4)
     -- of the last value there may be more
-    local last = rank < size and behind(values[#values], rank - counts[#counts], rank, size) or rank
+    local last = rank < size and math.min(size, behind(values[#values], rank - counts[#counts], rank, size)) or rank
     counts[#counts], rank, step = counts[#counts] + last - rank, last, math.min(2 * #found, CHUNK / 2)
   end
   if rank >= size then return reply('figures', {values, counts, 0}) end
   local entry = call('ZRANGE', figure.key, rank - 1, rank - 1, 'WITHSCORES')
   return reply('figures', {values, counts, 0}, {gather = {member = entry[1], score = entry[2]}})
+end
+
+-- How many rows that the filters have, which are words, are in each of some sets, where that is less than looking at these rows.
+local function common(filters, state)
+  local keys, counts, smallest = {}, {}, filters[1].size
+  for place, filter in ipairs(filters) do keys[place] = filter.key end
+  local sets = request.figure.keys
+  local cost = #keys * smallest * 0.3
+  if cost > work.allowed or math.min(#sets * cost, #keys * highest * 0.3) > 2.5 * smallest then return reply('ids', {}) end
+  for place = state and state.place or 1, #sets do
+    keys[#filters + 1] = sets[place]
+    local count = ask_newer('SINTERCARD', #keys, unpack(keys))
+    if not count then return reply('ids', {}) end
+    counts[#counts + 1] = count
+    spend(math.min(cost, 0.3 * call('SCARD', sets[place])) + 3)
+    if is_exhausted() and place < #sets then return reply('figures', counts, {gather = {place = place + 1}}) end
+  end
+  return reply('figures', counts)
 end
 
 -- -- some rows, by chance
@@ -180,29 +228,6 @@ end
 
 -- -- all of them
 
--- How to meet each row once, in however many calls that takes: the number of the filter to read, or "rows"; nil: as planned.
-local function way_for(plan, filters)
-  local driver, best = plan.driver, nil
-  if not driver.repeats then return driver.number end
-  if driver.size <= 2 * CHUNK then return nil end
-  for _, filter in ipairs(filters) do
-    if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
-  end
-  if best then return best.number end
-  return 8 * driver.size > highest and parts.planner.is_complete(filters) and 'rows' or nil
-end
-
--- The plan, and the way that it goes, which later calls go as well.
-local function new_plan(plan, filters)
-  local way = way_for(plan, filters)
-  if request.after then way = request.after.way end
-  if way == 'rows' then return {driver = prepare({kind = 'rows', samples = {}}), rest = filters}, way end
-  for _, filter in ipairs(way and filters or {}) do
-    if filter.number == way then return {driver = filter, rest = without(filters, filter)}, way end
-  end
-  return plan, way
-end
-
 -- Hands ids to a taker until the call has cost enough; the others wait.
 local function hand_over(taker, ids, known, waiting)
   for first = 1, #ids, 100 do
@@ -219,9 +244,11 @@ local function figures(given, filters, state)
   local figure, after = request.figure, request.after or {}
   if figure.kind == 'runs' then return runs(state) end
   if figure.kind == 'sample' then return sample(given, filters) end
-  local plan, way = new_plan(given, filters)
+  if figure.kind == 'common' then return common(filters, state) end
+  if figure.kind == 'complete' then return reply('figures', text_of(parts.planner.is_complete(filters) and highest or -1)) end
+  local plan = state and given or parts.gather.once(given, filters)
   local driver, waiting = plan.driver, {}
-  local taker, seen = figure.kind == 'numbers' and new_numbers() or new_texts(), driver.repeats and {}
+  local taker, seen = new_taker[figure.kind](), driver.repeats and {}
   -- of the index itself the numbers come with the ids
   local has_numbers = figure.key and driver.kind == 'range' and driver.key == figure.key
   if has_numbers then driver.scores = {} end
@@ -239,7 +266,8 @@ local function figures(given, filters, state)
   end
   if not rest and #waiting == 0 then return reply('figures', taker.result()) end
   if seen then return reply('ids', {}) end
-  return reply('figures', taker.result(), {gather = rest or {is_read = true}, way = way or nil, waiting = waiting[1] and waiting})
+  rest = rest or {is_read = true, driver = driver.number}
+  return reply('figures', taker.result(), {gather = rest, waiting = waiting[1] and waiting})
 end
 
 return {figures = figures}

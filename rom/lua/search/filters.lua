@@ -56,7 +56,7 @@ local function keep(filter, ids)
   end
   if not filter.all_ids then
     -- what a group is made of spends for itself
-    spend(filter.of and not filter.is_disjoint and 3 or #ids * filter.probe_cost + 3)
+    spend(filter.of and 3 or #ids * filter.probe_cost + 3)
     local kept, decided = parts[filter.kind].keep(filter, ids)
     return kept, decided or #ids
   end

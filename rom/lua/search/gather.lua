@@ -1,7 +1,8 @@
 -- Searches that read all ids of one filter, in no order, and ask the others about each.
 --
--- uses: request, report, highest, scores, parts, reply, work, call, spend, in_pieces, keep, sieve, scan_and_sieve
--- gives: {gather, likely_beginning, position_of, ids_behind, page, count, parts, store}
+-- uses: request, report, highest, scores, parts, reply, work, call, CHUNK, spend, ask_newer, in_pieces, prepare, keep, sieve,
+--   scan_and_sieve, without
+-- gives: {gather, resumed, once, likely_beginning, position_of, ids_behind, page, count, parts, store}
 
 -- The function that tells whether an id comes before another one in the wanted order; nil: as texts.
 local function new_order()
@@ -15,14 +16,44 @@ local function new_order()
   end
 end
 
+-- The plan that reads a filter by its number, or all ids, "rows", which are only asked about.
+local function reading(number, filters)
+  if number == 'rows' then
+    return {driver = prepare({kind = 'rows', samples = {}, number = number, is_only_asked = true}), rest = filters}
+  end
+  local driver = request.filters[number]
+  return {driver = driver, rest = without(filters, driver)}
+end
+
+-- The plan of an earlier call, which is gone on with whatever would be chosen now: other rows might be left out, or come twice.
+local function resumed(state, filters)
+  -- what sets have in common is read at once
+  return state.driver and reading(state.driver, filters) or {driver = {kind = 'common', size = 0}, rest = filters}
+end
+
+-- The plan for meeting each row once, in however many calls that takes; the one that is given where there is none.
+local function once(plan, filters)
+  local driver, best = plan.driver, nil
+  if not driver.repeats or driver.size <= 2 * CHUNK then return plan end
+  for _, filter in ipairs(filters) do
+    if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
+  end
+  if best then return reading(best.number, filters) end
+  local cost = parts.planner.estimate(filters, highest)
+  local is_cheap = cost < 2.5 and highest * (cost + 0.5) <= plan.cost
+  return is_cheap and parts.planner.is_complete(filters) and reading('rows', filters) or plan
+end
+
 -- Reads one filter and asks the others; hands ids to `take`. Returns where to go on.
 local function gather(plan, state, take)
   report.plan, report.driver, report.read = 'gather', plan.driver.key, plan.driver.number
   report.expected = math.ceil(plan.driver.size)
-  return scan_and_sieve(plan.driver, plan.rest, state, function(ids)
+  local rest = scan_and_sieve(plan.driver, plan.rest, state, function(ids)
     spend(#ids * 0.7)
     take(ids)
   end)
+  if rest then rest.driver = plan.driver.number end
+  return rest
 end
 
 -- A list that takes ids, each once.
@@ -138,12 +169,12 @@ local function settled(after)
 end
 
 -- Ids in no order, with what they are to be sorted by.
-local function part(ids, state)
+local function part(ids, state, is_listed)
   local listed = {}
   for place, id in ipairs(ids) do
     listed[place] = scores and string.format('%.17g', tonumber(scores[id])) or '0'
   end
-  return reply('part', ids, state and settled({gather = state}), listed)
+  return reply('part', ids, state and settled({gather = state, is_listed = is_listed}), listed)
 end
 
 local function page(plan, state)
@@ -167,34 +198,41 @@ local function page(plan, state)
   return reply('done', ids)
 end
 
--- How many rows sets have in common, where the server counts that itself.
+-- How many rows words, and numbers whatever they are, have in common, where the server counts that itself in a call's time.
 local function count_common(filters, smallest)
-  local keys = {}
+  local keys, command = {}, 'SINTERCARD'
   for place, filter in ipairs(filters) do
-    if filter.kind ~= 'set' then return nil end
+    local is_any_number = filter.kind == 'range' and filter.low == '-inf' and filter.high == '+inf'
+    if is_any_number then command = 'ZINTERCARD' elseif filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > parts.planner.MOST_COMMON or smallest > 2 * work.allowed
-    or parts.planner.common_cost(#keys, smallest) > work.allowed then return nil end
-  local common = redis.pcall('SINTERCARD', #keys, unpack(keys))
-  return type(common) == 'number' and common
+  if #keys > parts.planner.MOST_COMMON or 0.2 * smallest * (#keys - 1) > work.allowed then return nil end
+  return ask_newer(command, #keys, unpack(keys))
 end
 
 local function count(plan, filters, state)
-  local known = #filters == 1 and filters[1].is_exact and filters[1].size or count_common(filters, plan.driver.size)
-  if known and not state then
-    report.plan, report.driver = 'size', filters[1].key
-    return reply('count', known)
+  if not state then
+    local known = #filters == 1 and filters[1].is_exact and filters[1].size or count_common(filters, plan.driver.size)
+    if known then
+      report.plan, report.driver = 'size', filters[1].key
+      return reply('count', known)
+    end
+    plan = once(plan, filters)
+  end
+  local driver = plan.driver
+  if driver.kind == 'rows' and #plan.rest == 0 and not driver.by_keys then
+    local found, rest = parts.rows.count(state and state.inner)
+    return reply('count', found, rest and {gather = {inner = rest, driver = driver.number}})
   end
   -- a row that is met once can be counted bit by bit
-  if not plan.driver.repeats then
+  if state and not request.after.is_listed or not state and not driver.repeats then
     local found = 0
     local rest = gather(plan, state, function(ids) found = found + #ids end)
     return reply('count', found, rest and {gather = rest})
   end
-  local list = new_list(plan.driver.repeats)
+  local list = new_list(driver.repeats)
   local rest = gather(plan, state, list.take)
-  if rest or state then return part(list.ids, rest) end
+  if rest or state then return part(list.ids, rest, true) end
   return reply('count', #list.ids)
 end
 
@@ -204,28 +242,47 @@ local function all_parts(plan, state)
   return part(list.ids, rest)
 end
 
+-- Stores all of an order as it stands in its index.
+local function store_range(range, state)
+  local sign = request.descending and '-' or ''
+  return parts.ranks.read(range.key, range.first, range.last, state, function(first, last)
+    local entries, ids = call('ZRANGE', range.key, first, last, 'WITHSCORES'), {}
+    for place = 1, #entries, 2 do
+      local id, score = entries[place], sign .. entries[place + 1]
+      if score:sub(1, 2) == '--' then score = score:sub(3) end
+      ids[#ids + 1], entries[place], entries[place + 1] = id, score, id
+    end
+    call('ZADD', request.into, unpack(entries))
+    spend(#ids * 2)
+    return ids
+  end)
+end
+
 local function store(plan, state)
   -- servers older than 7 refuse writes after commands whose reply has no order, unless the effects are replicated
   if redis.replicate_commands then redis.replicate_commands() end
-  local sign = request.descending and -1 or 1
+  local sign, format, driver = request.descending and -1 or 1, string.format, plan.driver
+  if driver.is_order and driver.kind == 'range' and #plan.rest == 0 then
+    local inner = store_range(driver, state and state.inner)
+    call('EXPIRE', request.into, request.seconds)
+    return reply(inner and 'more' or 'done', {}, inner and {gather = {inner = inner, driver = driver.number}})
+  end
   local rest = gather(plan, state, function(ids)
     in_pieces(ids, function(piece)
       local entries = {}
-      for _, id in ipairs(piece) do
-        entries[#entries + 1] = scores and string.format('%.17g', sign * scores[id]) or '0'
-        entries[#entries + 1] = id
+      for place, id in ipairs(piece) do
+        entries[2 * place - 1], entries[2 * place] = scores and format('%.17g', sign * scores[id]) or '0', id
+        if scores then scores[id] = nil end
       end
-      if #entries > 0 then
-        call('ZADD', request.into, unpack(entries))
-        call('EXPIRE', request.into, request.seconds)
-      end
+      if #entries > 0 then call('ZADD', request.into, unpack(entries)) end
       spend(#piece)
     end)
   end)
+  call('EXPIRE', request.into, request.seconds)
   return reply(rest and 'more' or 'done', {}, rest and {gather = rest})
 end
 
 return {
-  gather = gather, likely_beginning = likely_beginning, position_of = position_of, ids_behind = ids_behind,
-  page = page, count = count, parts = all_parts, store = store,
+  gather = gather, resumed = resumed, once = once, likely_beginning = likely_beginning, position_of = position_of,
+  ids_behind = ids_behind, page = page, count = count, parts = all_parts, store = store,
 }

@@ -4,7 +4,7 @@
 -- Each is a table of functions: `parts.planner`, `parts.walks`, ... The kinds of filters are parts as well.
 --
 -- uses: request, report, namespace, highest, scores, reply, work, absent, call, CHUNK, GRAIN, spend, is_exhausted,
---   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve,
+--   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, keep, sieve, scan_and_sieve,
 --   smallest_first, without
 -- gives: parts
 
@@ -44,6 +44,10 @@ local function new_parts()
 
   function loaders.range()
 -- include search/kinds/range
+  end
+
+  function loaders.numbers()
+-- include search/kinds/numbers
   end
 
   function loaders.words()

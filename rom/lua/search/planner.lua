@@ -73,7 +73,8 @@ local function plan_gather(filters, total)
     -- as much again for each id that passes, and has to be sorted
     local plan = {driver = driver, rest = rest, cost = driver.size * (driver.scan_cost + cost + 0.3 + share)}
     -- to be counted, rows that may be met in several calls are sent to the client
-    if driver.repeats and plan.cost > work.allowed and request.mode ~= 'page' then plan.cost = 4 * plan.cost end
+    local is_counted = request.mode == 'count' or request.mode == 'figures'
+    if driver.repeats and plan.cost > work.allowed and is_counted then plan.cost = 4 * plan.cost end
     best = cheaper(best, plan)
   end
   return cheaper(best, plan_common(filters, total))

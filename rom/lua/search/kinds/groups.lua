@@ -1,7 +1,10 @@
 -- Filters made of filters.
 --
--- uses: request, parts, call, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
+-- uses: request, parts, call, CHUNK, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
 -- gives: {any, all, none, common, trees, sizes}
+
+-- of so many filters at most each row is met once, by asking those before
+local MOST_ONCE = 8
 
 -- {id: true} of those of some ids that any of some filters has, and the ids that this is decided about: the first ones.
 local function having(filters, ids)
@@ -28,35 +31,52 @@ local function having(filters, ids)
   return has, ids
 end
 
--- Rows that any of some filters has: {of, is_disjoint}
--- is_disjoint: they are single numbers of one index, which tells at once which of them an id has
+-- A function that hands on pieces of ids, small ones together, and one that hands on the last of them.
+local function gathered(emit)
+  local waiting = {}
+  local function finish()
+    local ids = waiting
+    waiting = {}
+    if #ids > 0 then emit(ids) end
+  end
+  return function(ids)
+    if #ids >= CHUNK / 4 then return emit(ids) end
+    for place = 1, #ids do waiting[#waiting + 1] = ids[place] end
+    if #waiting >= CHUNK / 4 then finish() end
+  end, finish
+end
+
+-- The filter for rows that none of the first parts has.
+local function before(filter, number)
+  local cost = 0.1
+  for place = 1, number - 1 do cost = cost + filter.of[place].probe_cost end
+  return {kind = 'none', of = {unpack(filter.of, 1, number - 1)}, probe_cost = cost}
+end
+
+-- Rows that any of some filters has: {of}
 local any = {
   prepare = function(filter)
-    local full, key, read_cost = {}, filter.of[1] and filter.of[1].key, 0
-    filter.size, filter.probe_cost, filter.scan_cost, filter.repeats = 0, 0, 0, true
-    filter.is_exact = filter.is_disjoint or #filter.of < 2
+    local full, read_cost = {}, 0
+    filter.size, filter.probe_cost, filter.scan_cost = 0, 0, 0
+    -- where rows are counted, those of one part that others had are left out, as long as these are few
+    filter.is_once = (request.mode == 'count' or request.mode == 'figures') and #filter.of <= MOST_ONCE
+    filter.repeats, filter.is_exact = not filter.is_once, #filter.of < 2
     for place, part in ipairs(filter.of) do
       prepare(part)
       part.place = place
-      filter.is_disjoint = filter.is_disjoint and part.kind == 'range'  -- a key may turn out to be a set
       if part.size > 0 then full[#full + 1] = part end
       filter.size = filter.size + part.size
       filter.probe_cost = filter.probe_cost + (part.size > 0 and part.probe_cost or 0)
       filter.scan_cost = math.max(filter.scan_cost, part.scan_cost)
       filter.is_exact = filter.is_exact and part.is_exact
+      filter.repeats = filter.repeats or part.repeats
       read_cost = read_cost + part.size * (part.scan_cost + 0.2) + 2
     end
-    filter.of = full
-    if filter.is_disjoint then
-      filter.key_of_numbers, filter.numbers, filter.probe_cost = key, parts.range.numbers_of(full), 0.7
-    else
-      filter.whole_cost = read_cost
-      if read_cost < request.steps / 2 then filter.read_cost = read_cost end
-    end
+    filter.of, filter.whole_cost = full, read_cost
+    if read_cost < request.steps / 2 then filter.read_cost = read_cost end
   end,
 
   keep = function(filter, ids)
-    if filter.is_disjoint then return parts.range.keep_numbers(filter.key_of_numbers, filter.numbers, ids) end
     local kept, has = {}, nil
     has, ids = having(filter.of, ids)
     for _, id in ipairs(ids) do
@@ -67,15 +87,19 @@ local any = {
 
   -- `place` in the state is that in the request: filters without rows may get some, and the other way round
   scan = function(filter, state, emit)
+    local take, finish = gathered(emit)
     for number, part in ipairs(filter.of) do
       if not state or part.place >= state.place then
-        local inner = scan(part, state and part.place == state.place and state.inner or nil, emit)
+        local others = filter.is_once and number > 1 and {before(filter, number)} or {}
+        local inner = scan_and_sieve(part, others, state and part.place == state.place and state.inner or nil, take)
         local next_part = filter.of[number + 1]
         if inner or is_exhausted() and next_part then
+          finish()
           return {place = (inner and part or next_part).place, inner = inner}
         end
       end
     end
+    finish()
   end,
 }
 
@@ -92,8 +116,9 @@ end
 local all = {
   prepare = function(filter)
     filter.size, filter.probe_cost, filter.scan_cost = math.huge, 0, 0
-    for _, part in ipairs(filter.of) do
+    for place, part in ipairs(filter.of) do
       prepare(part)
+      part.place = place
       filter.size = math.min(filter.size, part.size)
       filter.probe_cost = filter.probe_cost + part.probe_cost
       if part.size == 0 then return end
@@ -105,8 +130,15 @@ local all = {
 
   keep = function(filter, ids) return sieve(filter.of, ids) end,
 
+  -- what was begun with goes on, whichever is the smallest now
   scan = function(filter, state, emit)
-    return scan_and_sieve(filter.of[1], without(filter.of, filter.of[1]), state, emit)
+    local driver = filter.of[1]
+    for _, part in ipairs(filter.of) do
+      if state and part.place == state.place then driver = part end
+    end
+    local rest = scan_and_sieve(driver, without(filter.of, driver), state, emit)
+    if rest then rest.place = driver.place end
+    return rest
   end,
 }
 

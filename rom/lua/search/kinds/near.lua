@@ -223,7 +223,7 @@ return {
   sample = function(filter) return filter.ids or parts.ranks.sample(filter.key, 0, filter.total) end,
 
   scan = function(filter, state, emit)
-    if filter.ids then
+    if filter.ids and not state then
       if filter.is_order then inside(filter, filter.ids) end
       return emit(filter.ids)
     end

@@ -4,7 +4,7 @@
 -- Where a word has the name, the key is a set: each of its ids counts as 1, as in 1.1.2.
 --
 -- uses: parts, call, ask_each, is_of_type, prepare
--- gives: {numbers_of, keep_numbers, prepare, keep, sample, scan}
+-- gives: {number_of, prepare, keep, sample, scan}
 
 -- A bound as number and whether it is exclusive.
 local function bound_of(text)
@@ -42,21 +42,8 @@ local function read_scores(filter, first, last)
 end
 
 return {
-  -- The single numbers that some filters are, as a set.
-  numbers_of = function(filters)
-    local numbers = {}
-    for _, filter in ipairs(filters) do numbers[bound_of(filter.low)] = true end
-    return numbers
-  end,
-
-  -- Those of some ids that have one of a set of numbers.
-  keep_numbers = function(key, numbers, ids)
-    local kept, found = {}, ask_each('ZMSCORE', 'ZSCORE', key, ids)
-    for place = 1, #ids do
-      if found[place] and numbers[found[place] + 0] then kept[#kept + 1] = ids[place] end
-    end
-    return kept
-  end,
+  -- What a text of a request stands for.
+  number_of = function(text) return (bound_of(text)) end,
 
   prepare = function(filter)
     local size = redis.pcall('ZCOUNT', filter.key, filter.low, filter.high)

@@ -3,10 +3,11 @@
 --
 -- {kind: "rows", samples}
 --   samples  keys of sorted sets whose members end with ids: whether some are behind the counter
+--   is_only_asked  the other filters find out which of the ids are rows
 -- They are looked for by their numbers, up to the counter; by SCAN where ids go on behind it, and where most of them are gone.
 --
--- uses: parts, namespace, highest, call, CHUNK, spend, is_exhausted
--- gives: {prepare, keep, sample, scan, ids}
+-- uses: parts, namespace, highest, work, call, CHUNK, spend, is_exhausted
+-- gives: {prepare, keep, sample, scan, count, ids}
 
 local function row_keys(ids, first, last)
   local keys = {}
@@ -51,14 +52,28 @@ local function scan_keys(cursor, emit)
   return cursor ~= '0' and {cursor = cursor} or nil
 end
 
-local function scan_numbers(number, emit)
+local function scan_numbers(filter, number, emit)
   while number <= highest do
     local ids = {}
     for each = number, math.min(number + CHUNK - 1, highest) do ids[#ids + 1] = string.format('%.0f', each) end
     number = number + #ids
-    emit(existing(ids))
+    emit(filter.is_only_asked and ids or existing(ids))
     if is_exhausted() and number <= highest then return {number = number} end
   end
+end
+
+-- How many rows there are, and where to go on.
+local function count(state)
+  local number, found, start, format = state and state.number or 1, 0, namespace .. ':', string.format
+  while number <= highest do
+    local keys, last = {}, math.min(number + CHUNK - 1, highest)
+    for each = number, last do keys[each - number + 1] = start .. format('%.0f', each) end
+    found, number = found + call('EXISTS', unpack(keys)), last + 1
+    work.scanned = work.scanned + #keys
+    spend(#keys * 0.7)
+    if is_exhausted() and number <= highest then return found, {number = number} end
+  end
+  return found
 end
 
 -- Rows with certain ids.
@@ -89,12 +104,12 @@ local named = {
 }
 
 return {
-  ids = named,
+  ids = named, count = count,
 
   prepare = function(filter)
     local keys = call('DBSIZE')
     filter.size = 1
-    filter.by_keys = highest > 2 * keys or not parts.planner.is_complete({filter})
+    filter.by_keys = not filter.is_only_asked and (highest > 2 * keys or not parts.planner.is_complete({filter}))
     filter.size = math.max(filter.by_keys and keys or highest, 1)
     filter.probe_cost, filter.scan_cost, filter.repeats = 0.4, 0.3, filter.by_keys
   end,
@@ -114,6 +129,6 @@ return {
 
   scan = function(filter, state, emit)
     if state and state.cursor or not state and filter.by_keys then return scan_keys(state and state.cursor or '0', emit) end
-    return scan_numbers(state and state.number or 1, emit)
+    return scan_numbers(filter, state and state.number or 1, emit)
   end,
 }

@@ -269,6 +269,7 @@ local function summarize(filter)
   filter.size, filter.probe_cost, filter.read_cost = 0, 1.2 * #filter.runs, nil
   for _, run in ipairs(filter.runs) do filter.size = filter.size + run.last - run.first end
   filter.is_exact = filter.is_single or #filter.runs < 2
+  filter.repeats = not filter.is_exact
 end
 
 return {
