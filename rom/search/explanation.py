@@ -121,8 +121,12 @@ def hints(filters, schema=None):
         found.append(u'all rows are looked through, as nothing here is read from an index: add a condition without NOT and .is_null(), '
                      u'or order_by a column')
     for each in filters:
+        column = schema.columns.get(each['column']) if schema and each['kind'] == 'words' else None
+        text = u''.join([each['prefix']] + each.get('pattern', [])) if column is not None else u''
+        if text.split() not in ([], [text]) and getattr(column._rom_index, 'is_full_text', False):
+            found.append(u'%s has a blank in it, which no word of %s has: several words are found by .search()' % (
+                each.get('told') or u'what is asked of ' + each['column'], column.where))
         if each['kind'] == 'words' and each['prefix'] == u'' and each.get('pattern'):
-            column = schema.columns.get(each['column']) if schema else None
             is_declared = column is not None and column._suffix
             found.append(u'%s begins with a wildcard, and no index is made for that: %s there is .endswith(), with '
                          u'FULL_TEXT words are found by .has_word() and .search()' % (

@@ -149,7 +149,9 @@ class AskedWorld(Writes, World):
         flag = 'suffix' if kind == 'endswith' else 'prefix'
         name = rng.choice(sorted(name for name, column in self.table.columns.items() if getattr(column, flag)))
         make = {'startswith': self.start, 'endswith': self.end, 'like': self.pattern}[kind]
-        values = [make(self.affix_source(name)) for _ in range(rng.choice([1, 1, 1, 2]))]
+        # no word of a text has a blank; `startswith` with several words is among the trees
+        is_whole = 'full' in name and kind != 'startswith' and rng.random() < .1
+        values = [make(self.word_of(name) if is_whole else self.affix_source(name)) for _ in range(rng.choice([1, 1, 1, 2]))]
         return kind, (), {name: values[0] if len(values) == 1 else values}
 
     def affix_source(self, name):

@@ -76,3 +76,12 @@ def test_explanations_of_orders(Hike):
 def test_hints_name_what_is_declared(Hike):
     assert 'with its suffix=True there is .endswith()' in str(Hike.query.like(name='*yon').explain())
     assert 'with suffix=True there is .endswith()' in str(Hike.query.like(code='*5').explain())
+
+
+@pytest.mark.parametrize('method, text', [('endswith', u'grand canyon'), ('like', u'grand ca*'), ('like', u'*d canyon'), ('endswith', u' canyon')])
+def test_each_word_of_a_text_is_looked_at_by_itself(Hike, method, text):
+    """So that no word has a blank, as in 1.1.2; a hint says what finds several words."""
+    query = getattr(Hike.query, method)(name=text)
+    assert query.all() == [] == Hike.query.filter(getattr(Hike.name, method)(text)).all()
+    assert 'has a blank in it, which no word of Hike.name has: several words are found by .search()' in str(query.explain())
+    assert 'blank' not in str(getattr(Hike.query, method)(name=u'canyon').explain())
