@@ -3,6 +3,9 @@
 import contextlib
 import itertools
 import statistics
+import time
+
+import redis
 
 import data
 import targets
@@ -14,6 +17,8 @@ TRIES = 3
 LONG_TRY = 4
 SIZES = (1000, 10000, 100000, 300000)
 OLD_AT_MOST = 100000
+#: members that are stored by one request
+PART = 20000
 
 
 class Grown(object):
@@ -36,9 +41,21 @@ class Grown(object):
         try:
             return self._contestants[name].do(operation, namespace, rows, count, seed)
         except Failed as error:
-            self._failures.append('%s, %d rows' % (error, rows))
-            self._say('FAILED %s' % error)
+            self._failed(error, rows)
             return None
+
+    def _failed(self, error, rows):
+        """Note what failed, and wait until the server is free again."""
+        self._failures.append('%s, %d rows' % (error, rows))
+        self._say('FAILED %s' % error)
+        for _ in range(60):
+            try:
+                self._client.ping()
+                return
+            except redis.RedisError:
+                with contextlib.suppress(redis.RedisError):
+                    self._client.script_kill()
+                time.sleep(1)
 
     def _compare(self, operation, answers):
         """Note where others answered what both were asked differently."""
@@ -56,7 +73,7 @@ class Grown(object):
         """Fill `found` with each line: {operation: {count, seconds: {contestant: seconds of one}, trips, ratios, ranges}}."""
         names = [name for name in (OURS, OLD, HAND) if name in self._contestants]
         for name in names:
-            self._do(HAND, 'load_members', queried(name), 0, rows)
+            self._load(queried(name), rows)
         for line in targets.LINES:
             counts = {OURS: line.count, HAND: line.count, OLD: line.old}
             counts = {name: max(2, min(rows, int(counts[name] * scale))) for name in names if counts[name]}
@@ -78,7 +95,11 @@ class Grown(object):
         """Store the members of each size."""
         for size in sizes:
             self._say('storing %d rows' % size)
-            self._do(HAND, 'load_members', grown(size), 0, size)
+            self._load(grown(size), size)
+
+    def _load(self, namespace, rows):
+        for first in range(0, rows, PART):
+            self._do(HAND, 'load_members', namespace, first, min(PART, rows - first))
 
     def growth(self, found, sizes, rounds, scale):
         """Fill `found` with seconds of one question over each size: {operation: {contestant: {size: [seconds]}}}.
@@ -115,20 +136,27 @@ class Grown(object):
         """
         with self._slow_log() as longest:
             for operation, (title, count) in held(scale).items():
-                tries = []
-                for number in range(self._tries):
-                    rows = size + number * count if operation == 'commit' else size
-                    self._client.slowlog_reset()
-                    reply = self._do(OURS, operation, grown(size), rows, count, number + 1)
-                    if reply is None:
-                        break
-                    tries.append(longest() + [reply['seconds']])
-                    if reply['seconds'] > LONG_TRY:
-                        break
+                tries = self._held(operation, size, count, longest)
                 if tries:
                     found[operation] = min(tries)
                     self._say('%-60s held for %.1f ms by %s (%.2f s in all)' % ((title,) + tuple(found[operation])))
                     self._keep()
+
+    def _held(self, operation, size, count, longest):
+        tries = []
+        try:
+            for number in range(self._tries):
+                rows = size + number * count if operation == 'commit' else size
+                self._client.slowlog_reset()
+                reply = self._do(OURS, operation, grown(size), rows, count, number + 1)
+                if reply is None:
+                    break
+                tries.append(longest() + [reply['seconds']])
+                if reply['seconds'] > LONG_TRY:
+                    break
+        except redis.RedisError as error:
+            self._failed('%s: %s' % (operation, error), size)
+        return tries
 
     @contextlib.contextmanager
     def _slow_log(self):
@@ -176,12 +204,16 @@ class Grown(object):
 
     def _costs(self, name, operation, namespace, size, longest):
         for number in range(self._tries + 1):  # the first one loads scripts
-            self._client.slowlog_reset()
-            before = self._spent()
-            reply = self._do(name, operation, namespace, size, 1, max(1, number))
-            if reply is None:
+            try:
+                self._client.slowlog_reset()
+                before = self._spent()
+                reply = self._do(name, operation, namespace, size, 1, max(1, number))
+                if reply is None:
+                    return
+                spent, looking = self._spent(), self._spent()
+            except redis.RedisError as error:
+                self._failed('%s, %s: %s' % (name, operation, error), size)
                 return
-            spent, looking = self._spent(), self._spent()
             # what looking itself costs is taken off
             ms, kb = [max(0, 2 * spent[place] - before[place] - looking[place]) for place in (0, 1)]
             is_long = reply['seconds'] > LONG_TRY

@@ -396,11 +396,11 @@ return count
 
 # the entries of a prefix index whose words match a pattern
 MATCHING = ROWS + '''
-local ids, at = {}, 0
-while #ids < 20 do
-  local entries = redis.call('ZRANGEBYSCORE', ns .. ':' .. ARGV[2] .. ':pre', ARGV[4], ARGV[5], 'LIMIT', at, 2000)
-  if #entries == 0 then break end
-  for _, entry in ipairs(entries) do
+local key, ids = ns .. ':' .. ARGV[2] .. ':pre', {}
+local at = ARGV[4] == '-inf' and 0 or redis.call('ZCOUNT', key, '-inf', '(' .. ARGV[4])
+local past = at + redis.call('ZCOUNT', key, ARGV[4], ARGV[5])
+while at < past and #ids < 20 do
+  for _, entry in ipairs(redis.call('ZRANGE', key, at, math.min(at + 2000, past) - 1)) do
     local word, id = entry:match('^(.*)%z(.*)$')
     if word:find(ARGV[3]) then ids[#ids + 1] = id end
   end

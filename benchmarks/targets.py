@@ -124,7 +124,7 @@ LINES = [
     Line('alphabetical_page', 'prefix in alphabetical order, first 20', 60, 0, 20, True),
     Line('search_page', ".search('new yo'), first 20", 60, 30, 20, False),
     Line('numbered_page', 'two words in an order: page(3, 20) with its total', 60, 20, 10, False),
-    Line('cities_counted', 'count_by() of 20 words', 40, 1, 20, False),
+    Line('cities_counted', 'count_by() of 20 words', 40, 1, 5, False),
     Line('sum_of_half', 'sum() over half of the rows', 10, 1, 2, False),
     Line('cursor_page', 'cursor at a depth of 100,000, or a third of the rows: the next 20', 60, 20, 20, True),
     Line('update_many', 'Query.update() of 10,000: a row', 10000, 10000, 10000, False),
