@@ -45,7 +45,7 @@ class Measurements(object):
                 memory[name] = reply['answer']
         self._keep()
 
-    def stages(self, rows, scale, tries=3):
+    def stages(self, rows, scale, tries):
         """Where the time of one operation goes: {operation: {client, redis_py, server, all}}, in microseconds, medians of tries."""
         found = {}
         for operation, (_, count) in targets.STAGES.items():

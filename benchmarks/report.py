@@ -354,10 +354,9 @@ def text(figures):
     return '\n'.join(lines)
 
 
-def write(figures, docs, inside, name):
+def write(figures, docs, inside, name, has_plots=True):
     """Write the public page, its plots and the figures (as `name`) below `docs`, and the page for maintainers below `inside`."""
     import pages
-    import plots
     static = os.path.join(docs, '_static')
     os.makedirs(static, exist_ok=True)
     for path, content in ((os.path.join(static, name), json.dumps(figures, indent=1, sort_keys=True) + '\n'),
@@ -365,4 +364,6 @@ def write(figures, docs, inside, name):
                           (os.path.join(inside, 'README.rst'), pages.inside(figures))):
         with open(path, 'w', encoding='utf-8') as written:
             written.write(content)
-    plots.draw(figures, static)
+    if has_plots:
+        import plots
+        plots.draw(figures, static)

@@ -62,6 +62,7 @@ def arguments(argv):
     parser.add_argument('--sizes', default=','.join(map(str, grown.SIZES)), help='rows of the growth curve; of the last one what holds the server (%(default)s)')
     parser.add_argument('--out', metavar='DIR', help='write pages, plots and figures there (default for a full run: docs/, '
                         'and benchmarks/README.rst)')
+    parser.add_argument('--no-plots', action='store_true', help='write pages and figures without plots')
     parser.add_argument('--report', nargs='?', const=True, metavar='FILE', help='measure nothing, write the pages out of the figures in '
                         'a file (default: of the last full run)')
     return completed(parser.parse_args(argv))
@@ -124,7 +125,7 @@ def measured(options, keep):
     if wants(options, 'import_time'):
         with guarded(figures, 'import_time'):
             environment_of = contestants.environment_of(options.new_python)
-            figures['import_time'] = measure.import_times(options.new_python, environment_of, 3 if options.quick else 15)
+            figures['import_time'] = measure.import_times(options.new_python, environment_of, 2 if options.quick else 15)
     keep(figures)
     return figures
 
@@ -194,7 +195,7 @@ def collect(options, found, is_first, is_first_of_kind, tools, guard):
             measurements.operations(found, wanted, options.rows, options.rounds, options.scale)
     with guard('stages'):
         if wants(options, 'stages'):
-            found['stages'] = measurements.stages(options.rows, options.scale)
+            found['stages'] = measurements.stages(options.rows, options.scale, 1 if options.quick else 3)
     with guard('long_text'):
         if wants(options, 'long_text'):
             found['long_text'] = measurements.long_text(max(1, options.rounds // 3), options.scale)
@@ -249,7 +250,7 @@ def main(argv=None):
         figures = measured(options, keeper(options, options.out))
     print(report.text(figures))
     if out:
-        report.write(figures, out, contestants.HERE if out == DOCS else out, FIGURES)
+        report.write(figures, out, contestants.HERE if out == DOCS else out, FIGURES, not options.no_plots)
     return 1 if figures['failures'] or figures['differences'] else 0
 
 

