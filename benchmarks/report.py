@@ -163,7 +163,7 @@ def missed(figures):
     lines += ['%s: one call holds the server for %.1f ms at %s rows, at most %g is promised' % (
         title, hold_of(figures, operation), '{:,}'.format(max(figures['sizes'])), targets.LIMITS['longest_hold'][1])
         for operation, title in held() if (hold_of(figures, operation) or 0) > targets.LIMITS['longest_hold'][1]]
-    lines += ['%s: %s' % (row[0], row[-1]) for row in cliff_rows(figures) if row[-1].startswith('missed')]
+    lines += ['%s: %s' % (row[0], row[-1].partition(': ')[2]) for row in cliff_rows(figures) if row[-1].startswith('missed')]
     lines += ['%s: %s round trips, %s are promised' % (row[0], row[2], row[3]) for row in trip_rows(figures) if row[-1] == 'missed']
     return lines
 
