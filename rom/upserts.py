@@ -128,7 +128,7 @@ class _Upsert(object):
 
     def _save_unsaved(self):
         """Save the entities of this session that have the value, and are not saved."""
-        for entity in [entity for entity in current().held() if entity._rom.assigned and type(entity) is self.model]:
+        for entity in current().assigned_of(self.model):
             state = entity._rom
             if state.deleted or not any(attr in state.assigned for attr in self.attrs):
                 continue

@@ -23,6 +23,7 @@
 --            "apart": nothing was done, as each of the long lists is better asked for by itself
 --            "group": in the order, a group of too many rows comes next that are equal in the first column; ids is its value
 --            "long": there is no answer, as ids, the name of a column, has a word too long for the pattern
+--            "shrunk": what was counted so far may have rows twice, as they become fewer meanwhile
 --            "crowded": nothing was done, as the `count` of a near filter takes more than a call: send its `last`
 --   rows     one per id: values in the order of the fields, or false: no such row
 --   after, report  JSON; the report says what was planned and what it took
@@ -48,6 +49,7 @@ end
 local function reply(state, ids, after, listed_scores)
   local rows = {}
   if work.given_up then state, ids, after = 'long', work.given_up, nil end
+  if work.has_shrunk and (state == 'count' or state == 'figures') then state, ids, after = 'shrunk', {}, nil end
   if request.fields and type(ids) == 'table' and state ~= 'part' then
     for place = 1, math.min(#ids, request.rows) do rows[place] = row_at(namespace .. ':' .. ids[place], request.fields) end
   end

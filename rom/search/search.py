@@ -362,7 +362,7 @@ class Search(object):
             if reply.after is None:
                 return counted
             reply = self._call(dict(request, after=reply.after))
-        return len(dict(self._parts(request, reply)))
+        return len(self._all_parts()) if reply.state == 'shrunk' else len(dict(self._parts(request, reply)))
 
     def store(self, seconds):
         """Put all ids into a sorted set that expires.

@@ -25,15 +25,17 @@ def asked(search, figure, ids=None):
     :param ids: the ids of the rows, where they are known; None: all that the search finds
     """
     if ids is None:
-        request, after = dict(search.counted, mode='figures', figure=figure), None
+        request, after, found = dict(search.counted, mode='figures', figure=figure), None, []
         while not search.is_apart:
             reply = search.call(dict(request, after=after) if after else request)
             if reply.state == 'figures':
-                yield reply.ids
+                found.append(reply.ids)
             if reply.state not in ('figures', 'part'):
                 break
             after = reply.after
             if after is None:
+                for each in found:
+                    yield each
                 return
         # a row may be met in several calls: they are told apart by their ids
         ids = search.all_ids()

@@ -253,6 +253,13 @@ class IdentityMap(object):
             self.add(obj)
         return list(self.known.values()) + [obj for others in list(self._others.values()) for obj in others]
 
+    def assigned_of(self, model):
+        """Return the entities of a model that the session holds on to and that were assigned something, as a list."""
+        found = list(self.known.values())
+        for others in list(self._others.values()):
+            found += others
+        return [entity for entity in found if entity._rom.assigned and type(entity) is model]
+
     def others_of(self, obj):
         """Return the other objects of an entity's row that the session holds on to, as a list."""
         if not self._others:

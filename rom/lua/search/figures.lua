@@ -167,7 +167,7 @@ local function common(filters, state)
   local keys, counts, smallest = {}, {}, filters[1].size
   for place, filter in ipairs(filters) do keys[place] = filter.key end
   local sets = request.figure.keys
-  local cost = #keys * smallest * 0.3
+  local cost = #keys * smallest * 0.27
   if cost > work.allowed or math.min(#sets * cost, #keys * highest * 0.3) > 2.5 * smallest then return reply('ids', {}) end
   for place = state and state.place or 1, #sets do
     keys[#filters + 1] = sets[place]

@@ -206,7 +206,7 @@ local function count_common(filters, smallest)
     if is_any_number then command = 'ZINTERCARD' elseif filter.kind ~= 'set' then return nil end
     keys[place] = filter.key
   end
-  if #keys > parts.planner.MOST_COMMON or 0.2 * smallest * (#keys - 1) > work.allowed then return nil end
+  if #keys > parts.planner.MOST_COMMON or 0.27 * smallest * (#keys - 1) > work.allowed then return nil end
   return ask_newer(command, #keys, unpack(keys))
 end
 

@@ -3,7 +3,7 @@
 -- {kind: "set", key}
 -- Where a keygen gave the word a number, the key is a sorted set, and the filter a range over all of it.
 --
--- uses: call, CHUNK, is_exhausted, ask_each, is_of_type, prepare
+-- uses: request, work, call, CHUNK, is_exhausted, ask_each, is_of_type, prepare
 -- gives: {prepare, keep, sample, scan}
 
 return {
@@ -15,7 +15,10 @@ return {
       return prepare(filter)
     end
     filter.size, filter.is_exact = size, true
-    filter.probe_cost, filter.scan_cost, filter.repeats = 0.3, 0.3, filter.size > 10 * CHUNK
+    filter.probe_cost, filter.scan_cost = 0.3, 0.3
+    -- SSCAN gives an id twice only where the set has become much smaller in between, which is told when rows are counted
+    local is_counted = request.mode == 'count' or request.mode == 'figures'
+    filter.repeats = not is_counted and filter.size > 10 * CHUNK
   end,
 
   keep = function(filter, ids)
@@ -32,12 +35,13 @@ return {
     if not state and filter.size <= 10 * CHUNK then
       return emit(call('SMEMBERS', filter.key))
     end
-    local cursor = state and state.cursor or '0'
+    local cursor, size = state and state.cursor or '0', math.max(filter.size, state and state.size or 0)
+    work.has_shrunk = work.has_shrunk or 2 * filter.size < size
     repeat
       local reply = call('SSCAN', filter.key, cursor, 'COUNT', CHUNK)
       cursor = reply[1]
       emit(reply[2])
     until cursor == '0' or is_exhausted()
-    return cursor ~= '0' and {cursor = cursor} or nil
+    return cursor ~= '0' and {cursor = cursor, size = size} or nil
   end,
 }
