@@ -322,5 +322,9 @@ def test_in_bulk(User):
     assert sorted(User.query.filter(age=(3, None)).order_by('-age').in_bulk(['3', 5, 6])) == [5, 6]
     assert User.query.in_bulk([]) == {} and sorted(User.query.exclude(age=4).in_bulk(range(1, 11))) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert User.query.filter(age=99).in_bulk([1]) == {}
+    for wrong in ('x', None, 1.5, True):
+        with pytest.raises(rom.exceptions.InvalidOperation) as raised:
+            User.query.in_bulk([1, wrong])
+        assert repr(wrong) in str(raised.value)
     with pytest.raises(rom.QueryError):
         User.query[:5].in_bulk([1])
