@@ -328,3 +328,14 @@ def test_in_bulk(User):
         assert repr(wrong) in str(raised.value)
     with pytest.raises(rom.QueryError):
         User.query[:5].in_bulk([1])
+
+
+def test_orders_by_the_rows_that_have_a_word(User):
+    """``flag:True`` counts as 1, as it does alone: such rows stand together, others are left out or come last."""
+    rom.session.save(*[User(age=n % 4, active=(True, False, None)[n % 3], name=u'n%d' % (n % 2)) for n in range(1, 13)])
+    for order, expected in [(('active:True', '-age'), [3, 6, 9, 12]), (('name', 'active:True', 'age'), [12, 6, 4, 8, 2, 10, 9, 3, 1, 5, 7, 11])]:
+        query = User.query.order_by(*order)
+        found = ids(query)
+        assert sorted(found) == sorted(expected) and ids(query.reverse()) == found[::-1]
+        assert [user.active for user in query[:2]] == [True, True] == [user.active for user in User.query.filter(age=(0, 3)).order_by(*order)[:2]]
+        assert ids(query.after(query.cursor(User.get(found[2])))) == found[3:]
