@@ -230,6 +230,8 @@ class Index(object):
         :returns: list of filters
         :raises QueryError: where the index has no order, or the value does not fit
         """
+        if value is None:
+            raise self.refuse('%s takes a value: rows without one are .is_null()' % operator, value)
         end = (u'' if operator.endswith('=') else u'(') + self._end(value)
         return [(self.name, None, end) if operator.startswith('<') else (self.name, end, None)]
 
@@ -243,7 +245,7 @@ class Index(object):
 
     def _end(self, value):
         if value is None:
-            raise self.refuse('takes two values: a range with one end is <= or >=, rows without a value are .is_null()', value)
+            raise self.refuse('.between takes two values: a range with one end is <= or >=, rows without a value are .is_null()', value)
         if isinstance(value, _STRINGS):
             return six.text_type(self._place_of(value))
         return six.text_type(codecs.float_repr(codecs.check_score(self.number(value))))

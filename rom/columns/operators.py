@@ -3,6 +3,8 @@
 What a condition means, the index of the column says. A column class of a program's own may have methods of these names: they
 win, and nothing here calls them.
 """
+import six
+
 from ..exceptions import QueryError
 from ..values.conditions import Comparison, Condition, Not
 from ..values.expressions import Arithmetic
@@ -61,11 +63,15 @@ class Operators(Arithmetic):
 
         :param values: list, or any other iterable, of values of the column
         :returns: a condition
+        :raises QueryError: for a single text
 
         Example::
 
             User.query.filter(User.age.in_([18, 21]))
         """
+        if isinstance(values, (six.text_type, bytes)):
+            raise QueryError('%s.%s.in_ takes a list of values, you provided %s' % (self._model, self._attr, self._rom_shown(values)), model=self._model,
+                             columns=(self._attr,))
         return Comparison(self, 'in_', (list(values),))
 
     def is_null(self):

@@ -96,6 +96,8 @@ class Figures(object):
         """
         schema, name = self._model._rom_schema, meanings.named(self._model, name)
         column = schema.columns.get(name) if isinstance(name, six.string_types) else None
+        if column is None and isinstance(name, six.string_types):
+            raise QueryError('%s.query.%s: %s' % (schema.name, method, schema.no_column(name)), model=schema.name, columns=(name,))
         if column is None or name != schema.pk and name not in schema.position:
             raise QueryError('%s.query.%s: %s is no column that a row keeps' % (schema.name, method, codecs._shown(name)),
                              model=schema.name, columns=(name,))

@@ -68,7 +68,8 @@ def _what_would_be_right(schema, column, clause, flag):
     keygen = 'SIMPLE' if clause == 'order_by' else 'IDENTITY'
     arguments = '%s=True' % flag + (', keygen=rom.%s' % keygen if column.is_text else '' if column.is_numeric else ', keygen=...')
     if flag == 'index' and column._unique:
-        return ' is unique, not indexed: %s.get_by(%s=...) finds it; %s() needs %s' % (model, attr, clause, arguments)
+        what = '%s() needs' % clause if clause.isalpha() or '_' in clause else 'a condition needs'
+        return ' is unique, not indexed: %s.get_by(%s=...) finds it; %s %s' % (model, attr, what, arguments)
     if column._index:
         return '; declare it with %s=True too, then rom.util.refresh_indices(%s) once' % (flag, model)
     return '; declare it rom.%s(%s), then rom.util.refresh_indices(%s) once' % (type(column).__name__, arguments, model)

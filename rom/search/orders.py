@@ -57,7 +57,7 @@ class Order(object):
     def _column(self, translator, part):
         told = {'kind': kind_of(self.schema, part.name), 'is_down': part.is_down, 'is_missing_first': part.is_missing_first}
         if told['kind'] == 'score':
-            return dict(told, key=translator.key(part.name))
+            return dict(told, key=translator.key(part.name), is_named=u':' in part.name)
         column = self.schema.columns[part.name]
         source, keygen = column._rom_source, keygens.plain(column._keygen)
         is_plain = keygen is column._keygen and source.is_text and source.is_stored and not (

@@ -224,6 +224,6 @@ class Paging(object):
         """
         if self._limit is not None:
             raise QueryError('%s.query.in_bulk: there is no limit to a choice by id' % self._model.__name__)
-        asked = sorted(set(int(id) for id in ids))
+        asked = sorted(set(self._model._rom_schema.as_id(id) for id in ids))
         query = self.replace(order_by=None, is_reversed=False, behind=None, select=None, has_distance=False)._and([Ids(tuple(asked))])
         return dict((entity._rom.id, entity) for entity in query.all()) if asked else {}

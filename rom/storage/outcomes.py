@@ -40,7 +40,8 @@ def problem(schema, id, error, value_of=None, total=1, place='nowhere'):
     :param error: [position, kind, detail...] as write.lua replies
     :param value_of: callable(column) -> the value that was to be written
     :param int total: how many operations there were in the call
-    :param place: where the entity is afterwards, 'session', 'nowhere', or in a 'scope' that ends with this
+    :param place: where the entity is afterwards, 'session', 'nowhere', or in a 'scope' that ends with this; or 'row', where
+        it was a row that was to be changed, and no entity
     :returns: an ORMError, to be raised; redis-py's error, where the server is out of memory
     """
     kind, detail = error[1], error[2:]
@@ -99,6 +100,8 @@ def _not_unique(schema, pk, detail, total, place, value_of, args, about):
     told = [column._rom_told(value) for column, value in zip(columns, values)]
     if place == 'session':
         what += '; %s stays in the session: change it, or rom.session.rollback()' % pk
+    elif place == 'row':
+        what += '; %s is left as it was' % pk
     return UniqueKeyViolation(what, *args,
                               columns=attrs, value=told[0] if len(attrs) == 1 else tuple(told), **about)
 

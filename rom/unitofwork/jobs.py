@@ -61,8 +61,11 @@ class Job(object):
         """Return the exception for an error of the write call."""
         if error[1] == 'refused':
             error = list(error[:2]) + [troubles.too_old(self.connection, error[2]) or error[2]]
-        place = 'nowhere' if self.entity is None else 'scope' if self.is_last else 'session'
-        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together, place)
+        return outcomes.problem(self.schema, self.id, error, self.value_of, self.together, self.place())
+
+    def place(self):
+        """Return where the entity is after an error, as `outcomes.problem` has it."""
+        return 'nowhere' if self.entity is None else 'scope' if self.is_last else 'session'
 
     def value_of(self, column):
         """Return the value of a column that was to be written, for messages: of references that are not loaded the id."""
@@ -204,8 +207,12 @@ class StoredJob(Job):
         return text if text is None or column.is_reference else column.decode(text)
 
     def problem(self, error):
-        self.together = None  # the session holds nothing that is to be changed first
+        self.together = None
         return Job.problem(self, error)
+
+    def place(self):
+        place = Job.place(self)
+        return 'row' if place == 'session' else place  # the session holds nothing that is to be changed first
 
     def recover(self, error):
         if self.may_move and error[1] in ('race', 'gone', 'guard'):

@@ -166,6 +166,12 @@ def test_refused(condition, told):
     assert [each for each in told if each not in message] == [], message
 
 
+def test_a_text_is_no_list():
+    with pytest.raises(rom.QueryError) as raised:
+        User.name.in_(u'ann')
+    assert 'User.name.in_ takes a list' in str(raised.value) and 'ann' in str(raised.value)
+
+
 def test_exclusive_ends():
     assert [each.of for each in filters(User.age > 5)] == [(('age', u'(5.0', None),)]
     assert [each.of for each in filters(User.age <= 5)] == [(('age', None, u'5.0'),)]

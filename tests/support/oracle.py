@@ -292,7 +292,8 @@ class Query(object):
 
     def _score(self, name):
         attr, _, part = name.partition(':')
-        return lambda id: self.table.index[id][attr].scores.get(part)
+        index = self.table.index
+        return lambda id: index[id][attr].scores.get(part, 1.0 if part and part in index[id][attr].words else None)
 
     def _decided(self, deciding):
         return deciding if deciding and (deciding[0] == 'near' or (self.deciding or [''])[0] != 'near') else self.deciding

@@ -48,7 +48,7 @@ class AskedWorld(Writes, World):
         if rng.random() < .25:
             calls.append(('order_by', (rng.choice(['', '-']) + rng.choice(names),), {}))
         elif rng.random() < .4:
-            names += [name for name in ('whole', 'folded', 'bytes', 'bytes_ci', 'bytes_folded')] * 2
+            names += ['flag:True'] + [name for name in ('whole', 'folded', 'bytes', 'bytes_ci', 'bytes_folded')] * 2
             names = rng.sample(sorted(set(names)), rng.choice([1, 2, 2, 3]))
             calls.append(('order_by', tuple(rng.choice(['', '-']) + name for name in names), {}))
         if rng.random() < .15:

@@ -5,7 +5,7 @@
 --   ids_down  whether equal ones come by id descending
 -- A position is {first, keys, id}: numbers as text, words as they are, false where there is none.
 --
--- uses: request, namespace, scores, parts, reply, work, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, sieve
+-- uses: request, namespace, scores, parts, reply, work, call, CHUNK, spend, is_exhausted, ask_each, in_pieces, is_of_type, sieve
 -- gives: {page, parts, walk}
 
 -- a group of more rows that are equal in the first column is left to the client, which asks for it by itself
@@ -47,10 +47,16 @@ local function note(column, ids)
     for _, id in ipairs(ids) do values[id] = values[id] or word_of(column, id) end
     return
   end
+  -- where a word has the name, each of its ids counts as 1
+  if column.is_named and column.is_set == nil then column.is_set = is_of_type(column.key, 'set') end
   in_pieces(ids, function(piece)
     spend(#piece * 0.5)
-    local found = ask_each('ZMSCORE', 'ZSCORE', column.key, piece)
-    for place, id in ipairs(piece) do values[id] = found[place] and found[place] + 0 or nil end
+    local found = column.is_set and ask_each('SMISMEMBER', 'SISMEMBER', column.key, piece)
+      or ask_each('ZMSCORE', 'ZSCORE', column.key, piece)
+    for place, id in ipairs(piece) do
+      local number = found[place] and found[place] + 0
+      values[id] = number and (number > 0 or not column.is_set) and number or nil
+    end
   end)
 end
 

@@ -322,5 +322,20 @@ def test_in_bulk(User):
     assert sorted(User.query.filter(age=(3, None)).order_by('-age').in_bulk(['3', 5, 6])) == [5, 6]
     assert User.query.in_bulk([]) == {} and sorted(User.query.exclude(age=4).in_bulk(range(1, 11))) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
     assert User.query.filter(age=99).in_bulk([1]) == {}
+    for wrong in ('x', None, 1.5, True):
+        with pytest.raises(rom.exceptions.InvalidOperation) as raised:
+            User.query.in_bulk([1, wrong])
+        assert repr(wrong) in str(raised.value)
     with pytest.raises(rom.QueryError):
         User.query[:5].in_bulk([1])
+
+
+def test_orders_by_the_rows_that_have_a_word(User):
+    """``flag:True`` counts as 1, as it does alone: such rows stand together, others are left out or come last."""
+    rom.session.save(*[User(age=n % 4, active=(True, False, None)[n % 3], name=u'n%d' % (n % 2)) for n in range(1, 13)])
+    for order, expected in [(('active:True', '-age'), [3, 6, 9, 12]), (('name', 'active:True', 'age'), [12, 6, 4, 8, 2, 10, 9, 3, 1, 5, 7, 11])]:
+        query = User.query.order_by(*order)
+        found = ids(query)
+        assert sorted(found) == sorted(expected) and ids(query.reverse()) == found[::-1]
+        assert [user.active for user in query[:2]] == [True, True] == [user.active for user in User.query.filter(age=(0, 3)).order_by(*order)[:2]]
+        assert ids(query.after(query.cursor(User.get(found[2])))) == found[3:]

@@ -162,6 +162,7 @@ def test_a_unique_value_goes_to_one(Job, jobs, connection):
     with pytest.raises(UniqueKeyViolation) as raised:
         jobs.order_by('rank').update(code=u'one')
     assert raised.value.columns == ('code',) and raised.value.pk == 2 and raised.value.value == u'one'
+    assert 'row Job:1 has it; Job:2 is left as it was' in str(raised.value)
     assert column(connection, 'code', 1, 2) == [b'one', None]
     assert problems(connection, Job) == []
 
