@@ -146,7 +146,8 @@ local function runs(state)
   local first, size, step = is_part and only.first or 0, is_part and only.last or call('ZCARD', figure.key), 1
   local rank = state and math.max(first, parts.ranks.after(figure.key, state.score, state.member)) or first
   while rank < size and not is_exhausted() do
-    local found, lengths = values_in(call('ZRANGE', figure.key, rank, math.min(rank + step, size) - 1, 'WITHSCORES'), figure.is_word)
+    local entries = call('ZRANGE', figure.key, rank, math.min(rank + step, size) - 1, 'WITHSCORES')
+    local found, lengths = values_in(entries, figure.is_word)
     local before = rank
     for place, value in ipairs(found) do
       values[#values + 1], counts[#counts + 1] = value, lengths[place]

@@ -1,6 +1,6 @@
 -- Filters made of filters.
 --
--- uses: request, parts, call, CHUNK, is_exhausted, prepare, sample, scan, keep, sieve, scan_and_sieve, smallest_first, without
+-- uses: request, call, CHUNK, is_exhausted, prepare, sample, keep, sieve, scan_and_sieve, smallest_first, without
 -- gives: {any, all, none, common, trees, sizes}
 
 -- of so many filters at most each row is met once, by asking those before
