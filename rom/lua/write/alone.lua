@@ -64,7 +64,14 @@ local function remove(batch, at, names)
     if value ~= null and redis.call('HGET', holder, value) == id then owned[holder] = value end
   end
   local calls = {}  -- made before anything is written: what the row lists may be of no shape that is known
-  put_listed(batch[2], id, listing, function(...) calls[#calls + 1] = {...} end)
+  put_listed(batch[2], id, listing, function(command, key, value)
+    local last = calls[#calls]
+    if last and last[2] == key and last[1] == command and #last < 1000 then
+      last[#last + 1] = value
+    else
+      calls[#calls + 1] = {command, key, value}
+    end
+  end)
   redis.call('DEL', key)
   is_begun = true
   for holder, value in pairs(owned) do redis.call('HDEL', holder, value) end
