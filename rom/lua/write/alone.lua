@@ -97,7 +97,7 @@ local function undo(batch, at, id, done, counter)
 end
 
 local function insert(batch, at, references)
-  for _, command in ipairs({'HSET', 'HDEL', 'SREM', 'ZREM', 'DEL'}) do need(command) end
+  for _, command in ipairs({'EXISTS', 'HSET', 'HDEL', 'SREM', 'ZREM', 'DEL'}) do need(command) end
   for place = references + 2, #batch, 2 do
     if redis.call('EXISTS', batch[place]) == 0 then refuse() end
   end
