@@ -84,16 +84,21 @@ end
 
 local UNDONE_BY = {SADD = 'SREM', ZADD = 'ZREM', GEOADD = 'ZREM', HSET = 'HDEL'}
 
--- Takes out what a new row has written, and gives its id back.
+-- Leaves the row to be written with more care, once its id is given back and nothing of it is there.
+local function give_back(counter, id)
+  if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
+  is_begun = false
+  refuse()
+end
+
+-- Takes out what a new row has written.
 local function undo(batch, at, id, done, counter)
   put_entries(batch, at, id, function(command, key, first, second, third)
     if done > 0 then redis.call(UNDONE_BY[command], key, command == 'HSET' and first or third or second or first) end
     done = done - 1
   end)
   redis.call('DEL', batch[2] .. ':' .. id)
-  if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
-  is_begun = false
-  refuse()
+  give_back(counter, id)
 end
 
 local function insert(batch, at, references)
@@ -105,7 +110,7 @@ local function insert(batch, at, references)
   local id = string.format('%.0f', redis.call('INCRBY', counter, 1))
   is_begun = true
   -- behind 2^53 a number of Lua's is not exact
-  if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then undo(batch, at, id, 0, counter) end
+  if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then give_back(counter, id) end
   write_fields(batch, at, id)
   local done = 0
   put_entries(batch, at, id, function(command, ...)

@@ -89,6 +89,20 @@ def test_a_row_alone_takes_few_commands(connection, Thing):
     assert well(connection, Thing)
 
 
+@pytest.mark.parametrize('last', [0, 1, 2, 2 ** 53, 2 ** 60])
+def test_a_row_alone_and_a_counter_that_is_behind(connection, Thing, last):
+    """Rows that have the next ids already stay as they are."""
+    for id in (last + 1, last + 2):
+        connection.set('Thing:id:', id - 1)
+        things(Thing, [id])[0].save()
+    connection.set('Thing:id:', last)
+    before = rows_of(connection, 'Thing')
+    new, = things(Thing, [u'new'])
+    new.save()
+    assert new.id == last + 3 and dict(rows_of(connection, 'Thing'), **before) == rows_of(connection, 'Thing') and well(connection, Thing)
+    assert sorted(thing.id for thing in Thing.query.filter(size=5)) == [last + 1, last + 2, last + 3]
+
+
 def test_a_row_alone_with_many_words(connection, Thing):
     thing, = things(Thing, [u'a'], words=u' '.join(u'w%d' % number for number in range(2500)))
     thing.save()
