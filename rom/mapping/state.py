@@ -233,7 +233,7 @@ class State(object):
             return self._plan_new()
         whole = full or force
         changes = self.texts() if whole else self.changes()
-        filled = self.defaults_to_fill(changes) if not whole and (changes or refresh) else {}
+        filled = self.defaults_to_fill(changes) if self.schema.defaulted and not whole and (changes or refresh) else {}
         planned = Planned(None, dict(changes, **filled) if filled else changes, self.row, filled)
         if whole or changes or refresh:
             is_alone = changes and not (whole or filled or is_asked_more)

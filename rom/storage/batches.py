@@ -52,7 +52,7 @@ def likely_weight(raw):
     :param raw: list of stored values or None
     :returns: int, as if all its values were texts of which each word is indexed
     """
-    return 1 + sum(len(value) for value in raw if value) // 8
+    return 1 + sum(map(len, filter(None, raw))) // 8
 
 
 def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):

@@ -1,7 +1,8 @@
 """PURE: a row that is removed, and what a batch of such rows of a model is told once."""
 
+from ..values.texts import text_if_utf8
 from . import keys, plan
-from .rows import as_text, is_broken
+from .rows import Row, as_text
 
 __all__ = ['RemovalLayout', 'RemovedRow', 'remove']
 
@@ -14,10 +15,15 @@ class RemovalLayout(object):
 
     def __init__(self, schema):
         sources = set().union(*[schema.sources(column) for column in schema.unique] + [set(c) for c in schema.together])
+        claimed = [column for column in schema.unique if column._rom_index.claims_text]
         self.schema = schema
         self.sources = [attr for attr in schema.stored if attr in sources]  # from which unique values are made
-        self.names = [column._attr for column in schema.unique] + [keys.together_name(c) for c in schema.together]
-        self._told = [schema.pk, len(self.sources)] + self.sources + [len(self.names)] + self.names
+        self.places = [schema.position[attr] for attr in self.sources]
+        self.claimed = [column._position for column in claimed]  # of which these are the texts
+        self.computed = [column for column in schema.unique if column not in claimed]
+        self.computed_names = [column._attr for column in self.computed] + [keys.together_name(c) for c in schema.together]
+        names = [column._attr for column in claimed] + self.computed_names
+        self._told = [schema.pk, len(self.sources)] + self.sources + [len(names)] + names
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
@@ -45,17 +51,19 @@ class RemovedRow(object):
         return keys.row(self.layout.schema.namespace, self.said[0])
 
 
-def remove(schema, id, before):
+def remove(schema, id, raw):
     """Plan the operation that removes a row and all that stands for it elsewhere.
 
-    :param before: `Row` as this writer knows it
+    :param raw: list of the stored values as this writer knows them
     :returns: `RemovedRow`
     """
     layout, said = schema.removal, [str(id)]
-    for attr in layout.sources:
-        raw = before._raw[schema.position[attr]]
-        said.append(False if raw is None else None if is_broken(raw) else as_text(raw))
-    if layout.names:
-        values = plan.stored_unique_values(schema.unique, schema.together, before)
-        said += [values.get(name) for name in layout.names]
+    for place in layout.places:
+        text = text_if_utf8(raw[place])
+        said.append(False if text is None else None if isinstance(text, bytes) else text)
+    for place in layout.claimed:
+        said.append(as_text(raw[place]) or None)
+    if layout.computed_names:
+        values = plan.stored_unique_values(layout.computed, schema.together, Row(schema, raw, id=id))
+        said += [values.get(name) for name in layout.computed_names]
     return RemovedRow(layout, said)

@@ -28,16 +28,15 @@ class Job(object):
     :ivar columns: how many were written, or rows removed, once it is finished
     """
 
-    entity = if_match = None
+    entity = if_match = operation = None
+    attempts = columns = weight = 0
+    together = 1  # how many jobs its last call had
+    is_last = False  # whether the scope ends with it, so that nothing can be mended in there
+    hook_called = False
 
     def __init__(self, owner, place=None):
         self.owner, self.schema = owner, owner._rom_schema
         self.connection, self.shard = place or place_of(owner)
-        self.operation = None
-        self.attempts = self.columns = self.weight = 0
-        self.together = 1  # how many jobs its last call had
-        self.is_last = False  # whether the scope ends with it, so that nothing can be mended in there
-        self.hook_called = False
 
     @property
     def id(self):
@@ -90,14 +89,15 @@ class Job(object):
 class Save(Job):
     """What a program has changed in an entity."""
 
+    stored = None  # the raw row, where it was read again to be written by force
+    planned = None
+    expected = None  # {column: text or False} in which the row is to be as a query has found it
+
     def __init__(self, entity, full=False, force=False, refresh=False, if_match=None, place=None):
         Job.__init__(self, entity, place)
         self.entity, self.state, self.if_match = entity, entity._rom, if_match
         self.full, self.force, self.refresh = full, force, refresh
         self.was_new, self.was_deleted = self.state.new, self.state.deleted
-        self.stored = None  # the raw row, where it was read again to be written by force
-        self.planned = None
-        self.expected = None  # {column: text or False} in which the row is to be as a query has found it
 
     def plan(self):
         """Make the operation; None where there is nothing to do."""
@@ -191,8 +191,8 @@ class StoredJob(Job):
 
     texts = None
 
-    def __init__(self, entity, stored, may_move=False):
-        Job.__init__(self, entity)
+    def __init__(self, entity, stored, may_move=False, place=None):
+        Job.__init__(self, entity, place)
         self.entity, self.stored, self.may_move = entity, stored, may_move
 
     def plan(self):
@@ -237,8 +237,8 @@ class StoredJob(Job):
 class Removal(StoredJob):
     """One row on its way out."""
 
-    def __init__(self, entity, guard=(), reason=None, may_move=False, if_match=None):
-        StoredJob.__init__(self, entity, entity._rom.row, may_move)
+    def __init__(self, entity, guard=(), reason=None, may_move=False, if_match=None, place=None):
+        StoredJob.__init__(self, entity, entity._rom.row, may_move, place)
         self.guard, self.reason = guard, reason
         self.if_match = if_match
 
@@ -248,12 +248,12 @@ class Removal(StoredJob):
             seen.check_etag(self.entity._rom, self.if_match)
 
     def plan(self):
-        row = plan.Row(self.schema, self.stored, id=self.id)
         if self.guard or self.reason or self.schema.unsafe or self.if_match is not None:
+            row = plan.Row(self.schema, self.stored, id=self.id)
             self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
+            self.expect_all()
         else:
-            self.operation = removal.remove(self.schema, self.id, row)
-        self.expect_all()
+            self.operation = removal.remove(self.schema, self.id, self.stored)
 
     def finish(self, id):
         self.entity._rom_removed()

@@ -12,7 +12,7 @@ from ..storage.store import Writer
 from . import ondelete
 from .hooks import call_before_write, has_own_hook
 from .identity_map import IdentityMap
-from .jobs import Removal, Save, one_connection
+from .jobs import Removal, Save, one_connection, place_of
 from .ordering import Entities, entities_of, in_order, once_each, with_references
 from .unanswered import calls_left_on
 from .work import Work, gather_errors, is_plain, raise_bulk_error
@@ -276,7 +276,8 @@ class Scope(IdentityMap):
     def _remove(self, entities, decisions):
         """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
         entities = self.not_deleted(entities)
-        jobs = [Removal(entity, if_match=ondelete.condition_in(decisions, entity)) for entity in entities]
+        places = dict((type(entity), place_of(entity)) for entity in dict((type(entity), entity) for entity in entities).values())
+        jobs = [Removal(entity, if_match=ondelete.condition_in(decisions, entity), place=places[type(entity)]) for entity in entities]
         for job in jobs:
             job.check_seen()
         for entity in entities:

@@ -218,9 +218,10 @@ class Work(object):
             is_plain = state.schema.plans_alone and not self.expected and not entity._rom_has_own('save') and not any(
                 has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
             kinds[kind] = place_of(entity) if is_plain else None
-        is_plain = not (id(entity) in self.reconciled or state.new_references()
-                        or _OF_A_PROGRAM.intersection(getattr(entity, '__dict__', ())))
-        return kinds[kind] if is_plain else None
+        own = getattr(entity, '__dict__', None)
+        is_special = (own and _OF_A_PROGRAM.intersection(own) or self.reconciled and id(entity) in self.reconciled
+                      or state.schema.references and state.new_references())
+        return None if is_special else kinds[kind]
 
     def finish(self):
         """Write the rest, and what hooks have changed in entities that were written; returns the number of columns written."""

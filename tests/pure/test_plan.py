@@ -7,6 +7,7 @@ import rom
 from rom.storage import alteration, batches, insertion, plan
 from rom.exceptions import ColumnError, InvalidColumnValue
 from rom.values import codecs
+from rom.values.texts import compact_json
 from naming import shown
 
 pytestmark = pytest.mark.pure
@@ -111,6 +112,15 @@ def test_insert(schema):
     assert sorted(words) == sorted(word for word, in new['words']) and scores == ['age'] and geo == []
     assert prefixes == [['name', u'ann'], ['name', u'lee']] and suffixes == [['name', u'nna'], ['name', u'eel']]
     assert new['claim'] == [('email', u'a@x')]
+
+
+@pytest.mark.parametrize('text', [u'ann lee', u'a/b "c" d\\e', u'h\xe9 \u2028 \x7f', u'\x00 x\x1fy', u''])
+def test_what_a_row_lists_is_spelt_as_the_server_spells_it(schema, text):
+    """Quickly where that is as it is, and with escapes elsewhere."""
+    after = plan.Row(schema, raw(schema), texts=dict(STORED, name=text, city=text))
+    said = insertion.insert(schema, lambda: after, [after.text(attr) for attr in schema.stored], no_id).said
+    assert said[1] == compact_json(json.loads(said[1]))
+    assert json.loads(said[1])[2] == [[u'name', word] for word in rom.FULL_TEXT(text) or ()]
 
 
 def test_insert_claims_what_is_complete(schema):
