@@ -14,7 +14,7 @@
 -- where looking at the rows costs less
 -- In `after`: waiting, ids that are found and not yet taken in
 --
--- uses: request, reply, parts, namespace, highest, work, call, CHUNK, spend, is_exhausted, ask_newer, ask_each, in_pieces, sieve
+-- uses: request, reply, parts, namespace, highest, call, CHUNK, spend, is_exhausted, ask_newer, ask_each, in_pieces, sieve
 -- gives: {figures}
 
 local EXACT, HALF = 2 ^ 53, 2 ^ 26
@@ -168,14 +168,14 @@ local function common(filters, state)
   local keys, counts, smallest = {}, {}, filters[1].size
   for place, filter in ipairs(filters) do keys[place] = filter.key end
   local sets = request.figure.keys
-  local cost = #keys * smallest * 0.27
-  if cost > work.allowed or math.min(#sets * cost, #keys * highest * 0.3) > 2.5 * smallest then return reply('ids', {}) end
+  if 0.3 * #keys * math.min(#sets * smallest, highest) > 2.5 * smallest then return reply('ids', {}) end
   for place = state and state.place or 1, #sets do
+    local cost = 0.27 * #keys * math.min(smallest, call('SCARD', sets[place]))
     keys[#filters + 1] = sets[place]
-    local count = ask_newer('SINTERCARD', #keys, unpack(keys))
+    local count = cost < request.steps and ask_newer('SINTERCARD', #keys, unpack(keys))
     if not count then return reply('ids', {}) end
-    counts[#counts + 1] = count
-    spend(math.min(cost, 0.3 * call('SCARD', sets[place])) + 3)
+    keys[#filters + 1], counts[#counts + 1] = nil, count
+    spend(cost + 3)
     if is_exhausted() and place < #sets then return reply('figures', counts, {gather = {place = place + 1}}) end
   end
   return reply('figures', counts)

@@ -90,7 +90,7 @@ local any = {
     local take, finish = gathered(emit)
     for number, part in ipairs(filter.of) do
       if not state or part.place >= state.place then
-        local others = filter.is_once and number > 1 and {before(filter, number)} or {}
+        local others = not filter.repeats and number > 1 and {before(filter, number)} or {}
         local inner = scan_and_sieve(part, others, state and part.place == state.place and state.inner or nil, take)
         local next_part = filter.of[number + 1]
         if inner or is_exhausted() and next_part then
