@@ -250,8 +250,7 @@ class Search(object):
         if self._apart:
             yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
             return
-        request = dict(self.request, mode='page', skip=skip, rows=first)
-        request.update({'wants_rest': True} if count is None or count > first else ())
+        request = dict(self.request, mode='page', skip=skip, rows=first, wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [field.decode('utf-8') for field in fields]
         if self._behind:
@@ -416,4 +415,5 @@ class Search(object):
 
 def _is_list(item):
     """Whether a filter is one for a list of values, each of which is asked for by itself."""
-    return item['kind'] == 'any' and 'is_tree' not in item or len(pieces(item, PARTS_PER_CALL)) > 1
+    kind = item['kind']
+    return kind in ('any', 'numbers') and (kind == 'any' and 'is_tree' not in item or len(pieces(item, PARTS_PER_CALL)) > 1)
