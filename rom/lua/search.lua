@@ -29,13 +29,21 @@
 --   after, report  JSON; the report says what was planned and what it took
 --   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
--- include search/budget
 -- include shared/row
 
 local request = cjson.decode(ARGV[1])
+local namespace = request.namespace
+
+-- include search/flat
+
+local answer = answer_flat()
+if answer then return answer end
+
+-- include search/budget
+
 local report = {sizes = {}}
 -- highest: the id counter; scores: {id: number}, where a number gives the order
-local namespace, highest, scores = request.namespace, 0, nil
+local highest, scores = 0, nil
 local parts
 
 -- include search/filters

@@ -201,7 +201,6 @@ end
 local function candidates(driver, count)
   if driver.kind == 'set' then return call('SRANDMEMBER', driver.key, count), count >= driver.size end
   local is_range = driver.kind == 'range'
-  if is_range then parts.range.place(driver) end
   local ids, is_all = at_random(is_range and driver.first or 1, is_range and driver.last or highest + 1, count)
   for place, number in ipairs(ids) do
     ids[place] = is_range and call('ZRANGE', driver.key, number, number)[1] or string.format('%.0f', number)

@@ -4,7 +4,7 @@
 -- Where a word has the name, the key is a set: each of its ids counts as 1, as in 1.1.2.
 --
 -- uses: parts, call, ask_each, is_of_type, prepare
--- gives: {place, number_of, prepare, keep, sample, scan}
+-- gives: {number_of, prepare, keep, sample, scan}
 
 -- A bound as number and whether it is exclusive.
 local function bound_of(text)
@@ -41,15 +41,7 @@ local function read_scores(filter, first, last)
   return ids
 end
 
--- Finds the ranks between which it stands, which not all ask for.
-local function place(filter)
-  filter.first = filter.first or parts.ranks.below(filter.key, filter.low)
-  filter.last = filter.first + filter.size
-end
-
 return {
-  place = place,
-
   -- What a text of a request stands for.
   number_of = function(text) return (bound_of(text)) end,
 
@@ -59,8 +51,9 @@ return {
       if not is_of_type(filter.key, 'set') then return call('ZCOUNT', filter.key, filter.low, filter.high) end
       return prepare_set(filter)
     end
+    filter.first = parts.ranks.below(filter.key, filter.low)
     filter.size = size
-    if filter.is_order then place(filter) end
+    filter.last = filter.first + filter.size
     filter.is_exact, filter.probe_cost, filter.scan_cost = true, 0.6, filter.scores and 0.8 or 0.4
   end,
 
@@ -84,13 +77,9 @@ return {
     return kept
   end,
 
-  sample = function(filter)
-    place(filter)
-    return parts.ranks.sample(filter.key, filter.first, filter.last)
-  end,
+  sample = function(filter) return parts.ranks.sample(filter.key, filter.first, filter.last) end,
 
   scan = function(filter, state, emit)
-    place(filter)
     return parts.ranks.read(filter.key, filter.first, filter.last, state, function(first, last)
       local ids = filter.scores and read_scores(filter, first, last) or call('ZRANGE', filter.key, first, last)
       emit(ids)

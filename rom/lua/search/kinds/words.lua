@@ -172,7 +172,7 @@ local function fitting_ids(filter, members)
   local ids, word, is_fit = {}, nil, false
   if filter.is_range then
     if not filter.beginning then
-      for place = 1, #members do ids[place] = match(members[place], '%z(%d+)$') end
+      for place = 1, #members do ids[#ids + 1] = match(members[place], '%z(%d+)$') end
       return ids
     end
     local mark = '\0' .. filter.beginning
