@@ -188,7 +188,7 @@ class Words(_Strings):
         text, keygen = self.checked_word(codecs.word_text(value)), keygens.plain(self.column._keygen)
         try:
             stored = self._as_stored(value)
-            if stored.__class__ is six.text_type and keygen in _TEXT_KEYGENS:
+            if six.PY3 and stored.__class__ is six.text_type and keygen in _TEXT_KEYGENS:
                 return keygen(stored) or [text]
             return keygens.entries(keygen(stored)).words or [text]
         except UnicodeEncodeError as error:
