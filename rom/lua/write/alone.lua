@@ -77,6 +77,13 @@ end
 
 local UNDONE_BY = {SADD = 'SREM', ZADD = 'ZREM', GEOADD = 'ZREM', HSET = 'HDEL'}
 
+-- Gives an id back of which nothing is written.
+local function give_back(id, counter)
+  if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
+  is_begun = false
+  refuse()
+end
+
 -- Takes out what a new row has written, and gives its id back.
 local function undo(batch, at, id, done, counter)
   put_entries(batch, at, id, function(command, key, first, second, third)
@@ -84,9 +91,7 @@ local function undo(batch, at, id, done, counter)
     done = done - 1
   end)
   redis.call('DEL', batch[2] .. ':' .. id)
-  if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
-  is_begun = false
-  refuse()
+  give_back(id, counter)
 end
 
 local function insert(batch, at, references)
@@ -98,7 +103,7 @@ local function insert(batch, at, references)
   local id = string.format('%.0f', redis.call('INCRBY', counter, 1))
   is_begun = true
   -- behind 2^53 a number of Lua's is not exact
-  if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then undo(batch, at, id, 0, counter) end
+  if #id > 15 or redis.call('EXISTS', batch[2] .. ':' .. id) == 1 then give_back(id, counter) end
   write_fields(batch, at, id)
   local done = 0
   put_entries(batch, at, id, function(command, ...)
