@@ -78,9 +78,11 @@ class Query(Describing, Paging, Figures, QueryWrites):
         # True and False are integers too, but not to JSON; nor are those of thousands of digits: more rows there cannot be
         return min(int(offset), 2 ** 50), None if count is None else min(int(count), 2 ** 50)
 
-    def _blocks(self, pagesize, found=None):
-        """Results in lists of at most `pagesize`; `found` makes entities of rows."""
+    def _blocks(self, pagesize=None, found=None):
+        """Results in lists of at most `pagesize`, or of what one call gives; `found` makes entities of rows."""
         offset, count = self._window()
+        if pagesize is None:
+            pagesize = reads.ROWS_PER_READ if count is None else page_size(count)
         model = self._model
         selection = self._select and Selection(model, self._select)
         fields = selection.fields if selection else model._rom_schema.fields
@@ -132,9 +134,7 @@ class Query(Describing, Paging, Figures, QueryWrites):
 
             User.query.filter(name=u'ann').all()
         """
-        offset, count = self._window()
-        size = reads.ROWS_PER_READ if count is None else page_size(count)
-        blocks = list(self._blocks(size))
+        blocks = list(self._blocks())
         return blocks[0] if len(blocks) == 1 else [result for block in blocks for result in block]
 
     def execute(self):

@@ -43,6 +43,8 @@ class Numbers(Index):
         return self._at(self.number(value))
 
     def number(self, value):
+        if codecs.is_plain_number(value):
+            return value
         if isinstance(value, bool):
             raise self.refuse('takes numbers, not True or False', value)
         return Index.number(self, value)
@@ -183,9 +185,12 @@ class Words(_Strings):
         return _Strings._having(self, value)
 
     def _words(self, value):
-        text = self.checked_word(codecs.word_text(value))
+        text, keygen = self.checked_word(codecs.word_text(value)), keygens.plain(self.column._keygen)
         try:
-            return keygens.entries(keygens.plain(self.column._keygen)(self._as_stored(value))).words or [text]
+            stored = self._as_stored(value)
+            if six.PY3 and stored.__class__ is six.text_type and keygen in _TEXT_KEYGENS:
+                return keygen(stored) or [text]
+            return keygens.entries(keygen(stored)).words or [text]
         except UnicodeEncodeError as error:
             cause = error
         self.column._rom_raise(self.refuse('takes bytes, or text that is Latin-1', value), cause)

@@ -175,7 +175,8 @@ class Index(object):
             raise QueryError('Numeric ranges require 2 endpoints, you provided %d with %s on %s.%s'
                              % (len(value), self.column._rom_shown(value), self.column._model, self.name), model=self.column._model,
                              columns=(self.name,))
-        return (self.name,) + tuple(self.range_end(end) for end in value)
+        low, high = value
+        return self.name, self.range_end(low), self.range_end(high)
 
     def range_end(self, value):
         """One end of a range.

@@ -29,13 +29,21 @@
 --   after, report  JSON; the report says what was planned and what it took
 --   counter  with several pages: the id counter; 0 where it is unknown or, as far as can be told, behind the rows
 
--- include search/budget
 -- include shared/row
 
 local request = cjson.decode(ARGV[1])
+local namespace = request.namespace
+
+-- include search/flat
+
+local answer = answer_flat()
+if answer then return answer end
+
+-- include search/budget
+
 local report = {sizes = {}}
 -- highest: the id counter; scores: {id: number}, where a number gives the order
-local namespace, highest, scores = request.namespace, 0, nil
+local highest, scores = 0, nil
 local parts
 
 -- include search/filters
@@ -109,10 +117,11 @@ local function find_page(filters, order, total)
     if beginning then gathering.cost = 0.5 * gathering.driver.size + share * gathering.cost end
   end
   if after and after.is_over then return parts[request.sort and 'orders' or 'gather'].page(gathering) end
-  local walk = parts.planner.walk(filters, order, total)
-  if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
   local is_begun = after and not after.is_fresh
-  if walk and (is_begun or (walk.cost <= gathering.cost or gathering.cost > 4 * work.allowed)) then
+  local most = (is_begun or gathering.cost > 4 * work.allowed) and math.huge or gathering.cost
+  local walk = parts.planner.walk(filters, order, total, most)
+  if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
+  if walk and walk.cost <= most then
     local found = walk_page(walk, gathering, after)
     if found then return found end
   end
@@ -144,7 +153,8 @@ local function search()
   end
   -- of an order, rows without an entry are left out, and ids may begin high
   local has_index = order and (order.kind == 'range' or order.kind == 'words')
-  if has_index and is_of_type(order.key, 'zset') then total = call('ZCARD', order.key) end
+  local entries = has_index and redis.pcall('ZCARD', order.key)
+  if type(entries) == 'number' then total = entries end
   local trees = request.explain and parts.groups.trees(filters)
   for place, filter in ipairs(filters) do
     filter.number = place

@@ -104,13 +104,19 @@ class Translator(object):
 
         :raises QueryError: where one is none, or there are too many
         """
-        parts = [part for each in items if isinstance(each, list) for part in each if isinstance(part, list)]
-        for together in [items] + parts:
-            self._check_number(together)
+        self._check_number(items)
+        for item in items:
+            for part in item if isinstance(item, list) else ():
+                self._check_number(part if isinstance(part, list) else ())
         if self._explain is not False:
             return merged(self._told(items, self._explain if isinstance(self._explain, list) else [None] * len(items)))
-        return merged([made for item in items
-                       for made in (self._tree(item) if isinstance(item, _TREES) else (self.translate(item),))])
+        found = []
+        for item in items:
+            if isinstance(item, _TREES):
+                found += self._tree(item)
+            else:
+                found.append(self.translate(item))
+        return merged(found)
 
     def _told(self, items, texts):
         """Return the objects of filters, each with the text that it is told as."""
@@ -212,7 +218,7 @@ class Translator(object):
                 'prefix': start, 'low': low, 'high': high}
         if steps:
             made['pattern'] = steps
-        literal = max(_literals(start, steps), key=len)
+        literal = max(_literals(start, steps), key=len) if steps or u'?' in start else start
         made.update(self._about_words(item.attr, reverse_text(literal) if kind == 'suf' else literal))
         return made
 
@@ -234,6 +240,8 @@ def merged(filters):
 
         merged([{'kind': 'set', 'key': u'User:name:ann:idx'}] * 2)      # one of them
     """
+    if len(filters) < 2 or len(set(map(_what_only_superfluous_share, filters))) == len(filters):
+        return filters
     kept = OrderedDict()
     for each in reversed(filters):
         place = _what_only_superfluous_share(each)
@@ -348,6 +356,8 @@ def _bound(item, value, default):
     """One end of a range as ZRANGEBYSCORE takes it."""
     if value is None:
         return default
+    if codecs.is_plain_number(value):
+        return codecs.float_repr(value)
     text = codecs.word_text(value) if isinstance(value, _STRINGS) else u''
     opening = u'(' if text.startswith(u'(') else u''
     try:

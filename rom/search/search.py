@@ -72,12 +72,8 @@ class Search(object):
             self.request['highest'] = self._counter
         if explain is not False:
             self.request['explain'] = True
+        self._filters = filters
         self._set_order(order_by)
-        # order matters to a count only where it leaves out rows
-        self._counted = self.request
-        if not order_by or self._is_default_order():
-            self._counted = dict(self.request, filters=filters)
-            self._counted.pop('order', None)
         self._set_apart()
 
     def measure(self):
@@ -91,8 +87,12 @@ class Search(object):
 
     @property
     def counted(self):
-        """dict: the request for all rows, in whatever order."""
-        return dict(self._counted, skip=0)
+        """dict: the request for all rows, in whatever order: that matters only where it leaves out rows."""
+        made = dict(self.request, skip=0)
+        if not self._order_by or self._is_default_order():
+            made['filters'] = self._filters
+            made.pop('order', None)
+        return made
 
     def call(self, request):
         """Ask once."""
@@ -142,10 +142,10 @@ class Search(object):
     def _set_apart(self):
         """Which lists are too long for one call: they are asked for in pieces, and, of several, each by itself."""
         lists = [(place, each) for place, each in enumerate(self.request['filters']) if _is_list(each)]
-        self.request['lists'] = self._counted['lists'] = len(lists) > 1
         self._apart = []
         if not lists:
             return
+        self.request['lists'] = len(lists) > 1
         long = [place for place, each in lists if len(pieces(each, PARTS_PER_CALL)) > 1]
         self._apart = [place for place, each in lists if place in long or long and len(each.get('of', ())) > PARTS_BESIDE]
 
@@ -186,12 +186,13 @@ class Search(object):
         """Place of the filter that gives the order where none was asked for: distance, else the last number."""
         found = None
         for place, each in enumerate(self.request['filters']):
-            if 'inside' in each:
+            kind = each['kind']
+            if kind == 'set' or 'inside' in each:
                 continue
-            kinds = set(part['kind'] for part in each['of']) if 'of' in each and _is_list(each) else {each['kind']}
-            if each['kind'] == 'near':
-                found = place
-            elif kinds and kinds <= {'range', 'numbers'} and (found is None or self.request['filters'][found]['kind'] != 'near'):
+            if kind == 'any' and 'of' in each and _is_list(each):
+                kinds = set(part['kind'] for part in each['of'])
+                kind = 'range' if kinds and kinds <= {'range', 'numbers'} else kind
+            if kind == 'near' or kind in ('range', 'numbers') and (found is None or self.request['filters'][found]['kind'] != 'near'):
                 found = place
         return found
 
@@ -249,8 +250,7 @@ class Search(object):
         if self._apart:
             yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
             return
-        request = dict(self.request, mode='page', skip=skip, rows=first,
-                       wants_rest=count is None or count > first)
+        request = dict(self.request, mode='page', skip=skip, rows=first, wants_rest=count is None or count > first)
         if fields is not None:
             request['fields'] = [field.decode('utf-8') for field in fields]
         if self._behind:
@@ -352,7 +352,7 @@ class Search(object):
                 return size
         if self._apart:
             return len(self._all_parts())
-        request = dict(self._counted, mode='count', skip=0)
+        request = dict(self.counted, mode='count')
         reply = self._call(request)
         if reply.state == 'apart':
             return self._with_lists_apart().count()
@@ -377,7 +377,7 @@ class Search(object):
             self._store_parts(key, seconds)
             return key
         for request in self._requests(self._apart[0] if self._apart else None, mode='store', into=key, seconds=seconds):
-            request['lists'] = self.request['lists'] and not self._apart
+            request['lists'] = 'lists' in self.request and self.request['lists'] and not self._apart
             reply = self._call(request)
             if reply.state == 'apart':
                 return self._with_lists_apart().store(seconds)
@@ -415,4 +415,5 @@ class Search(object):
 
 def _is_list(item):
     """Whether a filter is one for a list of values, each of which is asked for by itself."""
-    return item['kind'] == 'any' and 'is_tree' not in item or len(pieces(item, PARTS_PER_CALL)) > 1
+    kind = item['kind']
+    return kind in ('any', 'numbers') and (kind == 'any' and 'is_tree' not in item or len(pieces(item, PARTS_PER_CALL)) > 1)

@@ -119,6 +119,17 @@ def check_score(value):
     return score
 
 
+def is_plain_number(value):
+    """Whether a value is, as can be seen at once, a number that an index holds; of others `check_score` tells.
+
+    :param value: anything
+    :returns: bool
+    """
+    kind = value.__class__
+    # infinity less itself is no number
+    return kind is float and value - value == 0 or kind is int and -2 ** 53 <= value <= 2 ** 53
+
+
 #: whether Redis takes a stored number as a score for certain: no underflow, no overflow, nothing broken; callable(text)
 is_plain_score = re.compile(r'-?[0-9]{1,300}(\.[0-9]{1,300})?\Z').match
 
@@ -215,14 +226,13 @@ def _prefix_score(v, next=False):
         _prefix_score('x')      # '5.4797008793264326e-306'
     """
     head = v[:_SCORED_BYTES]  # so many characters have at least so many bytes
-    known = _scores[isinstance(head, bytes)]
-    score = known.get(head) if not next else None
+    known = _scores[isinstance(head, bytes) + (2 if next else 0)]
+    score = known.get(head)
     if score is None:
         score = _score_of_head(head.encode('utf-8') if isinstance(head, six.text_type) else head, next)
-        if not next:
-            if len(known) >= _REMEMBERED_SCORES:
-                known.clear()
-            known[head] = score
+        if len(known) >= _REMEMBERED_SCORES:
+            known.clear()
+        known[head] = score
     return score
 
 
@@ -237,8 +247,9 @@ def prefix_scores(words):
     return [known.get(word[:_SCORED_BYTES]) or _prefix_score(word) for word in words]
 
 
-# words recur, and their first characters even more often; texts, and bytes, which Python 2 would compare with them
-_scores = {}, {}
+# words recur, and their first characters even more often; texts, and bytes, which Python 2 would compare with them; the same
+# for the scores above
+_scores = {}, {}, {}, {}
 _REMEMBERED_SCORES = 50000
 
 # what each of the first bytes counts, and what is added for there being so many of them

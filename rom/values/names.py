@@ -1,7 +1,5 @@
 """Names that somebody may have meant. PURE."""
 
-import difflib
-
 import six
 
 __all__ = ['is_slip', 'nearest', 'quoted', 'suggestion']
@@ -21,6 +19,7 @@ def nearest(name, known):
 
         nearest('emial', ['id', 'email'])       # 'email'
     """
+    import difflib  # only where a name is not known: it takes as long to import as some of our own
     folded = dict((each.lower(), each) for each in known)
     found = difflib.get_close_matches(name.lower(), sorted(folded), 1) if isinstance(name, six.string_types) else ()
     return folded[found[0]] if found else None

@@ -103,7 +103,7 @@ def test_an_assembled_script_has_no_globals_and_nothing_that_is_never_read(name)
 
 
 def test_parts_have_what_is_asked_of_them():
-    loaded = dict(re.findall(r'function loaders\.(\w+)\(\)(?:\n-- include \S+)*\n-- include (\S+)', text_of('search/loader')))
+    loaded = dict(re.findall(r"if name == '(\w+)' then\n    part = \(function\(\)(?:\n-- include \S+)*\n-- include (\S+)", text_of('search/loader')))
     asked = set().union(*(read_names(text_of(name), context).members for name in PROGRAMS + INCLUDED))
     assert ('walks', 'look_at') in asked
     for part, member in sorted(asked):

@@ -8,82 +8,77 @@
 --   smallest_first, without
 -- gives: parts
 
--- One function around all: Lua looks for what a function shares with the chunk itself one by one, in all that is shared.
-local function new_parts()
-  local loaders = {}
-
-  function loaders.ranks()
+-- One function around all, and in it no function until its part is asked for: each that is made shows in the time of every call.
+local function load_part(known, name)
+  local part
+  if name == 'ranks' then
+    part = (function()
 -- include search/ranks
-  end
-
-  function loaders.planner()
+    end)()
+  elseif name == 'planner' then
+    part = (function()
 -- include search/planner
-  end
-
-  function loaders.walks()
+    end)()
+  elseif name == 'walks' then
+    part = (function()
 -- include search/walks
-  end
-
-  function loaders.gather()
+    end)()
+  elseif name == 'gather' then
+    part = (function()
 -- include search/gather
-  end
-
-  function loaders.figures()
+    end)()
+  elseif name == 'figures' then
+    part = (function()
 -- include search/figures
-  end
-
-  function loaders.orders()
+    end)()
+  elseif name == 'orders' then
+    part = (function()
 -- include search/orders
-  end
+    end)()
 
   -- kinds of filters
-
-  function loaders.set()
+  elseif name == 'set' then
+    part = (function()
 -- include search/kinds/set
-  end
-
-  function loaders.range()
+    end)()
+  elseif name == 'range' then
+    part = (function()
 -- include search/kinds/range
-  end
-
-  function loaders.numbers()
+    end)()
+  elseif name == 'numbers' then
+    part = (function()
 -- include search/kinds/numbers
-  end
-
-  function loaders.words()
+    end)()
+  elseif name == 'words' then
+    part = (function()
 -- include search/kinds/pattern
 -- include search/kinds/words
-  end
-
-  function loaders.near()
+    end)()
+  elseif name == 'near' then
+    part = (function()
 -- include search/kinds/near
-  end
-
-  function loaders.groups()
+    end)()
+  elseif name == 'groups' then
+    part = (function()
 -- include search/kinds/groups
-  end
-
-  function loaders.fields()
+    end)()
+  elseif name == 'fields' then
+    part = (function()
 -- include search/kinds/fields
-  end
-
-  function loaders.rows()
+    end)()
+  elseif name == 'rows' then
+    part = (function()
 -- include search/kinds/rows
+    end)()
+  elseif name == 'ids' then
+    part = parts.rows.ids
+  elseif name == 'missing' or name == 'empty' then
+    part = parts.fields[name]
+  else
+    part = parts.groups[name]
   end
-
-  function loaders.any() return parts.groups.any end
-  function loaders.all() return parts.groups.all end
-  function loaders.ids() return parts.rows.ids end
-  function loaders.none() return parts.groups.none end
-  function loaders.common() return parts.groups.common end
-  function loaders.missing() return parts.fields.missing end
-  function loaders.empty() return parts.fields.empty end
-
-  return setmetatable({}, {__index = function(loaded, name)
-    local part = loaders[name]()
-    loaded[name] = part
-    return part
-  end})
+  known[name] = part
+  return part
 end
 
-parts = new_parts()
+parts = setmetatable({}, {__index = load_part})

@@ -133,8 +133,9 @@ local function plan_common_walk(filters, order, total)
           part = 'walks', walk = 'common', driver = {key = order.key, arguments = arguments, cost = cost}}
 end
 
--- The way to walk in the wanted order, if there is one: {part, walk, rest, cost, name, driver}.
-local function plan_walk(filters, order, total)
+-- The way to walk in the wanted order, if there is one: {part, walk, rest, cost, name, driver}. What it takes to see whether
+-- it is one is only spent where it costs no more than `most`.
+local function plan_walk(filters, order, total, most)
   local need = request.skip + request.count
   local function planned(name, rest, among, limit, step, part, walk, driver)
     local _, share = estimate(rest, among)
@@ -153,8 +154,8 @@ local function plan_walk(filters, order, total)
     return cheaper(plan_common_walk(filters, order, total), planned('score', without(filters, order), total, order.size,
       request.descending and 1 or 0.5, 'walks', request.descending and 'down' or 'up', order))
   end
-  local best = is_complete(filters)
-    and planned('ids', filters, highest, highest, 1, 'walks', 'ids') or nil
+  local best = planned('ids', filters, highest, highest, 1, 'walks', 'ids')
+  if best.cost > most or not is_complete(filters) then best = nil end
   for place = 1, some_drivers(filters) do
     local filter = filters[place]
     if filter.runs then

@@ -32,7 +32,7 @@ def walking(monkeypatch, in_pieces):
     change_search(
         monkeypatch, (b"highest, 1, 'walks', 'ids'", b"highest, 1e6, 'walks', 'ids'"),
         (b'allowed, not is_begun and gathering.cost < work.allowed', b'allowed, false'),
-        (b'walk.cost <= gathering.cost or', b'true or'))
+        (b'(is_begun or gathering.cost > 4 * work.allowed) and math.huge', b'math.huge'))
 
 
 def change_search(monkeypatch, *changes):

@@ -180,16 +180,20 @@ def test_one_key_for_words_and_numbers(connection):
     assert list(rows_of(connection, 'Odd')) == ['1'] and problems(connection, Odd) == []
 
 
+@pytest.mark.parametrize('new', [1, 4])
 @pytest.mark.parametrize('counter', [None, 3])
-def test_a_counter_that_was_lost(connection, Thing, counter):
-    """No row is overwritten."""
+def test_a_counter_that_was_lost(connection, Thing, counter, new):
+    """No row is overwritten, by one by itself or by several."""
     things(Thing, range(5))
     rom.session.commit()
     rom.session.rollback()
     connection.delete('Thing:id:') if counter is None else connection.set('Thing:id:', counter)
-    things(Thing, range(10, 14))
+    before = rows_of(connection, 'Thing')
+    things(Thing, range(10, 10 + new))
     rom.session.commit()
-    assert len(rows_of(connection, 'Thing')) == 9 and well(connection, Thing)
+    rows = rows_of(connection, 'Thing')
+    assert len(rows) == 5 + new and well(connection, Thing)
+    assert [rows[id] for id in before] == [before[id] for id in before]
 
 
 def test_ids_behind_what_a_double_tells(connection, Thing):

@@ -58,15 +58,20 @@ return {
   end,
 
   keep = function(filter, ids)
-    local is_between, scores = new_test(filter), filter.scores
-    local kept, found = {}, ask_each('ZMSCORE', 'ZSCORE', filter.key, ids)
-    for place = 1, #ids do
-      -- adding makes a number of it in a third of the time that `tonumber` takes
-      local score = found[place] and found[place] + 0
-      if score and is_between(score) then
-        local id = ids[place]
-        kept[#kept + 1] = id
-        if scores then scores[id] = score end
+    local low, is_low_open = bound_of(filter.low)
+    local high, is_high_open = bound_of(filter.high)
+    local kept, count, scores, found = {}, 0, filter.scores, ask_each('ZMSCORE', 'ZSCORE', filter.key, ids)
+    -- not by `is_between`: calling that for each takes as long as all the rest
+    for at = 1, #ids do
+      local score = found[at]
+      if score then
+        -- adding makes a number of it in a third of the time that `tonumber` takes
+        score = score + 0
+        if score >= low and score <= high and not (is_low_open and score == low or is_high_open and score == high) then
+          count = count + 1
+          kept[count] = ids[at]
+          if scores then scores[ids[at]] = score end
+        end
       end
     end
     return kept

@@ -17,7 +17,7 @@ local SPACE, SPACE_HERE, NO_SPACE = '[%s\28-\31]', '^[%s\28-\31]', '[^%s\28-\31]
 -- words longer than this are not taken for few
 local LONG = 500
 
-local find, sub = string.find, string.sub
+local find, match, sub = string.find, string.match, string.sub
 
 -- The word and the id of an index entry.
 local function split_entry(member) return member:match('^(.*)%z(.*)$') end
@@ -163,23 +163,22 @@ local function note_runs(filter, ids, has)
   end
 end
 
--- The id of an index entry, quickly: mostly the only NUL stands before it.
-local function id_of(member)
-  local id = sub(member, find(member, '\0', 1, true) + 1)
-  return find(id, '\0', 1, true) and id:match('%z(%d+)$') or id
-end
+-- The id of an index entry.
+local function id_of(member) return match(member, '%z(%d+)$') end
 
 -- The ids of entries whose word fits; only those that begin with some digits, where the filter has `beginning`. Where the
 -- call has cost enough, the later entries are taken off the list.
 local function fitting_ids(filter, members)
   local ids, word, is_fit = {}, nil, false
   if filter.is_range then
-    local mark = filter.beginning and '\0' .. filter.beginning
+    if not filter.beginning then
+      for place = 1, #members do ids[#ids + 1] = match(members[place], '%z(%d+)$') end
+      return ids
+    end
+    local mark = '\0' .. filter.beginning
     for place = 1, #members do
       local member = members[place]
-      if not mark then
-        ids[#ids + 1] = id_of(member)
-      elseif find(member, mark, 1, true) then
+      if find(member, mark, 1, true) then
         local id = id_of(member)
         if find(id, filter.beginning, 1, true) == 1 then ids[#ids + 1] = id end
       end
