@@ -59,7 +59,7 @@ class WeakEntities(weakref.WeakValueDictionary):
     def sweep_if_grown(self):
         """Drop dead references if there may be many."""
         if len(self.data) > self._limit:
-            for key in [key for key, reference in self.data.copy().items() if reference() is None]:
+            for key in [key for key, reference in dict(self.data).items() if reference() is None]:
                 self.data.pop(key, None)
             self._limit = max(_SWEEP_FROM, 2 * len(self.data))
 
@@ -71,7 +71,7 @@ class WeakEntities(weakref.WeakValueDictionary):
 
     def keys(self):
         """Return the keys of living entities, as a list."""
-        return [key for key, reference in self.data.copy().items() if reference() is not None]
+        return [key for key, reference in dict(self.data).items() if reference() is not None]
 
 
 class Watched(object):
