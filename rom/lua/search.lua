@@ -173,6 +173,8 @@ local function search()
   order = is_order and order or nil
   if request.mode == 'page' then return find_page(filters, order, total) end
   local state = request.after and request.after.gather
+  local known = request.mode == 'count' and not state and parts.gather.known_count(filters)
+  if known then return reply('count', known) end
   local plan = state and parts.gather.resumed(state, filters) or parts.planner.gather(filters, total)
   if parts.planner.is_apart(filters, plan.cost) then return reply('apart', {}) end
   if request.mode == 'figures' then return parts.figures.figures(plan, filters, state) end

@@ -2,7 +2,7 @@
 --
 -- uses: request, report, highest, scores, parts, reply, work, call, CHUNK, spend, ask_newer, in_pieces, prepare, keep, sieve,
 --   scan_and_sieve, without
--- gives: {gather, resumed, once, likely_beginning, position_of, ids_behind, page, count, parts, store}
+-- gives: {gather, resumed, once, likely_beginning, position_of, ids_behind, page, known_count, count, parts, store}
 
 -- The function that tells whether an id comes before another one in the wanted order; nil: as texts.
 local function new_order()
@@ -210,15 +210,15 @@ local function count_common(filters, smallest)
   return ask_newer(command, #keys, unpack(keys))
 end
 
+-- How many rows there are, where that is told without looking at them; else nil.
+local function known_count(filters)
+  local known = #filters == 1 and filters[1].is_exact and filters[1].size or count_common(filters, filters[1].size)
+  if known then report.plan, report.driver = 'size', filters[1].key end
+  return known
+end
+
 local function count(plan, filters, state)
-  if not state then
-    local known = #filters == 1 and filters[1].is_exact and filters[1].size or count_common(filters, plan.driver.size)
-    if known then
-      report.plan, report.driver = 'size', filters[1].key
-      return reply('count', known)
-    end
-    plan = once(plan, filters)
-  end
+  plan = state and plan or once(plan, filters)
   local driver = plan.driver
   if driver.kind == 'rows' and #plan.rest == 0 and not driver.by_keys then
     local found, rest = parts.rows.count(state and state.inner)
@@ -284,5 +284,5 @@ end
 
 return {
   gather = gather, resumed = resumed, once = once, likely_beginning = likely_beginning, position_of = position_of,
-  ids_behind = ids_behind, page = page, count = count, parts = all_parts, store = store,
+  ids_behind = ids_behind, page = page, known_count = known_count, count = count, parts = all_parts, store = store,
 }

@@ -207,6 +207,8 @@ end
 local function all_parts(plan, state)
   local found, seen = {}, {}
   local rest = parts.gather.gather(plan, state, function(ids)
+    -- what they are sorted by is told of each, in the end
+    spend(#ids * (5 + 2 * #request.sort.by))
     for _, id in ipairs(ids) do
       if not seen[id] then found[#found + 1], seen[id] = id, plan.driver.repeats or nil end
     end
