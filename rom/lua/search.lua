@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  any key of the namespace (for routing in a cluster)
 -- ARGV[1]  JSON {namespace, filters, mode, ...}; filters are described in filters.lua, words.lua and near.lua
---   mode     "page", "count", "store", "figures" as figures.lua has them, or "parts": all ids with what orders them, in no order
+--   mode     "page", "count", "store", "figures" as figures.lua has them, "seek" as seek.lua, or "parts": all ids with what
+--            orders them, in no order
 --   order    which filter gives the order, from 1; left out: by id as text. descending: bool
 --   sort     orders of several columns, and others, as orders.lua describes them
 --   highest  key of the id counter; left out: unknown
@@ -144,6 +145,7 @@ end
 local function search()
   work.allowed = request.steps
   highest = request.highest and counted(request.highest) or 0
+  if request.mode == 'seek' then return parts.seek.seek() end
   local filters, order, total = request.filters, nil, highest
   if request.order then
     order = filters[request.order]

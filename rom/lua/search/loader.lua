@@ -36,6 +36,10 @@ local function load_part(known, name)
 -- include search/orders
     end)()
 
+  function loaders.seek()
+-- include search/seek
+  end
+
   -- kinds of filters
   elseif name == 'set' then
     part = (function()

@@ -7,7 +7,7 @@
 -- They are looked for by their numbers, up to the counter; by SCAN where ids go on behind it, and where most of them are gone.
 --
 -- uses: parts, namespace, highest, work, call, CHUNK, spend, is_exhausted
--- gives: {prepare, keep, sample, scan, count, ids}
+-- gives: {prepare, keep, sample, scan, count, ids, scan_keys}
 
 local function row_keys(ids, first, last)
   local keys = {}
@@ -34,19 +34,13 @@ local function existing(ids)
   return kept
 end
 
--- The id in a key; nil for other keys than those of rows.
-local function id_in(key)
-  if key:sub(1, #namespace + 1) ~= namespace .. ':' then return nil end
-  return key:match('^[1-9]%d*$', #namespace + 2)
-end
-
 local function scan_keys(cursor, emit)
-  local pattern = namespace:gsub('[%[%]*?\\^]', '\\%0') .. ':[1-9]*'
+  local pattern, start = namespace:gsub('[%[%]*?\\^]', '\\%0') .. ':[1-9]*', #namespace + 2
   repeat
     local reply, ids = call('SCAN', cursor, 'MATCH', pattern, 'COUNT', CHUNK), {}
     cursor = reply[1]
-    spend(0.3 * CHUNK)
-    for _, key in ipairs(reply[2]) do ids[#ids + 1] = id_in(key) end
+    spend(CHUNK)
+    for _, key in ipairs(reply[2]) do ids[#ids + 1] = key:match('^%d+$', start) end
     emit(ids)
   until cursor == '0' or is_exhausted()
   return cursor ~= '0' and {cursor = cursor} or nil
@@ -104,7 +98,7 @@ local named = {
 }
 
 return {
-  ids = named, count = count,
+  ids = named, count = count, scan_keys = scan_keys,
 
   prepare = function(filter)
     local keys = call('DBSIZE')
