@@ -22,16 +22,11 @@ import rom.storage.store  # noqa: E402
 from rom.storage.scripts import Script  # noqa: E402
 
 #: part -> the script, and what in it to replace by what
-CROWDS = (b'while is_crowded(filter, radius, 2 * most + CHUNK)', b'while false')
 WITHOUT = {
     'rescore': ('write', [(b'if not op.rescore then', b'if true then')]),
     'first digits': ('search', [(b'parts.gather.likely_beginning(gathering)', b'nil')]),
     'runs of words': ('search', [(b'and not is_size_all then summarize(filter) end', b'and false then end')]),
     'samples': ('search', [(b'if not has_few_words(filter) then return nil end', b'')]),
-    'crowds': ('search', [CROWDS]),
-    # all in one call, however long it takes
-    'crowded reply': ('search', [CROWDS, (b'while most <= 3 * CHUNK and not is_exhausted() do', b'while true do'),
-                                 (b'if is_exhausted() then return false end', b'')]),
 }
 
 
@@ -48,18 +43,12 @@ class Counter(rom.Model):
     text = rom.Text(index=True, keygen=rom.FULL_TEXT, prefix=True)
 
 
-class Place(rom.Model):
-    lon, lat = rom.Float(), rom.Float()
-    geo_index = [rom.GeoIndex('at', lambda row: {'lon': row.lon, 'lat': row.lat})]
-
-
 def fill(rows):
     rng = random.Random(1)
     for number in range(rows):
         group = rng.choice([0] * 5 + [1] * 2 + list(range(2, 100)))  # 5 % of the rows in 00, 2 % in 01
         Tag(number=number, fifth=str(number % 5), many=u'a%02d %d' % (group, rng.randrange(10 ** 6)),
             few=u'a%02d %d' % (group, rng.randrange(4)), text=u'all y%d' % (number % 20))
-        Place(lon=rng.gauss(0, .5), lat=rng.gauss(0, .5))
         if number % 1000 == 999:
             rom.session.commit()
             rom.session.rollback()
@@ -87,9 +76,6 @@ def operations():
     def count(**words):
         return lambda: Tag.query.startswith(**words).count()
 
-    def nearest(count):
-        return lambda: Place.query.near('at', 0, 0, 400, 'km', count).count()
-
     return [
         ('rescore', 'save of one number', save_one),
         ('rescore', 'commit of 200 numbers', commit),
@@ -100,8 +86,6 @@ def operations():
         ('runs of words', 'first 20 of four words of 5 %', first(few=u'a00')),
         ('runs of words', 'count of one word of texts', count(text=u'y11')),
         ('samples', 'first 20 of many words', first(many=u'a')),
-        ('crowds', 'nearest 200', nearest(200)),
-        ('crowded reply', 'nearest 10000: its longest call', nearest(10000)),
     ]
 
 
@@ -132,8 +116,7 @@ def measure(connection, part, title, function, rounds):
             function()
             found.setdefault(is_with, []).extend(times(connection, function, rounds))
     use(name, text)
-    of = max if part == 'crowded reply' else statistics.median
-    ours, other = of(found[True]), of(found[False])
+    ours, other = statistics.median(found[True]), statistics.median(found[False])
     print('%-14s %-38s %8d us, without %8d us, %+.0f %%' % (part, title, ours, other, 100. * (ours - other) / other), flush=True)
 
 

@@ -224,6 +224,10 @@ local function count(plan, filters, state)
     local found, rest = parts.rows.count(state and state.inner)
     return reply('count', found, rest and {gather = {inner = rest, driver = driver.number}})
   end
+  if driver.kind == 'near' and #plan.rest == 0 and not driver.last then
+    local found, rest = parts.near.count(driver, state and state.inner)
+    return reply('count', found, rest and {gather = {inner = rest, driver = driver.number}})
+  end
   -- a row that is met once can be counted bit by bit
   if state and not request.after.is_listed or not state and not driver.repeats then
     local found = 0

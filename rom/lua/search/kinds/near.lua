@@ -3,50 +3,12 @@
 -- {kind: "near", key, longitude, latitude, radius, unit, count, last}
 --   count  only the nearest so many, before other filters
 --   last   or up to one of them: {score: its distance as this script has worked it out, as text; id}
--- Servers older than 6.2 have no GEOSEARCH and give the same by GEORADIUS_RO.
 --
--- uses: parts, work, absent, call, CHUNK, spend, is_exhausted, ask_newer, in_pieces, sieve
--- gives: {walk, prepare, keep, sample, scan}
+-- uses: request, parts, work, call, CHUNK, spend, is_exhausted, ask_each, in_pieces
+-- gives: {walk, prepare, keep, sample, scan, count}
 
-local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
--- as the server has it, whose distances these are to equal
-local EARTH_RADIUS = 6372797.560856
-
--- The distance of two points in metres.
-local function distance(longitude, latitude, other_longitude, other_latitude)
-  local from, to = math.rad(latitude), math.rad(other_latitude)
-  local up = math.sin((to - from) / 2)
-  local along = math.sin((math.rad(other_longitude) - math.rad(longitude)) / 2)
-  return 2 * EARTH_RADIUS * math.asin(math.sqrt(up * up + math.cos(from) * math.cos(to) * along * along))
-end
-
--- A radius with which servers before 6.2 find all within another one: they look in a box that is as wide as the circle where its
--- middle is, and farther from the equator the circle is wider.
-local function wide_enough(filter, radius)
-  local unit, latitude = METRES[filter.unit] / EARTH_RADIUS, math.rad(math.abs(filter.latitude))
-  local angle, width = radius * unit, math.pi
-  if angle + latitude < math.pi / 2 then width = math.asin(math.sin(angle) / math.cos(latitude)) end
-  return math.max(radius, 1.001 * width * math.cos(latitude) / unit)
-end
-
-local function ids_around_by_older(filter, radius, most)
-  local ids, longitude, latitude = {}, filter.longitude, filter.latitude
-  local wide = string.format('%.17g', wide_enough(filter, radius))
-  local found = call('GEORADIUS_RO', filter.key, longitude, latitude, wide, filter.unit, 'WITHCOORD', 'COUNT', most, 'ASC')
-  spend(#found)
-  for _, each in ipairs(found) do
-    local away = distance(longitude, latitude, tonumber(each[2][1]), tonumber(each[2][2])) / METRES[filter.unit]
-    if away <= radius then ids[#ids + 1] = each[1] end
-  end
-  return ids
-end
-
--- At most so many ids within a radius; the nearest ones in order, unless any will do.
-local function ids_around(filter, radius, most, is_any)
-  local reply = ask_newer('GEOSEARCH', filter.key, 'FROMLONLAT', filter.longitude, filter.latitude,
-    'BYRADIUS', radius, filter.unit, 'COUNT', most, is_any and 'ANY' or 'ASC')
-  return reply or ids_around_by_older(filter, radius, most)
-end
+-- a cell of no more members is read at once; where not all are wanted, of fewer
+local FEW, FEWEST = 100, 16
 
 local function is_inside(filter, away, id)
   local last = filter.last
@@ -56,11 +18,11 @@ end
 
 -- Those of some ids that the filter has; notes their distances, in the filter's unit.
 local function inside(filter, ids)
-  local kept, unit = {}, METRES[filter.unit]
+  local kept = {}
   in_pieces(ids, function(piece)
-    for place, point in ipairs(call('GEOPOS', filter.key, unpack(piece))) do
-      local id = piece[place]
-      local away = point and distance(filter.longitude, filter.latitude, tonumber(point[1]), tonumber(point[2])) / unit
+    local found = ask_each('ZMSCORE', 'ZSCORE', filter.key, piece)
+    for place, id in ipairs(piece) do
+      local away = found[place] and parts.cells.away_of(filter, found[place])
       if away then filter.scores[id] = away end
       if is_inside(filter, away, id) then kept[#kept + 1] = id end
     end
@@ -68,26 +30,15 @@ local function inside(filter, ids)
   return kept
 end
 
--- All ids of a reply with scores, and those of them that the filter has. A score is a place: of many at one the distance is
--- worked out once.
--- Gain (benchmarks/clever.py has none yet): of 100,000 at one point, a tenth of asking about each.
-local function inside_by_place(filter, reply)
-  local ids, kept, first_at, firsts, known = {}, {}, {}, {}, filter.scores
+-- All ids of some ranks, and those of them that the filter has.
+local function read_ranks(filter, first, last)
+  local ids, kept, reply, scores = {}, {}, call('ZRANGE', filter.key, first, last, 'WITHSCORES'), filter.scores
   for place = 1, #reply, 2 do
-    local id, score = reply[place], reply[place + 1]
-    ids[#ids + 1] = id
-    if not first_at[score] then
-      first_at[score] = id
-      firsts[#firsts + 1] = id
-    end
-  end
-  inside(filter, firsts)
-  spend(4 * #firsts + 0.3 * #ids)
-  for place = 1, #ids do
-    local id, away = ids[place], known[first_at[reply[2 * place]]]
-    known[id] = away
+    local id, away = reply[place], parts.cells.away_of(filter, reply[place + 1])
+    ids[#ids + 1], scores[id] = id, away
     if is_inside(filter, away, id) then kept[#kept + 1] = id end
   end
+  spend(0.4 * #ids)
   return ids, kept
 end
 
@@ -98,99 +49,187 @@ local function settle(filter, ids)
   for _, id in ipairs(ids) do filter.kept[id] = true end
 end
 
-local function sort_by_distance(filter, ids)
-  local scores = filter.scores
-  table.sort(ids, function(one, other)
-    if scores[one] ~= scores[other] then return scores[one] < scores[other] end
-    return one < other
-  end)
+-- -- the nearest first
+
+local function comes_first(one, other)
+  if one.bound ~= other.bound then return one.bound < other.bound end
+  return one.cell and not other.cell
 end
 
--- Leaves out the farthest ids: others, equally far, may have been cut off.
-local function drop_farthest(filter, ids)
-  local farthest = filter.scores[ids[#ids]]
-  while #ids > 0 and filter.scores[ids[#ids]] == farthest do ids[#ids] = nil end
-end
-
--- Whether there are so many places within a radius that the server would take long to sort them.
--- Gain (benchmarks/clever.py): a third of finding the nearest 200 in a crowd of 40,000, and with more of them no call that holds
--- the server; among 10,000 it costs half as much again.
-local function is_crowded(filter, radius, most)
-  if absent.GEOSEARCH then return false end
-  local found = #ids_around(filter, radius, most, true)
-  spend(found * 0.3 + 5)
-  return found == most
-end
-
--- Looks at growing circles until `accept(ids)` is content; the ids come nearest first, ties by id.
--- Returns false if that costs too much.
-local function widen(filter, want, accept)
-  local most = 2 * want + 10
-  local radius = math.min(filter.radius, 1.5 * filter.radius * math.sqrt(most / math.max(filter.total, 1)))
-  -- a radius that is known to be too small
-  local too_small = 0
-  while most <= 3 * CHUNK and not is_exhausted() do
-    while is_crowded(filter, radius, 2 * most + CHUNK) and not is_exhausted() do radius = (too_small + radius) / 2 end
-    if is_exhausted() then return false end
-    local ids = ids_around(filter, radius, most)
-    spend(#ids * 5 + 20)
-    work.scanned = work.scanned + #ids
-    local kept = inside(filter, ids)
-    -- one that is too far: no other is nearer than those there are
-    local is_all = #kept < #ids or #ids < most and radius >= filter.radius
-    local is_cut = #ids == most and not is_all
-    sort_by_distance(filter, kept)
-    if is_cut then drop_farthest(filter, kept) end
-    if accept(kept) or is_all then return true end
-    if is_cut then most = most * 4 else too_small, radius = radius, math.min(filter.radius, radius * 2) end
+local function push(heap, item)
+  local place = #heap + 1
+  while place > 1 do
+    local above = math.floor(place / 2)
+    if not comes_first(item, heap[above]) then break end
+    heap[place], place = heap[above], above
   end
-  return false
+  heap[place] = item
+end
+
+local function pop(heap)
+  local first, item = heap[1], table.remove(heap)
+  if #heap == 0 then return first end
+  local place = 1
+  while true do
+    local below = 2 * place
+    if below > #heap then break end
+    if below < #heap and comes_first(heap[below + 1], heap[below]) then below = below + 1 end
+    if not comes_first(heap[below], item) then break end
+    heap[place], place = heap[below], below
+  end
+  heap[place] = item
+  return first
+end
+
+-- Replaces a cell by its places, or by its quarters; `reached` is a distance up to which all are known.
+local function open(filter, heap, cell, bounds, reached)
+  if cell.size > 1 and cell.count > FEWEST then
+    parts.cells.quarters(filter, cell, bounds, function(child)
+      if child.farthest >= reached then push(heap, {bound = child.nearest, cell = child}) end
+    end)
+    return
+  end
+  local rank, last = parts.ranks.below(filter.key, string.format('%.0f', cell.code)), nil
+  local size = cell.size == 1 and 1 or cell.count
+  local reply = call('ZRANGE', filter.key, rank, rank + size - 1, 'WITHSCORES')
+  spend(#reply * 0.5)
+  for place = 1, #reply, 2 do
+    local score = reply[place + 1]
+    if not last or last.score ~= score then
+      last = {bound = parts.cells.away_of(filter, score), score = score, rank = rank, count = 0}
+      if last.bound <= filter.radius and last.bound >= reached then push(heap, last) end
+    end
+    rank, last.count = rank + 1, cell.size == 1 and cell.count or last.count + 1
+  end
+end
+
+-- The next ids of places that are equally far, in order; notes up to where they are taken.
+local function take_from(filter, places, size)
+  local ids, place_of = {}, {}
+  for _, place in ipairs(places) do
+    local found = place.count > 0 and call('ZRANGE', filter.key, place.rank, place.rank + math.min(size, place.count) - 1) or {}
+    for _, id in ipairs(found) do
+      ids[#ids + 1], place_of[id], filter.scores[id] = id, place, place.bound
+    end
+  end
+  spend(#ids * 0.7 + 2 * #places)
+  if #places > 1 then table.sort(ids) end
+  for number = #ids, size + 1, -1 do ids[number] = nil end
+  for _, id in ipairs(ids) do
+    local place = place_of[id]
+    place.rank, place.count = place.rank + 1, place.count - 1
+  end
+  return ids
+end
+
+-- A function that gives up to so many of the next ids, the nearest first, ties by id; none at the end.
+local function new_walk(filter, after)
+  local bounds, reached, heap, places = parts.cells.new_bounds(filter), after and tonumber(after.score) or 0, {}, {}
+  push(heap, {bound = 0, cell = parts.cells.root(filter)})
+  local function next_places()
+    while heap[1] and heap[1].cell do open(filter, heap, pop(heap).cell, bounds, reached) end
+    local found = {heap[1] and pop(heap)}
+    while heap[1] and heap[1].bound == found[1].bound do found[#found + 1] = pop(heap) end
+    for _, place in ipairs(after and found or {}) do
+      if place.bound == reached then
+        local rank = parts.ranks.after(filter.key, place.score, after.id)
+        place.rank, place.count = rank, math.max(0, place.rank + place.count - rank)
+      end
+    end
+    return found
+  end
+  return function(size)
+    local ids = {}
+    repeat
+      local more = take_from(filter, places, size - #ids)
+      for _, id in ipairs(more) do
+        if is_inside(filter, filter.scores[id], id) then ids[#ids + 1] = id end
+      end
+      if #more == 0 then places = next_places() end
+    until #ids >= size or #places == 0 or #ids > 0 and is_exhausted()
+    return ids
+  end
 end
 
 -- The nearest ids, as many as the filter wants; nil where that costs too much.
 local function nearest(filter)
-  local found
-  local is_done = widen(filter, filter.count, function(ids)
-    found = ids
-    return #ids >= filter.count
-  end)
-  if not is_done then return nil end
-  for place = #found, filter.count + 1, -1 do found[place] = nil end
+  local next_ids, found = new_walk(filter), {}
+  while #found < filter.count do
+    local ids = next_ids(math.min(CHUNK, filter.count - #found))
+    if #ids == 0 then break end
+    for _, id in ipairs(ids) do found[#found + 1] = id end
+    work.scanned = work.scanned + #ids
+    if is_exhausted() then return nil end
+  end
   return found
 end
 
--- By distance. Each page is found anew; says so where circles with too many points would have to be looked at.
-local function walk_near(order, rest, page, after)
-  local want, seen, is_done, passed, last = page.skip + page.count, after and after.seen or 0, true, nil, order.last
-  local is_cut = false
-  local function pick(ids)
-    ids = after and parts.gather.ids_behind(after, ids) or ids
-    local kept, reached = sieve(rest, ids)
-    passed, is_cut = kept, reached < #ids and #kept < want
-    return #passed >= want or is_cut
-  end
-  if order.count then
-    sort_by_distance(order, order.ids)
-    pick(order.ids)
-    -- for the pages to come: these, and no others when some of them are gone
-    last = parts.gather.position_of(order.ids[#order.ids])
-  else
-    is_done = widen(order, seen + want, pick)
-  end
-  if not is_done or is_cut then return {is_too_far = true} end
-  local taken = parts.walks.add_to_page(page, passed)
-  if not taken then return nil end
-  local stop = parts.gather.position_of(taken)
-  stop.seen, stop.last = seen + want, last
+-- By distance, from those that are settled.
+local function walk_settled(order, rest, page, after)
+  table.sort(order.ids, function(one, other)
+    local mine, theirs = order.scores[one], order.scores[other]
+    if mine ~= theirs then return mine < theirs end
+    return one < other
+  end)
+  local ids = after and parts.gather.ids_behind(after, order.ids) or order.ids
+  local stop = #ids > 0 and parts.walks.look_at(page, rest, ids)
+  if not stop then return nil end
+  stop = parts.gather.position_of(stop)
+  -- for the pages to come: these, and no others when some of them are gone
+  stop.last = parts.gather.position_of(order.ids[#order.ids])
   return stop
+end
+
+-- By distance.
+local function walk_near(order, rest, page, after)
+  if order.count then return walk_settled(order, rest, page, after) end
+  local next_ids = new_walk(order, after)
+  while true do
+    local ids = next_ids(parts.walks.pace(page))
+    if #ids == 0 then return nil end
+    local stop = parts.walks.look_at(page, rest, ids)
+    if stop then
+      stop = parts.gather.position_of(stop)
+      stop.last = order.last
+      return stop
+    end
+  end
+end
+
+-- Whether there are few ids: the nearest cells first, which soon tells that there are many.
+local function has_few(filter)
+  local bounds, heap, count = parts.cells.new_bounds(filter), {}, 0
+  push(heap, {bound = 0, cell = parts.cells.root(filter)})
+  while heap[1] and count <= CHUNK do
+    local cell = pop(heap).cell
+    if cell.farthest <= filter.radius or cell.count <= FEW or cell.size == 1 then
+      count = count + cell.count
+    else
+      parts.cells.quarters(filter, cell, bounds, function(child) push(heap, {bound = child.nearest, cell = child}) end)
+    end
+  end
+  return count <= CHUNK
+end
+
+-- All ids of the filter; nil where that costs too much.
+local function all_ids(filter)
+  local found = {}
+  local rest = parts.cells.visit(filter, nil, FEW, function(first, last)
+    local _, kept = read_ranks(filter, first, last - 1)
+    for _, id in ipairs(kept) do found[#found + 1] = id end
+  end)
+  return not rest and found or nil
 end
 
 return {
   walk = walk_near,
 
   prepare = function(filter)
-    filter.scores = {}
-    if filter.last then filter.last_score = tonumber(filter.last.score) end
+    filter.scores, filter.places = {}, {}
+    if filter.last then
+      filter.last_score = tonumber(filter.last.score)
+      filter.radius = math.min(filter.radius, filter.last_score)
+    end
     filter.total = call('ZCARD', filter.key)
     filter.size, filter.probe_cost, filter.scan_cost = filter.total, 4, 0.5
     if filter.count then
@@ -202,9 +241,9 @@ return {
     end
     -- of many filters the last ones are left as wide as they are
     if work.steps > work.allowed / 2 then return end
-    local ids = ids_around(filter, filter.radius, CHUNK + 1, true)
-    spend(#ids * 0.5)
-    if #ids <= CHUNK then settle(filter, filter.last and inside(filter, ids) or ids) end
+    if request.mode == 'count' and #request.filters == 1 and not filter.last or not has_few(filter) then return end
+    local ids = all_ids(filter)
+    if ids then settle(filter, ids) end
   end,
 
   keep = function(filter, ids)
@@ -227,10 +266,28 @@ return {
       if filter.is_order then inside(filter, filter.ids) end
       return emit(filter.ids)
     end
-    return parts.ranks.read(filter.key, 0, filter.total, state, function(first, last)
-      local ids, kept = inside_by_place(filter, call('ZRANGE', filter.key, first, last, 'WITHSCORES'))
-      emit(kept)
-      return ids
+    local function read(first, last, is_whole, inner)
+      return parts.ranks.read(filter.key, first, last, inner, function(low, high)
+        if is_whole and not filter.is_order and not filter.last then
+          local ids = call('ZRANGE', filter.key, low, high)
+          emit(ids)
+          return ids
+        end
+        local ids, kept = read_ranks(filter, low, high)
+        emit(kept)
+        return ids
+      end)
+    end
+    return parts.cells.visit(filter, state, FEW, read)
+  end,
+
+  -- How many ids there are, without reading those of cells that are wholly inside; and where to go on.
+  count = function(filter, state)
+    local found = 0
+    local rest = parts.cells.visit(filter, state, FEWEST, function(first, last, is_whole)
+      local kept = not is_whole and select(2, read_ranks(filter, first, last - 1))
+      found = found + (kept and #kept or last - first)
     end)
+    return found, rest
   end,
 }
