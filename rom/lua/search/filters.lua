@@ -3,6 +3,7 @@
 -- A filter is an object of the request, its `kind` the part that knows how to ask it. `prepare` adds to it
 --   size        rows it has, at most; 0: none; infinite: it cannot be read, only asked about ids
 --   rate        of one that cannot be read: the share of rows that it has, where that is not told by what it is made of
+--   fitting     about how many of those fit, where that is less
 --   is_exact    whether that is no estimate
 --   probe_cost  steps for asking it about one id; scan_cost: for reading one of its ids
 --   read_cost   steps after which it can tell quickly about any id, if it can; visits: about how many it will be asked

@@ -8,7 +8,7 @@ local function some_drivers(filters) return math.max(1, math.min(#filters, 8, ma
 
 -- The share of some number of rows that a filter has. Those of parts are taken not to depend on each other.
 local function share_of(filter, total)
-  if filter.size < math.huge then return math.min(1, math.max(filter.size, 0.5) / math.max(total, 1)) end
+  if filter.size < math.huge then return math.min(1, math.max(filter.fitting or filter.size, 0.5) / math.max(total, 1)) end
   if filter.rate then return filter.rate end
   local is_all, share = filter.kind == 'all', 1
   for _, part in ipairs(filter.of) do
