@@ -84,7 +84,8 @@ local function walk_page(plan, gathering, after)
   local has_pattern = false
   for _, filter in ipairs(plan.rest or {}) do has_pattern = has_pattern or filter.pattern ~= nil end
   -- of a pattern nobody knows how many words fit it
-  local most = math.min(3 * gathering.cost, math.max((has_pattern and 1.5 or 4) * plan.cost, gathering.cost / (has_pattern and 12 or 2))) + CHUNK
+  local share, times = has_pattern and 12 or 2, has_pattern and 1.5 or 4
+  local most = math.min(3 * gathering.cost, math.max(times * plan.cost, gathering.cost / share)) + CHUNK
   work.allowed = math.min(allowed, began + most - spent)
   for _, filter in ipairs(plan.rest or {}) do filter.visits = plan.visits end
   local driver = type(plan.driver) == 'table' and plan.driver or {}

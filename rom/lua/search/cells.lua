@@ -113,7 +113,8 @@ local function visit(filter, state, leaf, take)
   local bounds = new_bounds(filter)
   local function go(cell)
     if cell.code + cell.size <= from then return nil end
-    if is_exhausted() then return {from = text_of(max(from, cell.code))} end
+    -- each call gets on
+    if cell.code > from and is_exhausted() then return {from = text_of(cell.code)} end
     local is_inside = cell.farthest <= filter.radius
     if not is_inside and cell.count > leaf and cell.size > 1 then return quarters(filter, cell, bounds, go) end
     local first = parts.ranks.below(filter.key, text_of(cell.code))

@@ -211,7 +211,7 @@ local function fitting_ids(filter, members)
     end
     return ids
   end
-  local began, literal, from = work.steps, filter.literal, #filter.prefix + 1
+  local began, literal, from = work.steps, filter.literal or '', #filter.prefix + 1
   for place = 1, #members do
     local member = members[place]
     if literal == '' or find(member, literal, from, true) then
