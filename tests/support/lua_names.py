@@ -8,11 +8,7 @@ import re
 __all__ = ['STANDARD', 'read_names', 'tokens_of']
 
 #: what Redis gives to every script, as far as rom needs it
-<<<<<<< HEAD
-STANDARD = frozenset('ARGV KEYS cjson error ipairs math next os pairs pcall redis select setmetatable string table tonumber tostring type unpack'
-=======
-STANDARD = frozenset('ARGV KEYS bit cjson error ipairs math next pairs pcall redis select setmetatable string table tonumber tostring type unpack'
->>>>>>> ddc614e (Places are found by the cells that their scores number: a page of near costs the page, its count the edge of the circle, on every server)
+STANDARD = frozenset('ARGV KEYS bit cjson error ipairs math next os pairs pcall redis select setmetatable string table tonumber tostring type unpack'
                      .split())
 
 KEYWORDS = frozenset('and break do else elseif end false for function if in local nil not or repeat return then true until while'

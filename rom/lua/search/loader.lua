@@ -3,13 +3,8 @@
 --
 -- Each is a table of functions: `parts.planner`, `parts.walks`, ... The kinds of filters are parts as well.
 --
-<<<<<<< HEAD
--- uses: request, report, namespace, highest, scores, reply, work, absent, call, CHUNK, GRAIN, spend, is_exhausted,
---   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, keep, sieve, scan_and_sieve,
-=======
 -- uses: request, report, namespace, highest, scores, reply, work, call, CHUNK, GRAIN, spend, is_exhausted,
---   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, scan, keep, sieve, scan_and_sieve,
->>>>>>> ddc614e (Places are found by the cells that their scores number: a page of near costs the page, its count the edge of the circle, on every server)
+--   is_to_stop, ask_newer, ask_each, in_pieces, is_of_type, prepare, sample, keep, sieve, scan_and_sieve,
 --   smallest_first, without
 -- gives: parts
 
