@@ -61,7 +61,7 @@ class _Walk(object):
     def rows_there(self, ids, rows, counter):
         """[(id, row)] of those that count, by what was read: rows made since the walk began do not."""
         there = [(id, row) for id, row in zip(ids, rows) if row is not None]
-        self.is_lost = not there
+        self.is_lost = not there or abs(ids[-1] - there[-1][0]) > LISTED and self._listed is None
         if self._step > 0:
             self._begin(counter)
             if there and there[-1][0] > self._counter:

@@ -6,7 +6,7 @@
 -- A filter has longitude, latitude, radius, unit, key, total, and `places`: distances by score.
 --
 -- uses: parts, call, spend, is_exhausted
--- gives: {away_of, root, quarters, new_bounds, visit}
+-- gives: {away_of, whole, quarters, new_bounds, visit}
 
 local METRES = {m = 1, km = 1000, mi = 1609.34, ft = 0.3048}
 -- as the server has it, whose distances these are to equal
@@ -19,9 +19,9 @@ local band, bor, rshift = bit.band, bit.bor, bit.rshift
 
 local function text_of(number) return string.format('%.0f', number) end
 
--- Every other of 26 bits, together.
+-- Every other of 28 bits, together.
 local function squashed(bits)
-  bits = band(bits, 0x1555555)
+  bits = band(bits, 0x5555555)
   bits = band(bor(bits, rshift(bits, 1)), 0x3333333)
   bits = band(bor(bits, rshift(bits, 2)), 0xf0f0f0f)
   bits = band(bor(bits, rshift(bits, 4)), 0xff00ff)
@@ -30,9 +30,9 @@ end
 
 -- How many steps a place is from the west and from the south of the map.
 local function steps_of(score)
-  local high = floor(score / STEPS)
-  local low = score - high * STEPS
-  return squashed(rshift(high, 1)) * 8192 + squashed(rshift(low, 1)), squashed(high) * 8192 + squashed(low)
+  local high = floor(score / 2 ^ 28)
+  local low = score - high * 2 ^ 28
+  return squashed(rshift(high, 1)) * 2 ^ 14 + squashed(rshift(low, 1)), squashed(high) * 2 ^ 14 + squashed(low)
 end
 
 -- The middle of a step, by the same sums as the server.
@@ -101,9 +101,13 @@ local function quarters(filter, cell, bounds, take)
   end
 end
 
-local function root(filter)
-  return {code = 0, size = STEPS * STEPS, count = filter.total, nearest = 0, farthest = math.huge, lon = -180, lat = -NORTH,
-          width = 360, height = 2 * NORTH}
+-- The whole map, and what stands at its eastern and northern end, which has numbers beyond the others.
+local function whole(filter)
+  local behind = call('ZCOUNT', filter.key, text_of(STEPS * STEPS), '+inf')
+  local map = {code = 0, size = STEPS * STEPS, count = filter.total - behind, nearest = 0, farthest = math.huge,
+               lon = -180, lat = -NORTH, width = 360, height = 2 * NORTH}
+  return {map, behind > 0 and {code = map.size, size = math.huge, count = behind, nearest = 0, farthest = math.huge,
+                               is_read = true} or nil}
 end
 
 -- Hands the ranks of cells within the radius to `take(first, last, is_inside, state)`, where the cell is wholly inside, has
@@ -116,7 +120,8 @@ local function visit(filter, state, leaf, take)
     -- each call gets on
     if cell.code > from and is_exhausted() then return {from = text_of(cell.code)} end
     local is_inside = cell.farthest <= filter.radius
-    if not is_inside and cell.count > leaf and cell.size > 1 then return quarters(filter, cell, bounds, go) end
+    local is_large = cell.count > leaf and cell.size > 1 and not cell.is_read
+    if is_large and not is_inside then return quarters(filter, cell, bounds, go) end
     local first = parts.ranks.below(filter.key, text_of(cell.code))
     local last = first + cell.count
     if from > cell.code then first = parts.ranks.below(filter.key, text_of(from)) end
@@ -125,7 +130,10 @@ local function visit(filter, state, leaf, take)
     inner = nil
     return stop and {from = stop.score, inner = stop}
   end
-  return go(root(filter))
+  for _, cell in ipairs(whole(filter)) do
+    local stop = go(cell)
+    if stop then return stop end
+  end
 end
 
-return {away_of = away_of, root = root, quarters = quarters, new_bounds = new_bounds, visit = visit}
+return {away_of = away_of, whole = whole, quarters = quarters, new_bounds = new_bounds, visit = visit}

@@ -83,7 +83,7 @@ end
 
 -- Replaces a cell by its places, or by its quarters; `reached` is a distance up to which all are known.
 local function open(filter, heap, cell, bounds, reached)
-  if cell.size > 1 and cell.count > FEWEST then
+  if cell.size > 1 and cell.count > FEWEST and not cell.is_read then
     parts.cells.quarters(filter, cell, bounds, function(child)
       if child.farthest >= reached then push(heap, {bound = child.nearest, cell = child}) end
     end)
@@ -125,7 +125,7 @@ end
 -- A function that gives up to so many of the next ids, the nearest first, ties by id; none at the end.
 local function new_walk(filter, after)
   local bounds, reached, heap, places = parts.cells.new_bounds(filter), after and tonumber(after.score) or 0, {}, {}
-  push(heap, {bound = 0, cell = parts.cells.root(filter)})
+  for _, cell in ipairs(parts.cells.whole(filter)) do push(heap, {bound = 0, cell = cell}) end
   local function next_places()
     while heap[1] and heap[1].cell do open(filter, heap, pop(heap).cell, bounds, reached) end
     local found = {heap[1] and pop(heap)}
@@ -199,10 +199,10 @@ end
 -- Whether there are few ids: the nearest cells first, which soon tells that there are many.
 local function has_few(filter)
   local bounds, heap, count = parts.cells.new_bounds(filter), {}, 0
-  push(heap, {bound = 0, cell = parts.cells.root(filter)})
+  for _, cell in ipairs(parts.cells.whole(filter)) do push(heap, {bound = 0, cell = cell}) end
   while heap[1] and count <= CHUNK do
     local cell = pop(heap).cell
-    if cell.farthest <= filter.radius or cell.count <= FEW or cell.size == 1 then
+    if cell.farthest <= filter.radius or cell.count <= FEW or cell.size == 1 or cell.is_read then
       count = count + cell.count
     else
       parts.cells.quarters(filter, cell, bounds, function(child) push(heap, {bound = child.nearest, cell = child}) end)
