@@ -36,13 +36,15 @@ local function load_part(known, name)
 -- include search/orders
     end)()
 
-  function loaders.cells()
+  elseif name == 'cells' then
+    part = (function()
 -- include search/cells
-  end
+    end)()
 
-  function loaders.seek()
+  elseif name == 'seek' then
+    part = (function()
 -- include search/seek
-  end
+    end)()
 
   -- kinds of filters
   elseif name == 'set' then
