@@ -1,5 +1,6 @@
 # -*- coding: utf-8 -*-
 """Questions that once cost what there is, and cost what is asked for: counted in commands and bytes, so that a busy machine changes nothing."""
+import math
 import random
 
 import pytest
@@ -38,6 +39,10 @@ class Costs(object):
         return connection.info('stats')['total_net_output_bytes']
 
 
+def has_smismember(connection):
+    return bool(connection.execute_command('COMMAND', 'INFO', 'SMISMEMBER')[0])
+
+
 def ids(query):
     return [row.id for row in query.all()]
 
@@ -47,6 +52,13 @@ def places(connection, points):
     for id, (lon, lat) in points.items():
         pipe.execute_command('GEOADD', 'Row:at:geo', lon, lat, id)
     pipe.execute()
+
+
+def distance(lon, lat, other_lon, other_lat):
+    """In kilometres, on the server's earth."""
+    lon, lat, other_lon, other_lat = map(math.radians, (lon, lat, other_lon, other_lat))
+    u, v = math.sin((other_lat - lat) / 2), math.sin((other_lon - lon) / 2)
+    return 2 * 6372.797560856 * math.asin(math.sqrt(u * u + math.cos(lat) * math.cos(other_lat) * v * v))
 
 
 # -- places ------------------------------------------------------------------------------------------------------------
@@ -82,12 +94,13 @@ def test_places_as_the_server_finds_them(Row, connection, seed, monkeypatch):
     points = dict((id, rng.choice(spots) if rng.random() < .6 else (rng.gauss(0, 60) % 360 - 180, rng.uniform(-85, 85)))
                   for id in range(1, 1501))
     places(connection, points)
+    told = connection.execute_command('GEOPOS', 'Row:at:geo', *sorted(points))
+    positions = dict(zip(sorted(points), [tuple(map(float, at)) for at in told]))
     for steps in (20000, 300):
         monkeypatch.setattr(search, 'STEPS_PER_CALL', steps)
         for lon, lat in ((179.9, 10), (0, 84.9), (0.001, 0), (rng.uniform(-180, 180), rng.uniform(-80, 80))):
             for radius in (.5, 300, 4000, 15000, 20100):
-                told = connection.execute_command('GEORADIUS_RO', 'Row:at:geo', lon, lat, radius, 'km', 'WITHDIST')
-                found = dict((int(id), float(away)) for id, away in told)
+                found = dict((id, away) for id, away in ((id, distance(lon, lat, *at)) for id, at in positions.items()) if away <= radius)
                 around = Row.query.near('at', lon, lat, radius, 'km')
                 assert around.count() == len(found)
                 given = [(row.id, away) for row, away in around.with_distance()]
@@ -129,7 +142,9 @@ def test_an_offset_among_rows_with_a_word_costs_few_commands(Row, connection, or
     ids(query.limit(0, 1))
     for skip in (600, 1200, 1499, 1500):
         cost = Costs(connection, lambda: ids(query.limit(skip, 20)))
-        assert cost.result == right[skip:skip + 20] and cost.calls == 1 and cost.commands < 120, (skip, cost.commands)
+        assert cost.result == right[skip:skip + 20] and cost.calls == 1, skip
+        # before 6.2 each id is asked about by itself
+        assert cost.commands < 120 or not has_smismember(connection), (skip, cost.commands)
 
 
 def test_rows_that_are_passed_by_are_not_sent(Row, connection):
