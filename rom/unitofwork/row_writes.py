@@ -6,7 +6,7 @@ from ..columns.kinds import kinds_of
 from ..exceptions import DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation, QueryError
 from ..search.meanings import own_name
 from ..search.results import rows_of_pages
-from ..storage import batches, keys, plan
+from ..storage import alteration, batches, keys, plan
 from ..values.expressions import Expression
 from ..values.filter_forms import All, Any, Empty, Geofilter, Ids, Meant, Not, Null, Pattern, Prefix, Suffix
 from .entity import Entity
@@ -168,9 +168,22 @@ class _Rewrite(StoredJob):
     def plan(self):
         """Make the operation, which finds the row as the query has found it, or does nothing."""
         self.texts = self.rewriting.values.texts(plan.Row(self.schema, self.stored, id=self.id))
-        self.operation = self.update(self.texts)
-        self.operation['expect'].update(plan.expectation(self.schema, self.stored, self.rewriting.expected))
+        self.operation = self.rewriting.is_brief and self._altered() or self._updated()
+
+    def _altered(self):
+        """Return the operation as a batch takes it: what the row is expected to have is written as it stands; None where more follows."""
+        expected = plan.expectation(self.schema, self.stored, self.rewriting.expected)
+        if len(expected) < len(self.rewriting.expected):
+            return None
+        texts = dict(((attr, None if text is False else text) for attr, text in expected.items()), **self.texts)
+        return alteration.alter(self.schema, self.id, self.stored, texts,
+                                lambda: plan.Row(self.schema, self.stored, texts=texts, id=self.id))
+
+    def _updated(self):
+        operation = self.operation = self.update(self.texts)
+        operation['expect'].update(plan.expectation(self.schema, self.stored, self.rewriting.expected))
         note_targets(self, self.texts)
+        return operation
 
     def recover(self, error):
         if error[1] not in ('race', 'stale', 'gone') or self.attempts >= ATTEMPTS:
@@ -202,6 +215,10 @@ class Rewriting(object):
         self._again = self.found_by.replace(order_by=None, limit=None, is_reversed=False, behind=None)
         #: columns in which a row is to be as it was found
         self.expected = named_columns(self.schema, query._filters) | self.values.sources
+        only_expected = self.expected.difference(given)
+        #: whether what is expected of a row can be said by writing it as it stands, at little cost
+        self.is_brief = not self.schema.affected_uniques(only_expected) and all(
+            column.text_is_score for column in self.schema.affected_indexes(only_expected))
         self._batch, self._has_raced = [], False
 
     def run(self):
