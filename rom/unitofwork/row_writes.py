@@ -157,6 +157,10 @@ def _name_in(item):
     return plan.as_text(item[0] if isinstance(item, tuple) else item).partition(u':')[0]
 
 
+#: what looking at all that an operation concerns costs the server, in index entries
+_ALL_LOOKED_AT = 32
+
+
 class _Rewrite(StoredJob):
     """Values for one row."""
 
@@ -293,7 +297,7 @@ class Rewriting(object):
         """Write planned jobs, in calls of as many as fit, and have none left."""
         planned = list(jobs)
         del jobs[:]
-        for self._batch in batches.in_batches(planned, lambda job: batches.weight(job.operation)):
+        for self._batch in batches.in_batches(planned, _weight):
             self._has_raced = False
             self._columns += current().write_rows(self._batch)
 
@@ -346,6 +350,10 @@ class Rewriting(object):
                 if not had_changes:
                     scope.forget(entity)
                 return 0
+
+
+def _weight(job):
+    return batches.weight(job.operation) + (_ALL_LOOKED_AT if isinstance(job.operation, dict) else 0)
 
 
 def _saves_itself(entity):
