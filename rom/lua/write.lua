@@ -43,6 +43,9 @@
 --   each: id, what was seen of a column (text, or false: no value)..., its text from now on (null: none)..., and the first four
 --   parts of a new row, which hold all entries of these columns: words | scores | prefixes | suffixes
 --
+-- A batch of rows that stay as they are and have all their index entries and unique values anew:
+--   'refresh', and the rest as of an update, without the texts from now on
+--
 -- Reply: JSON {sequence: that of the call, done: [id or false per operation], errors: [[position, kind, detail...]],
 --   about: {answer: the reply to the call asked about, or remembers: bool, whether its not being done is known}}
 --   kinds: changed (columns; none: the row is gone), race (columns), stale, gone, taken, unique (name, owner),
@@ -103,17 +106,16 @@ local function write_batch(item)
   if item[1] == 'new' then
     if not insert_rows then load_insert() end
     return insert_rows(item)
-  end
-  if item[1] == 'change' then
+  elseif item[1] == 'change' then
     if not alter_rows then load_alter() end
     return alter_rows(item)
-  end
-  if item[1] == 'update' then
+  elseif item[1] == 'update' or item[1] == 'refresh' then
     if not update_rows then load_update() end
     return update_rows(item)
+  elseif item[1] == 'delete' then
+    if not remove_rows then load_remove() end
+    return remove_rows(item)
   end
-  if not remove_rows then load_remove() end
-  return remove_rows(item)
 end
 
 -- Writes all items, or up to the first that is refused. Gives the JSON of the reply, where that is at hand already.
@@ -125,7 +127,11 @@ local function write_all(items, reply)
   for _, item in ipairs(items) do
     ids = #items > 1 and write_batch(item)
     for _, id in ipairs(ids or {}) do reply.done[#reply.done + 1] = id end
-    if not ids then do_one_after_another(item, reply) end
+    if item[1] == 'refresh' and not ids then
+      reply.errors[1] = {#reply.done, 'stale'}  -- where not all is as it should be, each row is planned by itself
+    elseif not ids then
+      do_one_after_another(item, reply)
+    end
     if #reply.errors > 0 then return end
   end
 end

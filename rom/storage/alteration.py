@@ -1,4 +1,4 @@
-"""PURE: a row of which values change, with the index entries and unique values that follow from these alone; and what a batch is told once."""
+"""PURE: a row of which values change, with the index entries and unique values that follow from these alone, or that has all of these anew."""
 
 from ..values import codecs
 from ..values.texts import text_if_utf8
@@ -6,7 +6,7 @@ from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 from .rows import as_text
 
-__all__ = ['Alterations', 'AlteredRow', 'alter']
+__all__ = ['Alterations', 'AlteredRow', 'alter', 'refresh']
 
 #: of so many sets of columns a model remembers what follows from them
 SETS_REMEMBERED = 200
@@ -21,15 +21,16 @@ class AlterationLayout(object):
     :param schema: `Schema` of the model
     :param attrs: the columns
     :param bool is_explicit: whether rows say all of their entries
+    :param bool is_refresh: whether rows stay as they are, and have their entries anew
     :ivar columns: list of (column, its place in the row, whether its text is a score)
     """
 
-    def __init__(self, schema, attrs, is_explicit=False):
+    def __init__(self, schema, attrs, is_explicit=False, is_refresh=False):
         indexed, unique = schema.affected_indexes(attrs), schema.affected_uniques(attrs)
         scores = [column._attr for column in indexed if column.text_is_score]
         steps = [column._rom_index.step() for column in indexed if not column.text_is_score]
         self.schema = schema
-        self.is_explicit = is_explicit or bool(steps or unique)
+        self.is_explicit, self.is_refresh = is_explicit or bool(steps or unique), is_refresh
         self.columns = [(attr, schema.position[attr], attr in scores) for attr in attrs]
         self.steps, self.reads_row = [step for step, _ in steps], any(reads_row for _, reads_row in steps)
         self.weight = 1 + len(scores) + len(unique)
@@ -42,7 +43,8 @@ class AlterationLayout(object):
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
-        return ['update' if self.is_explicit else 'change', self.schema.namespace] + self._told
+        kind = 'refresh' if self.is_refresh else 'update' if self.is_explicit else 'change'
+        return [kind, self.schema.namespace] + self._told
 
 
 class Alterations(dict):
@@ -51,6 +53,14 @@ class Alterations(dict):
     def __init__(self, schema):
         dict.__init__(self)
         self.schema = schema
+        self._refreshing = ()
+
+    def refreshing(self):
+        """Return the layout of rows that have their entries anew; None where these follow from more than texts."""
+        if self._refreshing == ():
+            attrs = self.schema.stored
+            self._refreshing = AlterationLayout(self.schema, attrs, True, True) if attrs and self._follow_from(attrs) else None
+        return self._refreshing
 
     def __missing__(self, attrs):
         layouts = [AlterationLayout(self.schema, attrs, is_explicit) for is_explicit in (False, True)] if self._are_enough(attrs) else None
@@ -60,8 +70,11 @@ class Alterations(dict):
 
     def _are_enough(self, attrs):
         """Whether all that follows from some columns follows from their texts, or from the row with these."""
+        return not set(attrs).intersection(self.schema.references) and self._follow_from(attrs)
+
+    def _follow_from(self, attrs):
         schema = self.schema
-        if schema.reads_row or schema.affected_together(attrs) or set(attrs).intersection(schema.references):
+        if schema.reads_row or schema.affected_together(attrs):
             return False
         return all(column._rom_index.claims_text and column._attr in attrs for column in schema.affected_uniques(attrs))
 
@@ -123,6 +136,27 @@ def alter(schema, id, raw, texts, row_of):
     return AlteredRow(layout, said, weight)
 
 
+def refresh(schema, id, raw):
+    """Plan the operation that gives a row the index entries and unique values that follow from its texts, which stay as they are.
+
+    :param raw: list of the stored values
+    :returns: `AlteredRow`; None where `plan.rewrite` has to see to it
+    :raises InvalidColumnValue: for what Redis would refuse
+    """
+    layout = schema.alterations.refreshing()
+    if layout is None:
+        return None
+    said, texts = [str(int(id))], {}
+    for attr, place, is_score in layout.columns:
+        text = text_if_utf8(raw[place])
+        if text is not None and (isinstance(text, bytes) or is_score and not codecs.is_plain_score(text)):
+            return None
+        texts[attr] = text
+        said.append(False if text is None else text)
+    weight = layout.weight + _say_entries(said, layout, texts, lambda: plan.Row(schema, raw, id=int(id)))
+    return AlteredRow(layout, said, weight)
+
+
 def _say_entries(said, layout, texts, row_of):
     """Add the index entries that a row says explicitly; returns how many."""
     found, stored = plan.Entries(), {}
@@ -130,6 +164,8 @@ def _say_entries(said, layout, texts, row_of):
         stored[place] = texts[attr]
         if is_score and texts[attr] is not None:
             found.add_score(attr, texts[attr])
+    if layout.is_refresh and layout.schema.pk_index:
+        found.add_score(layout.schema.pk, said[0])
     after = row_of() if layout.reads_row else None
     for add in layout.steps:
         add(found, after, stored)

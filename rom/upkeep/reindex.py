@@ -1,7 +1,7 @@
 """Work out the index entries of rows again, and write them, while others write."""
 
 from ..exceptions import InvalidColumnValue, ORMError
-from ..storage import batches, outcomes, plan, reads
+from ..storage import alteration, batches, outcomes, plan, reads
 from ..unitofwork.jobs import Job
 from ..unitofwork.session import aside as session_aside
 from ..unitofwork.write_call import ATTEMPTS, write
@@ -79,26 +79,47 @@ def _refresh_block(model, writer, ids, failures):
         for id, raw in zip(ids, rows):
             try:
                 if raw is not None:
-                    jobs.append(_Refresh(model, id, planned(model, id, raw, fill=True), failures))
+                    jobs.append(_Refresh(model, id, raw, failures))
             except ORMError as error:
                 failures[id, None] = error
     for batch in batches.in_batches(jobs, lambda job: batches.weight(job.operation), most=ENTRIES_PER_CALL):
+        for job in batch:
+            job.batch = batch
         write(writer, batch)
     return [job.id for job in jobs if job.has_changed]
 
 
 class _Refresh(Job):
-    """The index entries of one row on their way to Redis; if they cannot be written, that is noted and the others go on."""
+    """The index entries of one row on their way to Redis; if they cannot be written, that is noted and the others go on.
+
+    Rows that are as they should be are written together. Where one of these is not, each is planned by itself, which tells what it is.
+    """
 
     id = None
+    batch = ()
 
-    def __init__(self, model, id, operation, failures):
+    def __init__(self, model, id, raw, failures):
         Job.__init__(self, model)
-        self.id, self.operation, self.failures = id, operation, failures
+        self.id, self.raw, self.failures = id, raw, failures
         self.has_changed = False  # by another writer, since it was read
+        is_whole = not plan.missing_defaults(self.schema, raw)
+        self.operation = is_whole and alteration.refresh(self.schema, id, raw) or planned(model, id, raw, fill=True)
+
+    def plan_by_itself(self):
+        """Make the operation of its own."""
+        try:
+            self.operation = planned(self.owner, self.id, self.raw, fill=True)
+        except ORMError as problem:
+            self.operation, self.failures[self.id, None] = None, problem
 
     def recover(self, error):
         """Leave out a unique value that another row has; for all else drop the job, to read the row again or to report it."""
+        if not isinstance(self.operation, dict):
+            with session_aside():
+                for job in self.batch:
+                    if job.operation and not isinstance(job.operation, dict):
+                        job.plan_by_itself()
+            return
         if error[1] == 'unique':
             self.failures[self.id, error[2]] = self.problem(error)
             del self.operation['claim'][error[2]]

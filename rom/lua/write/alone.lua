@@ -121,6 +121,8 @@ local function insert(batch, at, references)
   return id
 end
 
+local ALONE = {new = insert, change = change, delete = remove}
+
 -- The id of the only row, once it is written.
 local function write_row(batch)
   local _, second, third, at = places_of(batch)
@@ -136,14 +138,14 @@ local function write_row(batch)
     return insert(batch, at, references)
   end
   if at + third - 1 ~= #batch then refuse() end
-  return (batch[1] == 'change' and change or remove)(batch, at, second)
+  return ALONE[batch[1]](batch, at, second)
 end
 
 -- The answer, remembered already; nil where nothing was written.
 write_alone = function()
   local batch = request.operations[1]
   if #request.operations ~= 1 or not is_batch(batch) or not redis.acl_check_cmd then return nil end
-  if batch[1] == 'update' or #batch > 1000 then return nil end
+  if not ALONE[batch[1]] or #batch > 1000 then return nil end
   local ok, id = pcall(write_row, batch)
   if ok then
     local answer = '{"sequence":' .. ARGV[1] .. ',"done":["' .. id .. '"],"errors":[]}'

@@ -1,7 +1,7 @@
--- Rows of one model of which the same columns change, with the index entries and unique values that follow from these: as long
--- as each is there and as it was seen. What goes to the same key goes in one call, and in another what goes from it. Where
--- anything is not as it should be, nothing is written: the rows are then changed by operations, which tells what it was. Loaded
--- when it is needed.
+-- Rows of one model of which the same columns change, with the index entries and unique values that follow from these; or that
+-- have all of these anew, also those that they list and that are not there. As long as each row is there and as it was seen: what
+-- goes to the same key goes in one call, and in another what goes from it. Where anything is not as it should be, nothing is
+-- written: the rows are then changed by operations, which tells what it was. Loaded when it is needed.
 --
 -- uses: CHUNK, ask, need, is_denied, is_wrong_type, places_of
 -- gives: update_rows
@@ -11,6 +11,7 @@
 -- include write/looks
 
 local null = cjson.null
+local is_refresh  -- whether nothing but entries and unique values is written
 local gone  -- {command: {key: values}} of what is taken out
 
 local function take_out(command, key, value)
@@ -39,7 +40,7 @@ local function exchange(stored, wanted, touched, name_of, add, remove)
   for place, entry in ipairs(wanted) do places[name_of(entry)] = place end
   for _, entry in ipairs(stored) do
     local name, column = name_of(entry)
-    if not touched[column] then
+    if not (is_refresh or touched[column]) then
       kept[#kept + 1] = entry
     elseif places[name] then
       is_there[name] = true
@@ -51,10 +52,8 @@ local function exchange(stored, wanted, touched, name_of, add, remove)
   for _, entry in ipairs(wanted) do
     local name = name_of(entry)
     kept[#kept + 1] = entry
-    if not is_there[name] then
-      add(entry)
-      is_changed = true
-    end
+    if is_refresh or not is_there[name] then add(entry) end
+    is_changed = is_changed or not is_there[name]
   end
   return kept, is_changed
 end
@@ -68,7 +67,7 @@ local function no_entry() end
 local function exchange_all(batch, at, touched, listing)
   local namespace, id, tail = batch[2], batch[at], '\0' .. batch[at]
   local function key(name) return key_of(namespace, 'idx', name) end
-  at = at + 2 * batch[4] + 1
+  at = at + (is_refresh and 1 or 2) * batch[4] + 1
   local words = {unpack(batch, at + 1, at + batch[at])}
   local by_words, by_scores
   listing[1], by_words = exchange(listing[1], words, touched, name_of_word,
@@ -96,6 +95,7 @@ local function exchange_all(batch, at, touched, listing)
     at = at + batch[at] + 1
   end
   listing[5] = listing[5] or {}
+  if is_refresh and #listing[5] > 0 then refuse() end
   return is_changed and cjson.encode(listing) or nil, at
 end
 
@@ -114,6 +114,21 @@ local function exchange_unique(batch, rows)
     local owners = #values > 0 and ask('HMGET', key, unpack(values)) or {}
     for place, owner in ipairs(owners) do
       if owner == ids[place] then take_out('HDEL', key, values[place]) end
+    end
+  end
+end
+
+-- Collects the unique values that rows should have, and nobody has.
+local function claim_unique(batch, rows)
+  local _, _, unique, first = places_of(batch)
+  for number = unique, first - 1 do
+    local key, values, ids = key_of(batch[2], 'uidx', batch[4 + batch[number]]), {}, {}
+    for _, at in ipairs(rows) do
+      local value = batch[at + batch[number]]
+      if value and value ~= '' then values[#values + 1], ids[#ids + 1] = value, batch[at] end
+    end
+    for place, owner in ipairs(#values > 0 and ask('HMGET', key, unpack(values)) or {}) do
+      if not owner then collect('HSET', key, values[place], ids[place]) elseif owner ~= ids[place] then refuse() end
     end
   end
 end
@@ -152,7 +167,7 @@ end
 local function update(batch, progress)
   local _, touched_at, unique, at = places_of(batch)
   local rows, ids, keys_of_rows, listings, touched, seen, calls = {}, {}, {}, {}, {}, {}, collected()
-  gone = {SREM = {}, ZREM = {}, HDEL = {}}
+  gone, is_refresh = {SREM = {}, ZREM = {}, HDEL = {}}, batch[1] == 'refresh'
   if 2 * batch[4] + 4 > CHUNK then refuse() end
   for place = touched_at, unique - 2 do touched[batch[place]] = true end
   while at <= #batch do
@@ -167,13 +182,21 @@ local function update(batch, progress)
     listing, at = exchange_all(batch, at, touched, listing_of(batch, at, key))
     listings[number] = listing or false
   end
-  exchange_unique(batch, rows)
+  local see_to_unique = is_refresh and claim_unique or exchange_unique
+  see_to_unique(batch, rows)
   look_at_all(calls)
   for number, place in ipairs(rows) do
-    write_fields(batch, place, keys_of_rows[number], listings[number])
-    progress.is_begun = true
+    if not is_refresh then
+      write_fields(batch, place, keys_of_rows[number], listings[number])
+    elseif listings[number] then
+      redis.call('HSET', keys_of_rows[number], '-index-data-', listings[number])
+    end
+    progress.is_begun = progress.is_begun or not is_refresh or listings[number]
   end
-  send_collected(redis.call)
+  send_collected(function(...)
+    redis.call(...)
+    progress.is_begun = true
+  end)
   send_gone()
   return ids
 end
