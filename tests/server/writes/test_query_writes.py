@@ -104,7 +104,7 @@ def test_rows_of_which_numbers_change_cost_three_commands_each(Job, jobs, connec
     assert Job.query.filter(rank=(0, 9)).update(tries=Job.tries + 1) == 10
     told = connection.info('commandstats')
     # before Redis 7 a right is found out by one call more
-    assert told['cmdstat_hset']['calls'] <= 11 and told['cmdstat_zadd']['calls'] <= 2
+    assert told['cmdstat_hset']['calls'] <= 11 and told['cmdstat_zadd']['calls'] <= 3
     assert problems(connection, Job) == [] and column(connection, 'tries', 1, 10) == [b'6', b'6']
 
 
