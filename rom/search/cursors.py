@@ -12,7 +12,7 @@ from ..exceptions import QueryError
 from ..values import codecs, keygens
 from .orders import kind_of
 
-__all__ = ['position_in', 'to_cursor', 'to_position']
+__all__ = ['only_behind', 'position_in', 'to_cursor', 'to_position']
 
 
 def to_cursor(search, position):
@@ -44,6 +44,28 @@ def to_position(search, cursor):
 def _digest(search, text):
     known = json.dumps(search.identity(), sort_keys=True).encode('ascii')
     return hashlib.sha1(known + b'\0' + text).hexdigest()[:16].encode('ascii')
+
+
+def only_behind(position, found, in_order):
+    """Return the ids that come behind a position.
+
+    :param position: dict; None for all of them
+    :param found: {id: score, or list of what the row has in each column of an order}
+    :param in_order: callable(such a dict) -> list of its ids
+    """
+    if not (found and position):
+        return in_order(found)
+    some, at = next(iter(found.items()))
+    own = position['id'].encode('ascii') if isinstance(some, bytes) else position['id']
+    mark = own + (b'\0' if isinstance(own, bytes) else u'\0')  # no id, and next to its own
+    if isinstance(at, list):
+        values = [None if each is False else each for each in [position['first']] + list(position['keys'])]
+        values[0] = at[0] if position['first'] is False else values[0]
+    else:
+        values = float(position.get('score', at))  # without an order all have the same
+    ids = in_order(dict(list(found.items()) + [(mark, values)]))
+    ids = ids[ids.index(mark) + 1:]
+    return ids[1:] if ids[:1] == [own] else ids  # in a descending order it is behind its mark
 
 
 def position_in(search, schema, entity):

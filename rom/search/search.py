@@ -16,6 +16,7 @@ from ..storage.commands import as_str
 from ..storage.reads import ROWS_PER_READ
 from ..values.codecs import _shown
 from ..values.filter_forms import Prefix
+from .cursors import only_behind
 from .explanation import explained_filters, hints
 from .groups import Group
 from .loops import Loop
@@ -248,7 +249,8 @@ class Search(object):
             them: values in the order of the fields, or None where the row is gone)
         """
         if self._apart:
-            yield self._in_order(self._all_parts())[skip:None if count is None else skip + count], []
+            ids = only_behind(self._behind, dict(self._all_parts()), self._in_order)
+            yield ids[skip:None if count is None else skip + count], []
             return
         request = dict(self.request, mode='page', skip=skip, rows=first, wants_rest=count is None or count > first)
         if fields is not None:
@@ -335,10 +337,7 @@ class Search(object):
         return self
 
     def all_ids(self):
-        """Return the ids of all rows, in as few calls as that takes.
-
-        :returns: set of int
-        """
+        """Return the ids of all rows as a set of int, in as few calls as that takes."""
         return set(int(id) for id, _ in self._all_parts())
 
     def count(self, skip=0, count=None):

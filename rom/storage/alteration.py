@@ -6,7 +6,7 @@ from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 from .rows import as_text
 
-__all__ = ['Alterations', 'AlteredRow', 'alter', 'refresh']
+__all__ = ['Alterations', 'AlteredRow', 'alter', 'reindex']
 
 #: of so many sets of columns a model remembers what follows from them
 SETS_REMEMBERED = 200
@@ -136,7 +136,7 @@ def alter(schema, id, raw, texts, row_of):
     return AlteredRow(layout, said, weight)
 
 
-def refresh(schema, id, raw):
+def reindex(schema, id, raw):
     """Plan the operation that gives a row the index entries and unique values that follow from its texts, which stay as they are.
 
     :param raw: list of the stored values

@@ -103,7 +103,7 @@ class _Refresh(Job):
         self.id, self.raw, self.failures = id, raw, failures
         self.has_changed = False  # by another writer, since it was read
         is_whole = not plan.missing_defaults(self.schema, raw)
-        self.operation = is_whole and alteration.refresh(self.schema, id, raw) or planned(model, id, raw, fill=True)
+        self.operation = is_whole and alteration.reindex(self.schema, id, raw) or planned(model, id, raw, fill=True)
 
     def plan_by_itself(self):
         """Make the operation of its own."""

@@ -17,6 +17,13 @@ pytestmark = pytest.mark.skipif(sys.version_info < (3, 7), reason='the benchmark
 
 
 @pytest.fixture
+def measurable(raw_client):
+    """A server of the kinds that are measured: from Redis 7."""
+    if int(raw_client.info('server')['redis_version'].split('.')[0]) < 7:
+        pytest.skip('scripts by hand ask SINTERCARD, which the server does not have')
+
+
+@pytest.fixture
 def tools(monkeypatch):
     """The modules of benchmarks/ that need neither server nor rom."""
     monkeypatch.syspath_prepend(BENCHMARKS)
@@ -37,7 +44,7 @@ def run(*args):
     return process.returncode, output
 
 
-def test_every_operation_runs_and_is_reported_and_takes_its_round_trips(server_uri, raw_client, tmp_path, tools):
+def test_every_operation_runs_and_is_reported_and_takes_its_round_trips(server_uri, raw_client, tmp_path, tools, measurable):
     old = os.environ.get('ROM_OLD_PYTHON')
     contestants = ['--old-python', old] if old else ['--no-old']
     status, output = run('--uri', server_uri, '--quick', '--rows', '60', '--rounds', '1', '--sizes', '50,120',
@@ -102,7 +109,7 @@ def test_members_that_are_stored_by_hand_are_those_that_rom_stores(server_uri, r
         ours.stop()
 
 
-def test_what_fails_is_told_and_the_rest_goes_on(server_uri, raw_client, tools):
+def test_what_fails_is_told_and_the_rest_goes_on(server_uri, raw_client, tools, measurable):
     contestants, said = tools['contestants'], []
     ours = contestants.Contestant(contestants.OURS, sys.executable, server_uri)
     hand = contestants.Contestant(contestants.HAND, sys.executable, server_uri)

@@ -113,7 +113,7 @@ def test_rows_come_out_as_one_by_one(Plain, connection, monkeypatch, damage, cou
     together = refreshed(Plain, connection, damage, count)
     if damage in (as_it_is, without_indexes, with_old_entries, without_listing):
         assert problems(connection, Plain) == [] and together[1] == []
-    monkeypatch.setattr(alteration, 'refresh', lambda schema, id, raw: None)
+    monkeypatch.setattr(alteration, 'reindex', lambda schema, id, raw: None)
     assert together == refreshed(Plain, connection, damage, count)
 
 
@@ -132,7 +132,7 @@ def test_rows_as_they_should_be_are_planned_together(Plain, connection, monkeypa
 
 def test_a_row_that_changes_meanwhile_keeps_what_it_has(Plain, connection, monkeypatch):
     fill(Plain, 4)
-    plan, seen = alteration.refresh, []
+    plan, seen = alteration.reindex, []
 
     def late(schema, id, raw):
         operation = plan(schema, id, raw)
@@ -141,6 +141,6 @@ def test_a_row_that_changes_meanwhile_keeps_what_it_has(Plain, connection, monke
             Plain.get(int(id)).update(text=u'New words', n=50).save()
             rom.session.rollback()
         return operation
-    monkeypatch.setattr(alteration, 'refresh', late)
+    monkeypatch.setattr(alteration, 'reindex', late)
     assert list(util.refresh_indices(Plain)) == [(4, 4)]
     assert problems(connection, Plain) == [] and Plain.query.filter(text=u'new', n=(50, 50)).count() == 1

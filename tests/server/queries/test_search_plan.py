@@ -591,7 +591,7 @@ def test_pages_of_near_go_on_behind_what_is_gone(tables, sizes, connection):
             if len(page) == 400:
                 connection.zrem(key, *page)
         assert seen == list(range(1, found + 1))
-        assert sum(report['scanned'] for report in search.reports) < 4 * found
+        assert sum(report['scanned'] for report in search.reports) < 3 * 8000  # a slow server first looks which is the last one
 
 
 def test_deep_offsets_in_everything(tables, sizes, connection):

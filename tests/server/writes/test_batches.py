@@ -5,6 +5,7 @@ import json
 
 import pytest
 import rom
+import six
 from rom.exceptions import InvalidOperation, UniqueKeyViolation
 from rom.storage import commands
 
@@ -369,6 +370,14 @@ CHANGES = [
 ]
 
 
+def in_some_order(stored):
+    """A snapshot in which what rows list is sorted: on Python 2 operations list columns in the order of a dict."""
+    for row in stored.values():
+        if six.PY2 and isinstance(row, dict) and '-index-data-' in row:
+            row['-index-data-'] = [sorted(part) for part in json.loads(row['-index-data-'])]
+    return stored
+
+
 @pytest.mark.parametrize('count', [1, 6])
 @pytest.mark.parametrize('values', CHANGES)
 @pytest.mark.parametrize('atomic', [False, True])
@@ -383,7 +392,7 @@ def test_words_and_unique_values_change_in_a_batch(connection, Thing, changed, r
         rom.session.commit(atomic=atomic)
     write()
     assert kinds_of(requests) == ['update'] and requests[0].count('"Thing"') == 1 and well(connection, Thing)
-    stored = snapshot(connection)
+    stored = in_some_order(snapshot(connection))
     for key in connection.keys('Thing:*'):
         if b':once:' not in key:
             connection.delete(key)
@@ -393,7 +402,7 @@ def test_words_and_unique_values_change_in_a_batch(connection, Thing, changed, r
     changed[:] = Thing.get(list(range(1, 7)))
     monkeypatch.setattr(rom.storage.alteration, 'alter', lambda *arguments: None)
     write()
-    assert kinds_of(requests) == ['list'] and snapshot(connection) == stored
+    assert kinds_of(requests) == ['list'] and in_some_order(snapshot(connection)) == stored
 
 
 def test_values_go_from_row_to_row(connection, Thing, changed):
