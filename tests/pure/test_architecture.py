@@ -175,7 +175,7 @@ def texts_of(tree):
     documented = [node.body[0].value for node in ast.walk(tree)
                   if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node)]
     for node in ast.walk(tree):
-        text = getattr(node, 'value', getattr(node, 's', None))
+        text = node.value if hasattr(node, 'value') else getattr(node, 's', None)
         if isinstance(text, (str, type(u''))) and node not in documented:
             yield node.lineno, text
 
