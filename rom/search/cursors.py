@@ -8,8 +8,11 @@ import binascii
 import hashlib
 import json
 
+import six
+
 from ..exceptions import QueryError
 from ..values import codecs, keygens
+from ..values.texts import text_to_bytes
 from .orders import kind_of
 
 __all__ = ['only_behind', 'position_in', 'to_cursor', 'to_position']
@@ -61,6 +64,8 @@ def only_behind(position, found, in_order):
     if isinstance(at, list):
         values = [None if each is False else each for each in [position['first']] + list(position['keys'])]
         values[0] = at[0] if position['first'] is False else values[0]
+        if isinstance(some, bytes):
+            values = [text_to_bytes(each) if isinstance(each, six.text_type) else each for each in values]
     else:
         values = float(position.get('score', at))  # without an order all have the same
     ids = in_order(dict(list(found.items()) + [(mark, values)]))
