@@ -12,7 +12,6 @@ import six
 
 from ..exceptions import QueryError
 from ..values import codecs, keygens
-from ..values.texts import text_to_bytes
 from .orders import kind_of
 
 __all__ = ['only_behind', 'position_in', 'to_cursor', 'to_position']
@@ -65,7 +64,7 @@ def only_behind(position, found, in_order):
         values = [None if each is False else each for each in [position['first']] + list(position['keys'])]
         values[0] = at[0] if position['first'] is False else values[0]
         if isinstance(some, bytes):
-            values = [text_to_bytes(each) if isinstance(each, six.text_type) else each for each in values]
+            values = [each.encode('utf-8') if isinstance(each, six.text_type) else each for each in values]
     else:
         values = float(position.get('score', at))  # without an order all have the same
     ids = in_order(dict(list(found.items()) + [(mark, values)]))
