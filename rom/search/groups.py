@@ -4,6 +4,7 @@ import six
 
 from ..storage.commands import as_str
 from ..values.filter_forms import Prefix
+from .cursors import only_behind
 from .orders import sorted_ids
 
 __all__ = ['Group']
@@ -71,11 +72,7 @@ class Group(object):
         part = self._part([Prefix(self._order.parts[0].name, self._value)], self._order)
         found = dict((as_str(id), [value and as_str(value) for value in values]) for id, values in part._all_parts())
         found = dict((id, values) for id, values in found.items() if self._is_value(values[0]))
-        place = self._behind and self._behind['id']
-        if place:
-            found[place] = [value or None for value in [self._behind['first']] + self._behind['keys']]
-        ids = sorted_ids(found, part.request)
-        return ids[ids.index(place) + 1:] if place else ids
+        return only_behind(self._behind, found, lambda found: sorted_ids(found, part.request))
 
     def _parts(self):
         """Return the parts of the group that are still to come: (filters, order, position within it)."""

@@ -190,8 +190,8 @@ class Translator(object):
 
     def _any(self, items):
         if _are_points(items):
-            numbers = set(_bound(item, item[1], u'') for item in items)
-            return {'kind': 'numbers', 'key': self.key(items[0][0]), 'numbers': sorted(numbers, key=float)}
+            numbers = dict((float(text), text) for text in [_bound(item, item[1], u'') for item in items])  # -0.0 is 0.0
+            return {'kind': 'numbers', 'key': self.key(items[0][0]), 'numbers': [numbers[each] for each in sorted(numbers)]}
         distinct = list(OrderedDict((_identity(item), item) for item in items).values())
         parts = [{'kind': 'all', 'of': [self.translate(each) for each in item]} if isinstance(item, list)
                  else self.translate(item) for item in distinct]

@@ -157,10 +157,6 @@ def _name_in(item):
     return plan.as_text(item[0] if isinstance(item, tuple) else item).partition(u':')[0]
 
 
-#: what looking at all that an operation concerns costs the server, in index entries
-_ALL_LOOKED_AT = 32
-
-
 class _Rewrite(StoredJob):
     """Values for one row."""
 
@@ -172,7 +168,11 @@ class _Rewrite(StoredJob):
     def plan(self):
         """Make the operation, which finds the row as the query has found it, or does nothing."""
         self.texts = self.rewriting.values.texts(plan.Row(self.schema, self.stored, id=self.id))
-        self.operation = self.rewriting.is_brief and self._altered() or self._updated()
+        self.operation = self._altered() if self.rewriting.is_brief else None
+        if not self.operation:
+            self.operation = self.update(self.texts)
+            self.operation['expect'].update(plan.expectation(self.schema, self.stored, self.rewriting.expected))
+            note_targets(self, self.texts)
 
     def _altered(self):
         """Return the operation as a batch takes it: what the row is expected to have is written as it stands; None where more follows."""
@@ -182,12 +182,6 @@ class _Rewrite(StoredJob):
         texts = dict(((attr, None if text is False else text) for attr, text in expected.items()), **self.texts)
         return alteration.alter(self.schema, self.id, self.stored, texts,
                                 lambda: plan.Row(self.schema, self.stored, texts=texts, id=self.id))
-
-    def _updated(self):
-        operation = self.operation = self.update(self.texts)
-        operation['expect'].update(plan.expectation(self.schema, self.stored, self.rewriting.expected))
-        note_targets(self, self.texts)
-        return operation
 
     def recover(self, error):
         if error[1] not in ('race', 'stale', 'gone') or self.attempts >= ATTEMPTS:
@@ -350,6 +344,10 @@ class Rewriting(object):
                 if not had_changes:
                     scope.forget(entity)
                 return 0
+
+
+#: what looking at all that an operation concerns costs the server, in index entries
+_ALL_LOOKED_AT = 32
 
 
 def _weight(job):

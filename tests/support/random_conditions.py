@@ -174,7 +174,7 @@ class Conditions(object):
 
     def word(self):
         name = self.rng.choice(['full', 'whole_full', 'whole', 'bytes_full', 'slashed'])
-        value = self.world.word_of(name)
+        value = self.world.word_of(name) or u'nothing'  # of '' there is no word, while == '' looks into the rows
         if name not in ('whole', 'slashed'):
             words = sorted(self.table.columns[name].tokens(value)) or [u'nothing']
             value = self.rng.choice(words)

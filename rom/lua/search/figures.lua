@@ -23,6 +23,15 @@ local function text_of(number) return string.format('%.17g', number) end
 
 -- -- numbers
 
+-- Calls see(id, number) for each id, with what the index has for it, if anything; `cost` is that of one whose number is known.
+local function each_number(ids, known, cost, see)
+  in_pieces(ids, function(piece)
+    spend(#piece * (known and cost or cost + 0.4))
+    local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
+    for place, id in ipairs(piece) do see(id, found[known and id or place]) end
+  end)
+end
+
 local function new_numbers()
   local count, high, low, least, greatest, large = 0, 0, 0, nil, nil, {}
   local function add(id, number)
@@ -42,13 +51,8 @@ local function new_numbers()
   end
   return {
     take = function(ids, known)
-      in_pieces(ids, function(piece)
-        spend(#piece * (known and 0.8 or 1.2))
-        local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
-        for place, id in ipairs(piece) do
-          local number = found[known and id or place]
-          if number then add(id, number + 0) end
-        end
+      each_number(ids, known, 0.8, function(id, number)
+        if number then add(id, number + 0) end
       end)
     end,
     result = function()
@@ -78,15 +82,10 @@ local function new_scores()
   local tally, missing = new_tally(), 0
   return {
     take = function(ids, known)
-      in_pieces(ids, function(piece)
-        spend(#piece * (known and 1 or 1.4))
-        local found = known or ask_each('ZMSCORE', 'ZSCORE', request.figure.key, piece)
-        for place, id in ipairs(piece) do
-          local number = found[known and id or place]
-          -- an index may lead to rows that are gone
-          if number then tally.add(known and text_of(number) or number)
-          else missing = missing + call('EXISTS', namespace .. ':' .. id) end
-        end
+      each_number(ids, known, 1, function(id, number)
+        -- an index may lead to rows that are gone
+        if number then tally.add(known and text_of(number) or number)
+        else missing = missing + call('EXISTS', namespace .. ':' .. id) end
       end)
     end,
     result = function() return {tally.values, tally.counts, missing} end,

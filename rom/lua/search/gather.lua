@@ -77,12 +77,13 @@ local function position_of(id)
   return {id = id, score = string.format('%.17g', scores[id])}
 end
 
--- Those of some ids that come behind a position in the wanted order.
+-- Those of some ids that come behind a position in the wanted order; one without a score is of a set, all of which have the same.
 local function ids_behind(position, ids)
-  local kept, sign = {}, scores and request.descending and -1 or 1
-  local score = sign * tonumber(position.score or 0)
+  local kept, by = {}, position.score and scores
+  local sign = by and request.descending and -1 or 1
+  local score = by and sign * tonumber(position.score) or 0
   for _, id in ipairs(ids) do
-    local own = sign * (scores and tonumber(scores[id]) or 0)
+    local own = by and sign * tonumber(by[id]) or 0
     if own > score or own == score and id > position.id then kept[#kept + 1] = id end
   end
   return kept

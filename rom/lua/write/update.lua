@@ -99,36 +99,28 @@ local function exchange_all(batch, at, touched, listing)
   return is_changed and cjson.encode(listing) or nil, at
 end
 
--- Collects the unique values that rows take and give back, those aside that other rows have by now.
+-- Collects the unique values that rows take and give back, those aside that other rows have by now; of rows that stay as they
+-- are, those that nobody has.
 local function exchange_unique(batch, rows)
   local _, _, unique, first = places_of(batch)
   for number = unique, first - 1 do
     local key, values, ids = key_of(batch[2], 'uidx', batch[4 + batch[number]]), {}, {}
     for _, at in ipairs(rows) do
-      local before, after = batch[at + batch[number]], batch[at + batch[4] + batch[number]]
+      local before, after = batch[at + batch[number]], not is_refresh and batch[at + batch[4] + batch[number]]
       if before ~= after then
         if before and before ~= '' then values[#values + 1], ids[#ids + 1] = before, batch[at] end
-        if after ~= null and after ~= '' then collect('HSET', key, after, batch[at]) end
+        if after and after ~= null and after ~= '' then collect('HSET', key, after, batch[at]) end
       end
     end
-    local owners = #values > 0 and ask('HMGET', key, unpack(values)) or {}
-    for place, owner in ipairs(owners) do
-      if owner == ids[place] then take_out('HDEL', key, values[place]) end
-    end
-  end
-end
-
--- Collects the unique values that rows should have, and nobody has.
-local function claim_unique(batch, rows)
-  local _, _, unique, first = places_of(batch)
-  for number = unique, first - 1 do
-    local key, values, ids = key_of(batch[2], 'uidx', batch[4 + batch[number]]), {}, {}
-    for _, at in ipairs(rows) do
-      local value = batch[at + batch[number]]
-      if value and value ~= '' then values[#values + 1], ids[#ids + 1] = value, batch[at] end
-    end
     for place, owner in ipairs(#values > 0 and ask('HMGET', key, unpack(values)) or {}) do
-      if not owner then collect('HSET', key, values[place], ids[place]) elseif owner ~= ids[place] then refuse() end
+      local is_own = owner == ids[place]
+      if not is_refresh then
+        if is_own then take_out('HDEL', key, values[place]) end
+      elseif not owner then
+        collect('HSET', key, values[place], ids[place])
+      elseif not is_own then
+        refuse()
+      end
     end
   end
 end
@@ -182,8 +174,7 @@ local function update(batch, progress)
     listing, at = exchange_all(batch, at, touched, listing_of(batch, at, key))
     listings[number] = listing or false
   end
-  local see_to_unique = is_refresh and claim_unique or exchange_unique
-  see_to_unique(batch, rows)
+  exchange_unique(batch, rows)
   look_at_all(calls)
   for number, place in ipairs(rows) do
     if not is_refresh then

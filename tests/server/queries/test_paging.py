@@ -264,6 +264,20 @@ def test_cursors_of_queries_without_an_order(User):
             assert ids(query.after(query.cursor(User.get(found[place])))) == found[place + 1:]
 
 
+@pytest.mark.parametrize('steps', [20000, 60, 20])
+def test_cursors_in_an_order_by_a_set(User, monkeypatch, steps):
+    """All its rows have the same place in the order, and stand by id; a walk that is given up is no exception."""
+    save(User, [{'active': n % 3 > 0, 'age': n % 5, 'bio': u'a%d' % (n * 79 % 307)} for n in range(300)])
+    cut_search(monkeypatch, 1000, 7)
+    monkeypatch.setattr(searches, 'STEPS_PER_CALL', steps)
+    for query in (User.query, User.query.filter(age=(1, 3)), User.query.like(bio=u'a*7'), User.query.like(bio=u'a*77')):
+        for ordered in (query.order_by('active:True'), query.order_by('-active:True')):
+            found = ids(ordered)
+            for place in (0, len(found) // 2, len(found) - 1):
+                behind = ordered.after(ordered.cursor(User.get(found[place])))
+                assert ids(behind) == found[place + 1:] and ids(behind[:5]) == found[place + 1:place + 6]
+
+
 def test_no_cursor_behind_near_or_for_others(User):
     save(User, [{'lon': 1.0, 'age': 5}, {'lon': 1.0}])
     near, user = User.query.near('place', 1, 0, 5, 'km'), User.get(1)

@@ -350,6 +350,8 @@ def test_minus_zero_and_infinity_have_their_places(Book):
     assert ids(Book.query.order_by('-price').all()) == [3, 1, 2, 5, 4]
     assert ids(Book.query.filter(price=(0, float('inf'))).all()) == [1, 2, 5, 3]
     assert ids(Book.query.filter(price=(0, '(inf')).all()) == [1, 2, 5]
+    zero = Book.query.filter(price=[-0.0, 0.0, 0])
+    assert zero.count() == 3 and ids(zero.all()) == [1, 2, 5] == ids(zero.order_by('price').all())
 
 
 # -- limit, count, first ---------------------------------------------------------------------------------------------
