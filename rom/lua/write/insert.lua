@@ -25,16 +25,18 @@ local function rows_of(batch)
   return rows, referred
 end
 
--- The ids of rows, those told that are to be taken from the counter, and how many these are.
+-- The ids of rows, those told that are to be taken from the counter, and how many these are. Refuses one that two rows would
+-- have, as where the counter was lost after an id was told.
 local function ids_of(batch, rows, last)
-  local ids, fresh = {}, 0
+  local ids, taken, fresh = {}, {}, 0
   for number, at in ipairs(rows) do
     local id = batch[at]
     if id == null then
       fresh = fresh + 1
       id = string.format('%.0f', last + fresh)
     end
-    ids[number] = id
+    if taken[id] then refuse() end
+    ids[number], taken[id] = id, true
   end
   return ids, fresh
 end

@@ -22,7 +22,13 @@ local function try_all(operations, run, errors)
   return #errors == 0
 end
 
-local function take_id(op) op.id = op.id or next_id(op.namespace, op.namespace .. ':' .. op.pk .. ':') end
+-- An id from the counter; none that another new row of the call has, as where the counter was lost after one was told.
+local function take_id(op)
+  while not op.id do
+    local id = next_id(op.namespace, op.namespace .. ':' .. op.pk .. ':')
+    if not is_told(op.namespace .. ':' .. id) then op.id = id end
+  end
+end
 
 -- Each step is taken for all operations before the next one.
 do_all_or_none = function(items, reply)
@@ -31,6 +37,7 @@ do_all_or_none = function(items, reply)
     for _, op in ipairs(is_batch(item) and operations_of(item) or item) do operations[#operations + 1] = op end
   end
   start_collecting()
+  tell(operations)
   foresee(operations)
   if not (try_all(operations, verify, reply.errors) and try_all(operations, take_id, reply.errors)
           and try_all(operations, work_out, reply.errors)) then return end
@@ -62,6 +69,7 @@ end
 do_one_after_another = function(item, reply)
   local operations, before = is_batch(item) and operations_of(item) or item, #reply.done
   start_collecting()
+  tell(operations)
   for position, op in ipairs(operations) do
     local problem, refusal = guarded(prepare, op)
     problem = problem or refusal

@@ -1,12 +1,13 @@
 -- Whether an operation may be done: its row, the rows it refers to, unique values, guards and types of keys. Nothing is written.
 --
 -- uses: CHUNK, row_key, unique_key, ask, is_denied, refusal_of
--- gives: listed, verify, foresee, forget
+-- gives: listed, verify, tell, is_told, foresee, forget
 
 local SIZE_OF = {set = 'SCARD', zset = 'ZCARD', hash = 'HLEN'}
 
 local types = {}  -- key -> its type, or the type that this call will give it
 local there = {}  -- key of a row that others refer to -> whether it is there, or will be
+local told = {}   -- key of a new row of which the call tells the id -> its operation
 -- What the other operations of an atomic call give back and take: unique key, NUL, value -> id; nil in any other call.
 local released, claimed
 
@@ -59,7 +60,7 @@ end
 
 local function check_row(op)
   if op.new then
-    if op.id and ask('EXISTS', row_key(op)) == 1 then return {'taken'} end
+    if op.id and (told[row_key(op)] ~= op or ask('EXISTS', row_key(op)) == 1) then return {'taken'} end
     op.stored = {}
     return
   end
@@ -167,6 +168,15 @@ local function verify(op)
   return check_match(op) or check_row(op) or check_references(op) or check_unique(op) or check_releases(op) or check_guards(op)
          or check_types(op)
 end
+
+-- Takes note of the ids that new rows are to have; where two have the same, of the first.
+local function tell(operations)
+  for _, op in ipairs(operations) do
+    if op.new and op.id then told[row_key(op)] = told[row_key(op)] or op end
+  end
+end
+
+local function is_told(key) return told[key] ~= nil end
 
 -- Takes note of what all operations of an atomic call give back and take, before one of them is verified.
 local function foresee(operations)

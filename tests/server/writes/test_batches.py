@@ -8,6 +8,9 @@ import rom
 import six
 from rom.exceptions import InvalidOperation, UniqueKeyViolation
 from rom.storage import commands
+from rom.storage.store import Writer
+from rom.unitofwork.jobs import Save
+from rom.unitofwork.write_call import write
 
 from consistency import problems, rows_of, snapshot
 
@@ -195,6 +198,34 @@ def test_a_counter_that_was_lost(connection, Thing, counter, new):
     rows = rows_of(connection, 'Thing')
     assert len(rows) == 5 + new and well(connection, Thing)
     assert [rows[id] for id in before] == [before[id] for id in before]
+
+
+@pytest.mark.parametrize('told', [0, 1, 2])
+@pytest.mark.parametrize('atomic', [False, True])
+def test_a_counter_that_was_lost_after_an_id_was_told(connection, Thing, atomic, told):
+    """What comes from the counter then may be that very id: no two rows of a call get it."""
+    new = things(Thing, range(3))
+    assert new[told].id == 1
+    connection.flushall()
+    rom.session.commit(atomic=atomic)
+    assert new[told].id == 1 and len(set(thing.id for thing in new)) == 3
+    assert [rows_of(connection, 'Thing')[str(thing.id)]['code'] for thing in new] == [b'0', b'1', b'2'] and well(connection, Thing)
+
+
+@pytest.mark.parametrize('atomic', [False, True])
+def test_two_new_rows_of_one_id(connection, Thing, atomic):
+    """The second of them is refused; it is not written over the first."""
+    first, second = things(Thing, [1, 2])
+    assert first.id == 1 and second.id == 2
+    rom.session.forget(second)
+    second._rom.id = 1  # as of two copies of a new entity
+    jobs = []
+    for entity in (first, second):
+        jobs.append(Save(entity))
+        jobs[-1].plan()
+    with pytest.raises(rom.exceptions.DataRaceError):
+        write(Writer(), jobs, atomic=atomic)
+    assert [row['code'] for row in rows_of(connection, 'Thing').values()] == [b'1'][atomic:] and well(connection, Thing)
 
 
 def test_ids_behind_what_a_double_tells(connection, Thing):
