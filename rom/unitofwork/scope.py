@@ -91,7 +91,7 @@ class Scope(IdentityMap):
     @_one_at_a_time
     def save(self, objects, full=False, all=False, force=False):
         entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
-        return self.write(entities, full, force, refresh=all)
+        return self.write(self.one_a_row(entities), full, force, refresh=all)
 
     @_one_at_a_time
     def delete(self, objects):

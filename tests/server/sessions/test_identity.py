@@ -455,6 +455,27 @@ def test_of_one_column_the_later_assignment_holds(pair, connection, atomic):
         assert stored(connection, 'n') == [str(n + 1)] and known.n == other.n == n + 1
 
 
+@pytest.mark.parametrize('order', [1, -1])
+def test_session_save_of_both_objects(pair, connection, order):
+    """It writes what a commit does, in whichever order they are told."""
+    for first, second, n in (pair + (10,), pair[::-1] + (20,)):
+        first.n = n
+        second.n = n + 1
+        assert rom.session.save(*pair[::order]) == 1
+        assert stored(connection, 'n') == [str(n + 1)] and pair[0].n == pair[1].n == n + 1
+
+
+def test_session_save_of_two_objects_of_a_new_row(Kept, connection):
+    """What both have is one row."""
+    entity = Kept(n=1)
+    assert entity.id == 1
+    other = unpickled(entity)
+    other.n, other.data = 2, {u'k': 1}
+    rom.session.save(entity, other)
+    assert stored(connection, 'n', 'data') == ['2', '{"k": 1}'] and not connection.exists('Kept:2')
+    assert (entity.n, entity.data, entity._new, other._new) == (2, {u'k': 1}, False, False)
+
+
 @pytest.mark.parametrize('atomic', [False, True])
 def test_changes_in_place_that_contradict_each_other_are_refused(pair, connection, atomic):
     """Nothing tells which of two changes in place is the later one: the commit refuses, and writes neither."""
