@@ -87,19 +87,21 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
     # -- reading --------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def _rom_adopt(cls, rows, hold=False):
+    def _rom_adopt(cls, rows, hold=False, siblings=None):
         """Entities for rows just read: the live ones the session knows, else new ones.
 
         :param rows: list of (id, raw list or None)
         :param bool hold: let the session hold on to them, as to those fetched by id
+        :param siblings: list of weak references to those that were loaded together with them so far; left out: none
         :returns: list of entities, without those of missing rows
         """
         schema = cls._rom_schema
-        prefix, entities, siblings = keys.start(schema.known_as), [], [] if schema.references else None
+        prefix, entities = keys.start(schema.known_as), []
+        siblings = None if not schema.references else [] if siblings is None else siblings
         scope = current()
         known, weakly = scope.maps()
         generation, references, order = scope.generation, weakly.data, scope.order
-        is_plain, new = not schema.starting and _is_plain(cls, '__init__'), cls.__new__
+        is_plain, new = _is_loaded_plainly(cls), cls.__new__
         for id, raw in rows:
             if raw is None:
                 continue
@@ -352,12 +354,23 @@ def _get_many(model, ids):
     missing = [id for id in ids if id not in found] if found else ids
     if len(set(missing)) < len(missing):
         missing = list(collections.OrderedDict.fromkeys(missing))
-    rows = reads.read_rows(model._connection, model._rom_schema, missing)
-    entities = model._rom_adopt(zip(missing, rows), hold=True)
+    entities, siblings = [], []
+
+    def adopt(ids, rows):
+        entities.extend(model._rom_adopt(zip(ids, rows), True, siblings))
+    if _is_loaded_plainly(model):
+        reads.take_rows(model._connection, model._rom_schema, missing, adopt)
+    else:  # whatever is called then, no call is on its way
+        adopt(missing, reads.read_rows(model._connection, model._rom_schema, missing))
     if len(missing) == len(ids):
         return entities
     found.update((entity._rom.id, entity) for entity in entities)
     return [found[id] for id in ids if id in found]
+
+
+def _is_loaded_plainly(model):
+    """Whether no code of the program's own sees the rows of a model that are loaded."""
+    return not model._rom_schema.starting and _is_plain(model, '__init__')
 
 
 def _is_plain(owner, name):

@@ -14,13 +14,14 @@ from . import commands
 __all__ = ['fits', 'read_hashes']
 
 
-def read_hashes(connection, keys, fields, counter):
+def read_hashes(connection, keys, fields, counter, meanwhile=commands.nothing):
     """Return some fields of many hashes, all at one moment and in one round trip, of a client that `fits`.
 
     :param connection: redis-py client
     :param keys: list of bytes
     :param fields: list of bytes, at least one
     :param counter: bytes, a key to GET in passing
+    :param meanwhile: callable(), called while the server is at it, again where it is sent again; it raises nothing of redis-py's
     :returns: (list of what HMGET replied, among which there may be errors; how many of the keys there are; the value of
         the counter)
     :raises redis.ResponseError: where the server, or the user's rights, have no transactions
@@ -33,7 +34,7 @@ def read_hashes(connection, keys, fields, counter):
     commands.troubles.check(connection)
     pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
     try:
-        replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)))
+        replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)), meanwhile)
     except redis.ConnectionError as error:
         commands.troubles.explain(connection, (), error)
         raise
@@ -43,8 +44,9 @@ def read_hashes(connection, keys, fields, counter):
 class _BulkRead(redis.client.Pipeline):
     """A pipeline of HMGETs, run by redis-py's own `execute`; its `command_stack` tells what is sent."""
 
-    def read(self, keys, fields, counter, as_bytes):
+    def read(self, keys, fields, counter, as_bytes, meanwhile=commands.nothing):
         """Return the replies to HMGET of each key, EXISTS of all and GET of the counter."""
+        self._meanwhile = meanwhile
         self._packed = _packed(keys, fields, counter)
         self._as_bytes = {'disable_decoding': True} if as_bytes else {}
         fields = tuple(fields)
@@ -56,6 +58,7 @@ class _BulkRead(redis.client.Pipeline):
     def _execute_transaction(self, connection, commands, raise_on_error):
         try:
             connection.send_packed_command([self._packed])
+            self._meanwhile()
             acknowledged = _acknowledgments(connection, len(commands) + 1)
             done = _replies(connection, 1, **self._as_bytes)[0]
         except BaseException:

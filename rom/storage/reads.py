@@ -14,7 +14,7 @@ from .commands import as_bytes
 from .scripts import Script
 
 __all__ = ['ROWS_PER_READ', 'allocate_ids', 'ask', 'highest_id', 'ids_by_number', 'lookup_unique', 'read_batch', 'read_fields',
-           'read_row', 'read_rows']
+           'read_row', 'read_rows', 'take_rows']
 
 #: rows one read call asks for: a few milliseconds of the server's time
 ROWS_PER_READ = 1000
@@ -35,28 +35,50 @@ def read_rows(connection, schema, ids):
     :param ids: list of int or of texts
     :returns: list, in the order of the ids, of [value or None per `schema.stored`], or None where there is no row
     """
-    if len(ids) == 1:
-        return [read_row(connection, schema, ids[0])]
     rows = []
-    for first in range(0, len(ids), ROWS_PER_READ):
-        rows.extend(read_batch(connection, schema, schema.fields, ids[first:first + ROWS_PER_READ])[0])
+    take_rows(connection, schema, ids, lambda _, found: rows.extend(found))
     return rows
 
 
-def read_batch(connection, schema, fields, ids):
+def take_rows(connection, schema, ids, take):
+    """Hand over the rows of some ids, those of a call while the next one is on its way.
+
+    :param connection: redis-py client
+    :param schema: `Schema` of the model
+    :param ids: list of int or of texts
+    :param take: callable(ids, rows), both in the order of the ids; it asks no server, and calls nothing of the program's own
+    """
+    if len(ids) == 1:
+        take(ids, [read_row(connection, schema, ids[0])])
+        return
+    waiting = []
+
+    def take_waiting():
+        while waiting:
+            take(*waiting.pop())
+    for first in range(0, len(ids), ROWS_PER_READ):
+        block = ids[first:first + ROWS_PER_READ]
+        rows = read_batch(connection, schema, schema.fields, block, take_waiting)[0]
+        take_waiting()  # where nothing was done meanwhile
+        waiting.append((block, rows))
+    take_waiting()
+
+
+def read_batch(connection, schema, fields, ids, meanwhile=commands.nothing):
     """Return some columns of some rows, in one call.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
     :param fields: list of names of columns, as bytes
     :param ids: list of int or of texts
+    :param meanwhile: callable(), called while the call is on its way, if at all
     :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
         that was given out)
     """
     hashes = keys.rows(schema.namespace, ids)
     if bulk_reads.fits(connection):
         try:
-            found = bulk_reads.read_hashes(connection, hashes, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)))
+            found = bulk_reads.read_hashes(connection, hashes, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)), meanwhile)
         except (ResponseError, UnicodeDecodeError):  # no transactions there, or redis-py 3.5
             pass
         else:

@@ -255,3 +255,117 @@ def test_what_the_server_says_out_of_turn_is_no_reply(filled, server):
         assert replies[:4] == expected[0][:4] and len(replies) == len(keys) + 2
     client.connection_pool.release(link)
     assert heard
+
+
+# -- the rows of one call are worked at while the next is on its way -----------------------------------------------------
+
+def took(Item, ids, take=lambda ids, rows: None):
+    """What was taken of some ids: [(ids, rows) of each call]."""
+    blocks = []
+
+    def note(ids, rows):
+        take(ids, rows)
+        blocks.append((ids, rows))
+    reads.take_rows(Item._connection, Item._rom_schema, ids, note)
+    return blocks
+
+
+def note_sent(monkeypatch, link_class):
+    """The list that has 'sent' in it for each time that something is sent."""
+    noted, send = [], link_class.send_packed_command
+
+    def sending(self, *args, **kwargs):
+        noted.append('sent')
+        return send(self, *args, **kwargs)
+    monkeypatch.setattr(link_class, 'send_packed_command', sending)
+    return noted
+
+
+def test_rows_are_taken_while_the_next_call_is_on_its_way(filled, monkeypatch, link_class):
+    filled._connection.ping()
+    noted = note_sent(monkeypatch, link_class)
+    took(filled, list(range(10, 2510)), lambda ids, rows: noted.append(len(rows)))
+    assert noted == ['sent', 'sent', COUNT, 'sent', COUNT, 500]
+
+
+@pytest.mark.parametrize('many', [0, 1, 2, COUNT, COUNT + 1, 2 * COUNT + 500])
+def test_rows_are_taken_in_order_and_once(filled, server, many):
+    """By plain commands or by the script."""
+    schema, ids = filled._rom_schema, ([9, 3, 3, 5, 2000] * COUNT)[:many]
+    pool = server.client(decode_responses=DECODE).connection_pool
+    for client in (filled._connection, redis.Redis(connection_pool=pool, single_connection_client=True)):
+        rom.util.CONNECTION = client
+        blocks = took(filled, ids)
+        assert [id for block, _ in blocks for id in block] == ids
+        assert all(len(block) == COUNT for block, _ in blocks[:-1])
+        taken = [row for _, rows in blocks for row in rows]
+        assert taken == reads._read_by_script(client, schema, schema.fields, [u'caf\xe9:%d' % id for id in ids])[0]
+
+
+def test_a_connection_lost_in_the_second_call_has_no_row_taken_twice(filled, monkeypatch, link_class):
+    if redis.VERSION < (6,):
+        pytest.skip('this redis-py asks only once')
+    filled._connection.ping()
+    left = let_fail(monkeypatch, link_class, ConnectionError('lost'), 4)
+    blocks = took(filled, list(range(10, 2510)))
+    assert left[0] < 0 and [block[0] for block, _ in blocks] == [10, 1010, 2010]
+    assert all(row is not None for row in blocks[0][1][:COUNT - 9])
+
+
+def test_what_stops_the_taker_leaves_no_replies_behind(filled):
+    def stop(ids, rows):
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        took(filled, list(range(10, 2510)), stop)
+    assert filled._connection.echo('x') in (b'x', u'x') and filled.get(10).n == 10
+
+
+def test_an_error_in_the_second_call_is_raised(filled, monkeypatch):
+    real, calls = bulk_reads.read_hashes, []
+
+    def refused(*args):
+        calls.append(args)
+        replies, existing, highest = real(*args)
+        return [ResponseError('NOPERM no access')] * (len(calls) > 1) + replies[len(calls) > 1:], existing, highest
+    monkeypatch.setattr(bulk_reads, 'read_hashes', refused)
+    with pytest.raises(ResponseError, match='NOPERM'):
+        filled.get(list(range(10, 2510)))
+    monkeypatch.undo()
+    assert [item.id for item in filled.get(list(range(10, 2510)))] == list(range(10, COUNT + 1)) and not rom.session.commit()
+
+
+def test_rows_of_several_calls_are_loaded_together(rom_connection, calls):
+    """A reference of one of them is read with those of all."""
+    class Page(rom.Model):
+        n = rom.Integer()
+
+    class Line(rom.Model):
+        page = rom.ManyToOne('Page', on_delete='no action')
+    pages = [Page(n=number) for number in range(2)]
+    rom.session.commit()
+    kept = [Line(page=pages[number == COUNT]) for number in range(COUNT + 1)]
+    rom.session.commit()
+    del kept, pages
+    rom.session.rollback()
+    lines = Line.get(list(range(1, COUNT + 2)))
+    del calls[:]
+    assert (lines[0].page.n, lines[-1].page.n, len(calls)) == (0, 1, 1)
+
+
+def test_a_program_that_asks_while_rows_are_loaded_finds_a_connection(rom_connection, server):
+    """Nothing of the program's own is called with a call on its way: of a pool of one connection there would be none left."""
+    class Asking(rom.Model):
+        name = rom.Text()
+
+        def __init__(self, **values):
+            self.asked = rom.util.get_connection().echo('x')
+            rom.Model.__init__(self, **values)
+    kept = [Asking(name=u'x') for _ in range(COUNT + 1)]
+    rom.session.commit()
+    del kept
+    rom.session.rollback()
+    pool = server.client(decode_responses=DECODE).connection_pool
+    rom.util.CONNECTION = redis.Redis(connection_pool=redis.BlockingConnectionPool(
+        max_connections=1, timeout=1, connection_class=pool.connection_class, **pool.connection_kwargs))
+    ids = list(range(1, COUNT + 2))
+    assert [item.id for item in Asking.get(ids)] == ids
