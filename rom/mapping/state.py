@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import operator
 import weakref
 
 from ..exceptions import DataRaceError, InvalidColumnValue
@@ -46,15 +47,21 @@ class Planned(object):
     :ivar operation: dict as `storage.plan` makes it; None where there is nothing to do
     :ivar texts: {column: text or None} to be written
     :ivar filled: those of them that are defaults, to be written unless another writer was there first
-    :ivar row: the raw row of the state by then
+    :ivar row: the raw row of the state by then, which may be changed later
+    :ivar seen: what was in it
     :ivar number: int: what was assigned later has a higher one
     """
 
-    __slots__ = ('operation', 'texts', 'filled', 'row', 'number')
+    __slots__ = ('operation', 'texts', 'filled', 'row', 'seen', 'number')
 
     def __init__(self, operation, texts, row, filled=(), number=None):
         self.operation, self.texts, self.row, self.filled = operation, texts, row, filled
+        self.seen = tuple(row)
         self.number = next(_numbers) if number is None else number
+
+    def is_of(self, row):
+        """Whether a row is what this was made of: the very same values, for equal ones may be bytes and text."""
+        return all(map(operator.is_, self.seen, row))
 
 
 class State(object):
@@ -182,11 +189,11 @@ class State(object):
 
     def changes(self):
         """{column: text or None} of what differs from the row."""
-        changes, columns = {}, self.schema.columns
+        changes, columns, row = {}, self.schema.columns, self.row
         for attr in self.assigned:
             column = columns[attr]
             text = column.encode(self.values[attr])
-            if not column.same(text, self.raw(attr)):
+            if not column.same(text, row[column._position]):
                 if column.is_reference:
                     column._refuse_deleted(self.values[attr])
                 changes[attr] = text

@@ -4,7 +4,6 @@ from ..values import codecs
 from ..values.texts import text_if_utf8
 from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
-from .rows import as_text
 
 __all__ = ['Alterations', 'AlteredRow', 'alter', 'reindex']
 
@@ -96,13 +95,6 @@ class AlteredRow(object):
     def key(self):
         """text: of the row."""
         return keys.row(self.layout.schema.namespace, self.said[0])
-
-    def is_of(self, row):
-        """Whether a row, as a list of its raw values, is in these columns as it was seen."""
-        for (_, place, _), text in zip(self.layout.columns, self.said[1:]):
-            if text is not None and (False if row[place] is None else as_text(row[place])) != text:
-                return False
-        return True
 
 
 def alter(schema, id, raw, texts, row_of):

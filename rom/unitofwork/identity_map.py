@@ -8,7 +8,7 @@ from ..exceptions import ORMError
 from ..storage import keys
 from ..values.codecs import _shown
 
-__all__ = ['IdentityMap', 'key_of', 'not_an_entity']
+__all__ = ['IdentityMap', 'key_of', 'may_be_changed', 'not_an_entity']
 
 
 #: how many entries there may be before dead ones are looked for
@@ -21,9 +21,14 @@ def key_of(entity):
     return keys.row(state.schema.known_as, 'new %d' % id(entity) if state.id is None else state.id)
 
 
+def may_be_changed(state):
+    """Whether an entity is not known to have nothing to write: a look tells that of most, and to work out what differs takes longer."""
+    return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted
+
+
 def _is_changed(state):
-    """Whether an entity has something to write; of most that were just written, a look is enough."""
-    return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted and state.is_changed()
+    """Whether an entity has something to write."""
+    return may_be_changed(state) and state.is_changed()
 
 
 def not_an_entity(verb, item):
@@ -267,17 +272,18 @@ class IdentityMap(object):
         key = key_of(obj)
         return [each for each in [self.known.get(key)] + self._others.get(key, []) if each is not None and each is not obj]
 
-    def one_a_row(self, entities):
-        """Join the changes of several objects of a row in the first of them.
+    def one_a_row(self, entities, all=False):
+        """Join the changes of several objects of a row in the first of them that is changed.
 
         :param entities: list
+        :param bool all: whether those that are not changed count as well
         :returns: list of entities, of which each is to be written by itself
         :raises DataRaceError: where they contradict each other, and nothing tells which comes last
         """
         if not self._others:
             return entities
         rows, alone = collections.OrderedDict(), []
-        for entity in entities:
+        for entity in entities if all else [entity for entity in entities if entity._modified]:
             rows.setdefault((key_of(entity), entity._new), []).append(entity)
         for objects in rows.values():
             if len(objects) > 1:

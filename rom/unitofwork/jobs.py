@@ -116,18 +116,7 @@ class Save(Job):
         """Whether the entity is what it was when this was planned: a hook or a signal handler may have saved, changed or deleted it, or told its id."""
         state = self.state
         return (state.new == self.was_new and state.deleted == self.was_deleted and not state.assigned_since(self.planned)
-                and (self._sees_row() if not state.new else state.id is None or self.operation.id is not None))
-
-    def _sees_row(self):
-        """Whether the row is still what the operation expects, as far as this entity knows."""
-        position, row, operation = self.schema.position, self.state.row, self.operation
-        if not isinstance(operation, dict):
-            return operation.is_of(row)
-        for attr, text in operation.get('expect', {}).items():
-            raw = row[position[attr]]
-            if (False if raw is None else plan.as_text(raw)) != text:
-                return False
-        return True
+                and (self.planned.is_of(state.row) if not state.new else state.id is None or self.operation.id is not None))
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""

@@ -19,8 +19,8 @@ class Entities(object):
 
     def update(self, entities):
         """Add them."""
-        for entity in entities:
-            self._held[id(entity)] = entity
+        entities = list(entities)
+        self._held.update(zip(map(id, entities), entities))
 
     def add(self, entity):
         """Add one."""
@@ -70,6 +70,8 @@ def with_references(entities):
     :param entities: list
     :returns: list
     """
+    if not any(model._rom_schema.references for model in set(map(type, entities))):
+        return list(once_each(entities))
     ordered, referred = in_order(entities)
     if len(referred):
         _hand_out_ids([entity for entity in ordered if entity in referred])

@@ -11,7 +11,7 @@ from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
 from .hooks import call_before_write, has_own_hook
-from .identity_map import IdentityMap
+from .identity_map import IdentityMap, may_be_changed
 from .jobs import Removal, Save, one_connection, place_of
 from .ordering import Entities, entities_of, in_order, once_each, with_references
 from .unanswered import calls_left_on
@@ -90,8 +90,9 @@ class Scope(IdentityMap):
 
     @_one_at_a_time
     def save(self, objects, full=False, all=False, force=False):
-        entities = [entity for entity in entities_of(objects, 'save') if (all or entity._modified) and not entity._deleted]
-        return self.write(self.one_a_row(entities), full, force, refresh=all)
+        entities = [entity for entity in entities_of(objects, 'save')
+                    if (not entity._rom.deleted if all else may_be_changed(entity._rom))]
+        return self.write(self.one_a_row(entities, all), full, force, refresh=all)
 
     @_one_at_a_time
     def delete(self, objects):
@@ -106,12 +107,15 @@ class Scope(IdentityMap):
                 entity.refresh(force=force)
 
     def _dirty(self, all=False, seen=()):
-        """Return the entities to write, one a row, those in `seen` left out."""
-        entities = dict((id(entity), entity) for entity in self.held())
-        warn_of_slips(entities.values())
-        return self.one_a_row(sorted((entity for entity in entities.values() if entity not in seen and not entity._deleted
-                                      and (all or entity._modified)),
-                                     key=lambda entity: entity._rom.order))
+        """Return the entities that may have something to write, one a row, those in `seen` left out."""
+        entities = dict((id(entity), entity) for entity in self.held()).values()
+        warn_of_slips(entities)
+        waiting = [entity for entity in entities if (not entity._rom.deleted if all else may_be_changed(entity._rom)) and entity not in seen]
+        return self.one_a_row(sorted(waiting, key=lambda entity: entity._rom.order), all)
+
+    def _changed(self, all=False):
+        """Return the entities to write, one a row."""
+        return [entity for entity in self._dirty(all) if all or entity._modified]
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -178,7 +182,7 @@ class Scope(IdentityMap):
         write(self.writer, jobs, atomic=True)
 
     def _commit_atomically(self, full, all, force):
-        waiting = self._dirty(all)
+        waiting = self._changed(all)
         self._refuse_for_one_script(waiting)
         reconciled = self.reconcile(waiting)
         written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
@@ -207,7 +211,7 @@ class Scope(IdentityMap):
         """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
         prepared = []
         while True:
-            waiting = [entity for entity in with_references(self._dirty(all)) if entity not in seen]
+            waiting = [entity for entity in with_references(self._changed(all)) if entity not in seen]
             if not waiting:
                 return prepared
             seen.update(waiting)

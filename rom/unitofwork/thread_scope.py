@@ -49,7 +49,7 @@ class ThreadScope(Scope):
         waiting = super(ThreadScope, self)._dirty(all, seen)
         loop = running_loop()
         if loop is not None and (self._warned is None or self._warned() is not loop):
-            changed = self._changers.of_others(waiting)
+            changed = self._changers.of_others([entity for entity in waiting if all or entity._modified])
             if changed:
                 self._warned = weakref.ref(loop)
                 warnings.warn('this commit writes what another asyncio task, which still runs, has changed (%s): tasks share the session '

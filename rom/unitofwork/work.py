@@ -95,8 +95,10 @@ class Work(object):
 
     def add_all(self, entities):
         """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
-        deleted = Entities(entity for entity in entities if entity._deleted)
-        entities = [entity for entity in with_references(entities) if entity not in self.asked]
+        deleted = Entities([entity for entity in entities if entity._rom.deleted])
+        entities = with_references(entities)
+        if len(self.asked):
+            entities = [entity for entity in entities if entity not in self.asked]
         self.asked.update(entities)
         before, self.coming = self.coming, entities[::-1]
         while self.coming or self.next_job:
@@ -122,6 +124,8 @@ class Work(object):
                 self.columns += entity.save(self.full, self.force) or 0
             return
         if has_own_hook(entity, '_before_insert' if entity._new else '_before_update'):
+            if not (self.refresh or entity._modified):
+                return
             self.hooked = True
             self.send()  # the program's hook sees what comes before it as stored
             if not (self.refresh or entity._modified):
