@@ -12,16 +12,15 @@
 local null = cjson.null
 
 -- Refuses a row that is not as it was seen.
-local function look_at_row(batch, at, key)
-  local columns, scores, _, rows = places_of(batch)
-  local seen = ask('HMGET', key, '-index-data-', unpack(batch, columns, columns - 1 + batch[4]))
+local function look_at_row(batch, at, key, names)
+  local seen = ask('HMGET', key, '-index-data-', unpack(batch, 5, 4 + batch[4]))
   for place = 1, batch[4] do
     local text = batch[at + place]
     if text ~= null and text ~= seen[place + 1] then refuse() end
   end
   if not seen[1] then refuse() end
-  for place = scores, rows - 1 do
-    if not lists_score(seen[1], batch[columns - 1 + batch[place]]) then refuse() end
+  for number = 1, #names do
+    if not lists_score(seen[1], names[number]) then refuse() end
   end
 end
 
@@ -33,16 +32,14 @@ local function write_fields(batch, at, key, write)
   write('HSET', key, unpack(fields))
 end
 
-local function collect_scores(batch, at)
-  local columns, scores, _, rows = places_of(batch)
-  for place = scores, rows - 1 do
-    local key = key_of(batch[2], 'idx', batch[columns - 1 + batch[place]])
-    collect('ZADD', key, batch[at + batch[4] + batch[place]], batch[at])
-  end
-end
 
 local function alter(batch, progress)
-  local _, _, length, at = places_of(batch)
+  local columns, scores, length, at = places_of(batch)
+  local names, indexes, texts = {}, {}, {}  -- of the scores: their columns, keys, and places in a row
+  for place = scores, at - 1 do
+    local name = batch[columns - 1 + batch[place]]
+    names[#names + 1], indexes[#indexes + 1], texts[#texts + 1] = name, key_of(batch[2], 'idx', name), batch[4] + batch[place]
+  end
   local ids, keys_of_rows, seen, calls = {}, {}, {}, collected()
   if 2 * batch[4] > CHUNK then refuse() end
   for place = at, #batch, length do
@@ -51,9 +48,9 @@ local function alter(batch, progress)
     if seen[id] then refuse() end
     seen[id] = true
     need('HSET', key)
-    look_at_row(batch, place, key)
+    look_at_row(batch, place, key, names)
     ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = id, key
-    collect_scores(batch, place)
+    for number = 1, #names do collect('ZADD', indexes[number], batch[place + texts[number]], id) end
   end
   local first = next(calls)  -- of this one the very first write tells whether it is of the right type
   for key, call in pairs(calls) do

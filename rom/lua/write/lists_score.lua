@@ -6,9 +6,17 @@
 -- uses: nothing
 -- gives: lists_score
 
+local parts_of = {}  -- name -> how it may stand in there
+
 local function lists_score(text, name)
-  local quoted = '"' .. name .. '"'
-  local function holds(part) return string.find(text, part, 1, true) end
-  return holds('[' .. quoted) or holds(',' .. quoted .. ',"') or holds(',' .. quoted .. '],[[')
-         or holds(',' .. quoted .. '],{') or holds(',' .. quoted .. '],[]')
+  local parts = parts_of[name]
+  if not parts then
+    local quoted = '"' .. name .. '"'
+    parts = {'[' .. quoted, ',' .. quoted .. ',"', ',' .. quoted .. '],[[', ',' .. quoted .. '],{', ',' .. quoted .. '],[]'}
+    parts_of[name] = parts
+  end
+  for number = 1, #parts do
+    if string.find(text, parts[number], 1, true) then return true end
+  end
+  return false
 end
