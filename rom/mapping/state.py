@@ -1,32 +1,14 @@
 """What an entity remembers: the row it mirrors, the values read or assigned, and what differs."""
 
 import copy
-import itertools
-import operator
 import weakref
 
 from ..exceptions import DataRaceError, InvalidColumnValue
 from ..storage import alteration, insertion, keys, plan
 from ..storage.plan import Row, as_text
+from .assignments import Assignments, Planned, numbers
 
-__all__ = ['Assignments', 'Planned', 'State']
-
-#: numbers the assignments: of two to one column of a row, the later one holds
-_numbers = itertools.count(1)
-
-
-class Assignments(dict):
-    """Which columns were assigned, and when: a set of them that knows a number for each, growing with every assignment."""
-
-    __slots__ = ()
-
-    def add(self, attr):
-        """One was assigned now."""
-        self[attr] = next(_numbers)
-
-    def discard(self, attr):
-        """One counts as assigned no longer."""
-        self.pop(attr, None)
+__all__ = ['State']
 
 
 class _NoneYet(dict):
@@ -39,29 +21,6 @@ class _NoneYet(dict):
 
 
 _NONE_YET = _NoneYet()
-
-
-class Planned(object):
-    """A write, and what it was made of.
-
-    :ivar operation: dict as `storage.plan` makes it; None where there is nothing to do
-    :ivar texts: {column: text or None} to be written
-    :ivar filled: those of them that are defaults, to be written unless another writer was there first
-    :ivar row: the raw row of the state by then, which may be changed later
-    :ivar seen: what was in it
-    :ivar number: int: what was assigned later has a higher one
-    """
-
-    __slots__ = ('operation', 'texts', 'filled', 'row', 'seen', 'number')
-
-    def __init__(self, operation, texts, row, filled=(), number=None):
-        self.operation, self.texts, self.row, self.filled = operation, texts, row, filled
-        self.seen = tuple(row)
-        self.number = next(_numbers) if number is None else number
-
-    def is_of(self, row):
-        """Whether a row is what this was made of: the very same values, for equal ones may be bytes and text."""
-        return all(map(operator.is_, self.seen, row))
 
 
 class State(object):
@@ -126,7 +85,7 @@ class State(object):
         if not self.assigned:
             self.assigned = Assignments()
         self.know(attr, value)
-        self.assigned[attr] = next(_numbers)
+        self.assigned[attr] = next(numbers)
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
@@ -244,7 +203,7 @@ class State(object):
         planned = Planned(None, dict(changes, **filled) if filled else changes, self.row, filled)
         if whole or changes or refresh:
             is_alone = changes and not (whole or filled or is_asked_more)
-            planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes, lambda: self.as_row(changes))
+            planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes, self.as_row)
                                  or self._operation(planned.texts, whole, force, changes, filled, stored))
         return planned
 
@@ -423,4 +382,4 @@ class State(object):
 
     def assign_anew(self, attrs):
         """Count some columns as assigned just now."""
-        self.assigned = Assignments((attr, next(_numbers)) for attr in attrs) or ()
+        self.assigned = Assignments((attr, next(numbers)) for attr in attrs) or ()

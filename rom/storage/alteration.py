@@ -102,7 +102,7 @@ def alter(schema, id, raw, texts, row_of):
 
     :param raw: list of the stored values as this writer knows them
     :param texts: {column: text or None} to be written
-    :param row_of: callable() -> `Row` as it will be; most changes are planned without
+    :param row_of: callable(texts) -> `Row` as it will be; most changes are planned without
     :returns: `AlteredRow`; None where `plan.update` has to see to it
     """
     layouts = schema.alterations[tuple(texts) if len(texts) == 1 else tuple(sorted(texts))]
@@ -145,7 +145,7 @@ def reindex(schema, id, raw):
             return None
         texts[attr] = text
         said.append(False if text is None else text)
-    weight = layout.weight + _say_entries(said, layout, texts, lambda: plan.Row(schema, raw, id=int(id)))
+    weight = layout.weight + _say_entries(said, layout, texts, lambda _: plan.Row(schema, raw, id=int(id)))
     return AlteredRow(layout, said, weight)
 
 
@@ -158,7 +158,7 @@ def _say_entries(said, layout, texts, row_of):
             found.add_score(attr, texts[attr])
     if layout.is_refresh and layout.schema.pk_index:
         found.add_score(layout.schema.pk, said[0])
-    after = row_of() if layout.reads_row else None
+    after = row_of(texts) if layout.reads_row else None
     for add in layout.steps:
         add(found, after, stored)
     for part in (found.words, found.scores, found.prefixes, found.suffixes):

@@ -131,7 +131,8 @@ class WriteCall(object):
     it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
     """
 
-    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before', 'process')
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before', 'process',
+                 'hooks_called')
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
@@ -145,6 +146,7 @@ class WriteCall(object):
         self.is_forgotten = False  # nobody knows what became of it
         self.not_before = 0        # when to ask again about it, in passing
         self.process = os.getpid()
+        self.hooks_called = 0      # of how many jobs
 
     def is_about_to_be_sent(self):
         """Note when: from here on the server may do it."""
@@ -172,10 +174,9 @@ class WriteCall(object):
 
     def run_hooks(self):
         """Call the hooks that follow a write, each once, whatever one of them raises."""
-        for job, _ in self.done():
-            if not job.hook_called:
-                job.hook_called = True
-                job.run_hook()
+        while self.hooks_called < len(self.outcome.done):
+            self.hooks_called += 1
+            self.jobs[self.hooks_called - 1].run_hook()
 
     def concerns(self, entities):
         """Whether one of some entities is in it."""

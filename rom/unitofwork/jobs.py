@@ -32,7 +32,6 @@ class Job(object):
     attempts = columns = weight = 0
     together = 1  # how many jobs its last call had
     is_last = False  # whether the scope ends with it, so that nothing can be mended in there
-    hook_called = False
 
     def __init__(self, owner, place=None):
         self.owner, self.schema = owner, owner._rom_schema

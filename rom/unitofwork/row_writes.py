@@ -181,7 +181,7 @@ class _Rewrite(StoredJob):
             return None
         texts = dict(((attr, None if text is False else text) for attr, text in expected.items()), **self.texts)
         return alteration.alter(self.schema, self.id, self.stored, texts,
-                                lambda: plan.Row(self.schema, self.stored, texts=texts, id=self.id))
+                                lambda texts: plan.Row(self.schema, self.stored, texts=texts, id=self.id))
 
     def recover(self, error):
         if error[1] not in ('race', 'stale', 'gone') or self.attempts >= ATTEMPTS:

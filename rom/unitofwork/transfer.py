@@ -7,7 +7,7 @@ import six
 
 from ..columns import Decimal, Float, Integer
 from ..exceptions import EntityDeletedError, InvalidColumnValue, InvalidOperation, WrongArgument
-from ..mapping.state import Planned
+from ..mapping.assignments import Planned
 from ..storage import plan, reads
 from ..values import names
 from ..values.codecs import _shown

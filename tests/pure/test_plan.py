@@ -174,7 +174,7 @@ def test_an_insert_costs_about_what_it_writes(schema):
 # Plain values ----------------------------------------------------------------------------------------------------
 
 def altered(schema, stored, texts):
-    return alteration.alter(schema, 7, raw(schema, **stored), texts, lambda: plan.Row(schema, raw(schema, **stored), texts=texts, id=7))
+    return alteration.alter(schema, 7, raw(schema, **stored), texts, lambda texts: plan.Row(schema, raw(schema, **stored), texts=texts, id=7))
 
 
 def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
@@ -183,8 +183,6 @@ def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
     rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'}, None)]
     batch, = batches.requested(rows)
     assert batch == ['change', 'people', 'id', 1, 'age', 1, 1, '7', u'5', u'6', '7', None, u'7']
-    other = raw(schema, **dict(STORED, age=u'8'))
-    assert rows[0].is_of(raw(schema, **STORED)) and not rows[0].is_of(other) and rows[1].is_of(broken) and rows[1].is_of(other)
     assert rows[0].key == 'people:7' and rows[0].weight == 2 and rows[0].layout is rows[1].layout
 
 
@@ -202,9 +200,6 @@ def test_rows_of_which_more_changes_say_all_entries_of_the_columns(schema, store
     row = altered(schema, dict(STORED, **stored), texts)
     batch, = batches.requested([row])
     assert batch == ['update', 'people', 'id'] + said
-    before = dict(STORED, **stored)
-    assert row.is_of(raw(schema, **before))
-    assert not any(row.is_of(raw(schema, **dict(before, **{attr: other}))) for attr in texts for other in (u'other', None) if other != before[attr])
 
 
 @pytest.mark.parametrize('texts', [{'born': u'1991'}, {'age': u'1e5'}, {'age': u'6', 'city': u'Paris'}])

@@ -49,6 +49,16 @@ def test_changes_are_what_differs_from_the_row(Person):
     assert state.defaults_to_fill(state.changes()) == {'flag': u'1'}
 
 
+def test_a_plan_knows_the_row_that_it_was_made_of(Person):
+    state = state_of(Person, [b'5', None, b'1', b'Ann'])
+    state.hold('age', 6)
+    planned = state.plan()
+    assert planned.is_of(state.row) and planned.is_of(list(state.row))
+    assert not any(planned.is_of(row) for row in ([u'5', None, b'1', b'Ann'], [b'5', None, b'1', b'Bob'], [b'5', b'[]', b'1', b'Ann']))
+    state.written(planned, 4)
+    assert state.row[0] == u'6' and not planned.is_of(state.row)
+
+
 def test_a_plan_and_what_becomes_of_it(Person):
     state = state_of(Person, [b'5', None, None, b'Ann'])
     assert state.plan().operation is None and state.plan(refresh=True).operation['repair']
