@@ -326,6 +326,9 @@ class IdentityMap(object):
             key = key_of(obj)
         except AttributeError:
             raise not_an_entity('forget', obj)
+        self._drop(key, obj)
+
+    def _drop(self, key, obj):
         if self.known.get(key) is obj:
             del self.known[key]
         if self.wknown.has(key, obj):
@@ -339,9 +342,12 @@ class IdentityMap(object):
 
         :param obj: an entity
         """
+        key = key_of(obj)
         for scope in self.chain:
-            scope.forget(obj)
-            for other in scope.others_of(obj) + [scope.get(key_of(obj))]:
+            scope._drop(key, obj)
+            if not (scope._others or key in scope.known or key in scope.wknown.data):
+                continue
+            for other in scope.others_of(obj) + [scope.get(key)]:
                 if other is not None and not other._deleted and not other._modified:
                     other._deleted = True
                     scope.forget(other)

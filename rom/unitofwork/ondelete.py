@@ -30,9 +30,9 @@ def concerns_nobody(entity):
 def condition_in(decisions, entity):
     """Return the etag that a delete() of the model's own asked for; None for none.
 
-    :param decisions: {pk: bool or etag}, as `Session.agreed` makes it
+    :param decisions: {pk: bool or etag}, as `Scope.agreed` makes it
     """
-    decided = decisions.get(entity._pk)
+    decided = decisions.get(entity._pk) if decisions else None
     return None if isinstance(decided, bool) else decided
 
 

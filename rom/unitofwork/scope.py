@@ -241,14 +241,13 @@ class Scope(IdentityMap):
     def agreed(self, entities, decisions, asked_by=()):
         """Return the entities to delete: a delete() of a model's own is called, and decides by calling that of Model or not.
 
-        :param decisions: {pk: bool, or the etag that its delete() asked for} of those asked before, added to
+        :param decisions: {pk: bool, or the etag that its delete() asked for} of those that have one and were asked before, added to
         :param asked_by: entities whose delete() is running already
         """
         for entity in entities:
-            if entity._pk not in decisions:
-                decisions[entity._pk] = (not entity._rom_has_own('delete') or any(entity is each for each in asked_by)
-                                         or self._ask(entity))
-        return [entity for entity in entities if decisions[entity._pk]]
+            if entity._rom_has_own('delete') and entity._pk not in decisions:
+                decisions[entity._pk] = any(entity is each for each in asked_by) or self._ask(entity)
+        return [entity for entity in entities if decisions.get(entity._pk, True)] if decisions else entities
 
     def _ask(self, entity):
         before, self._asking = self._asking, [entity, False]
@@ -270,9 +269,9 @@ class Scope(IdentityMap):
         """Return the entities to delete: those are left out that a call whose reply was lost has deleted."""
         entities = list(entities)
         self.reconcile(entities)
-        entities = [entity for entity in once_each(entities) if not entity._deleted]
+        entities = [entity for entity in once_each(entities) if not entity._rom.deleted]
         for entity in entities:
-            if entity._new:
+            if entity._rom.new:
                 raise InvalidOperation('%s entity was never saved and cannot be deleted' % entity._rom_schema.name,
                                        model=entity._rom_schema.name)
         return entities
