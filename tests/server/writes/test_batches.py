@@ -550,3 +550,100 @@ def test_a_row_with_another_list(connection, Thing, listing):
     connection.hset('Thing:1', '-index-data-', listing)
     rom.session.delete(kept)
     assert rows_of(connection, 'Thing') == {} and connection.hlen('Thing:code:uidx') == 0
+
+
+# What is asked of entities, and how often -------------------------------------------------------------------------
+
+@pytest.fixture
+def Told(connection):
+    class Told(rom.Model):
+        size = rom.Integer(index=True)
+        notes = rom.Json()
+        calls = []
+
+        def _before_update(self):
+            self.calls.append(('before', self.id))
+
+        def _after_update(self):
+            self.calls.append(('after', self.id))
+    return Told
+
+
+@pytest.mark.parametrize('write', [lambda all: rom.session.commit(), lambda all: rom.session.commit(atomic=True), lambda all: rom.session.flush(),
+                                   lambda all: rom.session.save(all)], ids=['commit', 'atomic', 'flush', 'save'])
+def test_what_was_assigned_and_does_not_differ_is_not_written(Told, write):
+    """No hook is called for what a look at the row shows to be unchanged, among those that are changed."""
+    [Told(size=number, notes=[number]) for number in range(6)]
+    rom.session.commit()
+    rom.session.rollback()
+    found = Told.get([1, 2, 3, 4, 5, 6])
+    for entity in found:
+        entity.size = entity.size + entity.id % 2
+        entity.notes.append(7)
+        entity.notes.pop()
+    assert write(found) == 3
+    assert sorted(Told.calls) == sorted((when, id) for when in ('before', 'after') for id in (1, 3, 5))
+    assert write(found) == 0 and len(Told.calls) == 6
+
+
+def test_a_value_is_worked_out_once_for_a_commit(connection):
+    class Counted(rom.Integer):
+        asked = []
+
+        def _to_redis(self, value):
+            self.asked.append(value)
+            return rom.Integer._to_redis(self, value)
+
+    class Gauge(rom.Model):
+        size = Counted(index=True)
+    gauges = [Gauge(size=number) for number in range(10)]
+    rom.session.commit()
+    for gauge in gauges:
+        gauge.size += 100
+    del Counted.asked[:]
+    rom.session.commit()
+    assert Counted.asked == list(range(100, 110))
+
+
+@pytest.mark.parametrize('changes', ['size', 'words', 'nothing'])
+def test_a_signal_handler_saves_what_is_planned(Told, connection, monkeypatch, changes):
+    """What was saved between its plan and its write is planned anew: nothing that came later is taken back, and nothing is refused."""
+    from rom.unitofwork import work
+    found, plain = [Told(size=number) for number in range(4)], work.groups
+    rom.session.commit()
+    for entity in found:
+        entity.size += 10
+
+    def interrupted(jobs):
+        monkeypatch.setattr(work, 'groups', plain)
+        if changes == 'words':
+            found[2].notes = ['later']
+        if changes == 'size':
+            found[2].size = 99
+        if changes != 'nothing':
+            found[2].save()
+        return plain(jobs)
+    monkeypatch.setattr(work, 'groups', interrupted)
+    rom.session.commit()
+    rom.session.rollback()
+    assert [entity.size for entity in Told.get([1, 2, 3, 4])] == [10, 11, 99 if changes == 'size' else 12, 13]
+    assert Told.get(3).notes == (['later'] if changes == 'words' else None)
+
+
+def test_a_delete_of_its_own_is_asked_once_for_a_row(connection):
+    class Kept(rom.Model):
+        size = rom.Integer()
+        asked = []
+
+        def delete(self, **kwargs):
+            self.asked.append(self.id)
+            if self.size:
+                rom.Model.delete(self, **kwargs)
+
+    class Free(rom.Model):
+        size = rom.Integer()
+    kept, free = [Kept(size=number % 2) for number in range(4)], [Free(size=number) for number in range(4)]
+    rom.session.commit()
+    rom.session.delete(kept + free + kept[:1])
+    assert Kept.asked == [1, 2, 3, 4] and [entity.id for entity in Kept.query.iter_result()] == [1, 3]
+    assert list(Free.query.iter_result()) == []
