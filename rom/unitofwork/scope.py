@@ -76,7 +76,7 @@ class Scope(IdentityMap):
     def flush(self, full=False, all=False, force=False):
         written, seen = 0, Entities(self.writer.in_flight())
         while True:
-            waiting = self._dirty(all and not seen, seen)
+            waiting = self._dirty(all and not seen, seen, is_exact=full or force or all)
             if not waiting:
                 return written
             seen.update(waiting)
@@ -90,8 +90,7 @@ class Scope(IdentityMap):
 
     @_one_at_a_time
     def save(self, objects, full=False, all=False, force=False):
-        entities = [entity for entity in entities_of(objects, 'save')
-                    if (not entity._rom.deleted if all else may_be_changed(entity._rom))]
+        entities = [entity for entity in entities_of(objects, 'save') if _is_waiting(entity._rom, all, full or force)]
         return self.write(self.one_a_row(entities, all), full, force, refresh=all)
 
     @_one_at_a_time
@@ -106,16 +105,12 @@ class Scope(IdentityMap):
             if not entity._new:
                 entity.refresh(force=force)
 
-    def _dirty(self, all=False, seen=()):
-        """Return the entities that may have something to write, one a row, those in `seen` left out."""
+    def _dirty(self, all=False, seen=(), is_exact=False):
+        """Return the entities that may have something to write, one a row, those in `seen` left out; with `is_exact` those that have."""
         entities = dict((id(entity), entity) for entity in self.held()).values()
         warn_of_slips(entities)
-        waiting = [entity for entity in entities if (not entity._rom.deleted if all else may_be_changed(entity._rom)) and entity not in seen]
+        waiting = [entity for entity in entities if _is_waiting(entity._rom, all, is_exact) and entity not in seen]
         return self.one_a_row(sorted(waiting, key=lambda entity: entity._rom.order), all)
-
-    def _changed(self, all=False):
-        """Return the entities to write, one a row."""
-        return [entity for entity in self._dirty(all) if all or entity._modified]
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -182,7 +177,7 @@ class Scope(IdentityMap):
         write(self.writer, jobs, atomic=True)
 
     def _commit_atomically(self, full, all, force):
-        waiting = self._changed(all)
+        waiting = self._dirty(all, is_exact=True)
         self._refuse_for_one_script(waiting)
         reconciled = self.reconcile(waiting)
         written = sum(reconciled[id(entity)][1] for entity in waiting if id(entity) in reconciled)
@@ -211,7 +206,7 @@ class Scope(IdentityMap):
         """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
         prepared = []
         while True:
-            waiting = [entity for entity in with_references(self._changed(all)) if entity not in seen]
+            waiting = [entity for entity in with_references(self._dirty(all, is_exact=True)) if entity not in seen]
             if not waiting:
                 return prepared
             seen.update(waiting)
@@ -289,6 +284,11 @@ class Scope(IdentityMap):
         ahead = len(calls) > 1 and all(entity._rom_schema.plans_alone and not has_own_hook(entity, '_after_delete')
                                        for entity in entities)
         write_batches(self.writer, calls, _plan_all, ahead)
+
+
+def _is_waiting(state, all, is_exact):
+    """Whether an entity may have something to write; with `is_exact`, whether it has: where more is written than what differs."""
+    return not state.deleted if all else may_be_changed(state) and (not is_exact or state.is_changed())
 
 
 def _plan_all(jobs):

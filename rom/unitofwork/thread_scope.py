@@ -45,8 +45,8 @@ class ThreadScope(Scope):
         if running_loop() is not None:
             self._changers.note_read(obj)
 
-    def _dirty(self, all=False, seen=()):
-        waiting = super(ThreadScope, self)._dirty(all, seen)
+    def _dirty(self, all=False, seen=(), is_exact=False):
+        waiting = super(ThreadScope, self)._dirty(all, seen, is_exact)
         loop = running_loop()
         if loop is not None and (self._warned is None or self._warned() is not loop):
             changed = self._changers.of_others([entity for entity in waiting if all or entity._modified])

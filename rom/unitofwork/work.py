@@ -118,14 +118,16 @@ class Work(object):
         if id(entity) in self.reconciled and not entity._modified:
             self.columns += self.reconciled.pop(id(entity))[1]
             return
-        if entity._rom_has_own('save') and not any(entity is running for running in self.saving):
+        is_saved_its_way = entity._rom_has_own('save') and not any(entity is running for running in self.saving)
+        is_hooked = has_own_hook(entity, '_before_insert' if entity._new else '_before_update')
+        if (is_saved_its_way or is_hooked) and not (self.refresh or entity._modified):
+            return
+        if is_saved_its_way:
             self.send()
             if entity._modified or self.refresh:  # another one's save() may have saved it by now
                 self.columns += entity.save(self.full, self.force) or 0
             return
-        if has_own_hook(entity, '_before_insert' if entity._new else '_before_update'):
-            if not (self.refresh or entity._modified):
-                return
+        if is_hooked:
             self.hooked = True
             self.send()  # the program's hook sees what comes before it as stored
             if not (self.refresh or entity._modified):
