@@ -8,7 +8,7 @@ from ..exceptions import ORMError
 from ..storage import keys
 from ..values.codecs import _shown
 
-__all__ = ['IdentityMap', 'key_of', 'may_be_changed', 'not_an_entity']
+__all__ = ['IdentityMap', 'is_changed', 'key_of', 'not_an_entity']
 
 
 #: how many entries there may be before dead ones are looked for
@@ -21,14 +21,9 @@ def key_of(entity):
     return keys.row(state.schema.known_as, 'new %d' % id(entity) if state.id is None else state.id)
 
 
-def may_be_changed(state):
-    """Whether an entity is not known to have nothing to write: a look tells that of most, and to work out what differs takes longer."""
-    return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted
-
-
-def _is_changed(state):
-    """Whether an entity has something to write."""
-    return may_be_changed(state) and state.is_changed()
+def is_changed(state):
+    """Whether an entity has something to write; of most that were just written, a look is enough."""
+    return bool(state.new or state.assigned or state.schema.mutable) and not state.deleted and state.is_changed()
 
 
 def not_an_entity(verb, item):
@@ -182,7 +177,7 @@ class IdentityMap(object):
         for obj in held:
             if obj._rom.schema.mutable:
                 self._once_held[id(obj)] = obj
-        kept = [obj for obj in held if obj in but or _is_changed(obj._rom)] + watched.changed()
+        kept = [obj for obj in held if obj in but or is_changed(obj._rom)] + watched.changed()
         return sorted(kept, key=lambda obj: obj._rom.order)
 
     def takes(self):
@@ -379,7 +374,7 @@ class IdentityMap(object):
 
     def changed(self):
         """Return the entities with changes, as a list."""
-        return [entity for entity in self.held() if _is_changed(entity._rom)]
+        return [entity for entity in self.held() if is_changed(entity._rom)]
 
     def forget_model(self, model):
         """Drop the entities of a model that is defined again, also where others that were only read refer to them.
@@ -387,7 +382,7 @@ class IdentityMap(object):
         :returns: list of those of them that have changes
         """
         found = self.held() + [reference() for reference in list(self.wknown.data.values())]
-        changed = [entity for entity in found if type(entity) is model and _is_changed(entity._rom)]
+        changed = [entity for entity in found if type(entity) is model and is_changed(entity._rom)]
         for entity in found:
             if type(entity) is model:
                 self.forget(entity)

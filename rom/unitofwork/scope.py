@@ -11,7 +11,7 @@ from ..storage import batches
 from ..storage.store import Writer
 from . import ondelete
 from .hooks import call_before_write, has_own_hook
-from .identity_map import IdentityMap, may_be_changed
+from .identity_map import IdentityMap, is_changed
 from .jobs import Removal, Save, one_connection, place_of
 from .ordering import Entities, entities_of, in_order, once_each, with_references
 from .unanswered import calls_left_on
@@ -287,8 +287,11 @@ class Scope(IdentityMap):
 
 
 def _is_waiting(state, all, is_exact):
-    """Whether an entity may have something to write; with `is_exact`, whether it has: where more is written than what differs."""
-    return not state.deleted if all else may_be_changed(state) and (not is_exact or state.is_changed())
+    """Whether an entity may have something to write; with `is_exact`, whether it has: where more is written than what differs.
+
+    What was assigned mostly differs, and is compared when it is planned.
+    """
+    return not state.deleted and (all or not is_exact and bool(state.new or state.assigned) or is_changed(state))
 
 
 def _plan_all(jobs):
