@@ -225,31 +225,34 @@ def _prefix_score(v, next=False):
 
         _prefix_score('x')      # '5.4797008793264326e-306'
     """
+    return _remembered(_scores[isinstance(v, bytes) + (2 if next else 0)], v, next, _fewest_digits)
+
+
+def prefix_scores(words):
+    """Return the scores of :func:`_prefix_score` for many texts, as list: the same doubles, in digits that are found quicker.
+
+    Example::
+
+        prefix_scores(['x'])      # ['5479700879326432588e-324']
+    """
+    return [_entry_scores.get(word[:_SCORED_BYTES]) or _remembered(_entry_scores, word, False, _enough_digits) for word in words]
+
+
+def _remembered(known, v, next, digits):
+    """Return the text of a score, as `digits` makes it of the number of the double; `known` is where it is remembered."""
     head = v[:_SCORED_BYTES]  # so many characters have at least so many bytes
-    known = _scores[isinstance(head, bytes) + (2 if next else 0)]
     score = known.get(head)
     if score is None:
-        score = _score_of_head(head.encode('utf-8') if isinstance(head, six.text_type) else head, next)
+        score = digits(_number_of_head(head.encode('utf-8') if isinstance(head, six.text_type) else head, next))
         if len(known) >= _REMEMBERED_SCORES:
             known.clear()
         known[head] = score
     return score
 
 
-def prefix_scores(words):
-    """Return what :func:`_prefix_score` says of each of many texts, as list.
-
-    Example::
-
-        prefix_scores(['x'])      # ['5.4797008793264326e-306']
-    """
-    known = _scores[False]
-    return [known.get(word[:_SCORED_BYTES]) or _prefix_score(word) for word in words]
-
-
 # words recur, and their first characters even more often; texts, and bytes, which Python 2 would compare with them; the same
-# for the scores above
-_scores = {}, {}, {}, {}
+# for the scores above; and those of entries
+_scores, _entry_scores = ({}, {}, {}, {}), {}
 _REMEMBERED_SCORES = 50000
 
 # what each of the first bytes counts, and what is added for there being so many of them
@@ -258,11 +261,39 @@ _FOR_LENGTH = [sum(_WEIGHTS[:length]) for length in range(_SCORED_BYTES + 1)]
 _seven_bytes = struct.Struct('7B').unpack
 
 
-def _score_of_head(head, next):
+def _number_of_head(head, next):
     head = head[:_SCORED_BYTES]
     b1, b2, b3, b4, b5, b6, b7 = _seven_bytes(head.ljust(_SCORED_BYTES, b'\0'))
     number = _FOR_LENGTH[len(head)] + b1 * _W1 + b2 * _W2 + b3 * _W3 + b4 * _W4 + b5 * _W5 + b6 * _W6 + b7 * _W7
-    return repr(_bigint_to_float(number + _BASE ** (_SCORED_BYTES - len(head)) if next else number))
+    return number + _BASE ** (_SCORED_BYTES - len(head)) if next else number
+
+
+def _fewest_digits(number):
+    return repr(_bigint_to_float(number))
+
+
+def _enough_digits(number):
+    """Return a text that stands for the double `_bigint_to_float(number)` as the one that repr finds does, which takes five times as long.
+
+    It has 18 or 19 digits, cut off; the 17 first ones of a double are always enough to tell it from all others.
+    """
+    exponent, fraction = divmod(number, 2 ** 52)
+    factor, power = _SCALES[exponent]
+    return '%de-%d' % ((2 ** 52 + fraction) * factor >> _SCALE_BITS, power)
+
+
+_SCALE_BITS = 80
+
+
+def _scale(exponent):
+    """Return (factor, power): 2 ** 52 and what is less than twice that, times the factor, are the digits of doubles times 10 ** power."""
+    power = 320
+    while 2 ** 52 * 10 ** power >> (1074 - exponent) < 5 * 10 ** 17:
+        power += 1
+    return 10 ** power << _SCALE_BITS >> (1074 - exponent), power
+
+
+_SCALES = [_scale(exponent) for exponent in range(_BASE ** _SCORED_BYTES // 2 ** 52 + 1)]
 
 
 def prefix_range(prefix):

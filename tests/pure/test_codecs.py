@@ -189,6 +189,25 @@ def test_prefix_scores_are_those_of_1_1_2(word, score, above):
         assert prefix_range(word) == (score, above)
 
 
+def test_entries_have_the_same_scores_whatever_their_digits():
+    chance = random.Random(26)
+    words = [u''.join(chance.choice(u'ab\xe9\u4e16\U0001f600\x00\x7f') for _ in range(chance.randint(0, 9))) for _ in range(3000)]
+    words += [u'', u'\uffff' * 7, u'\U0010ffff' * 7, u'x']
+    for _ in range(2):  # worked out, and remembered
+        assert [float(text) for text in codecs.prefix_scores(words)] == [float(_prefix_score(word)) for word in words]
+
+
+def test_digits_of_entries_tell_each_double_from_its_neighbours():
+    chance, most = random.Random(27), 258 ** 7
+    numbers = [2 ** bits + off for bits in range(1, 56) for off in (-1, 0, 1)] + [0, most - 2, most - 1]
+    numbers += [part * 2 ** 52 + off for part in range(1, most // 2 ** 52 + 1) for off in (-2, -1, 0, 1)]
+    numbers += [chance.randrange(most) for _ in range(20000)]
+    for number in numbers:
+        text = codecs._enough_digits(number)
+        assert float(text) == _bigint_to_float(number), number
+        assert 18 <= len(text.partition('e')[0]) <= 19
+
+
 @pytest.mark.parametrize('place, number', [
     (0, '2.2250738585072014e-308'), (1, '2.225073858507202e-308'), (2 ** 52 - 1, '4.4501477170144023e-308'),
     (2 ** 52, '4.450147717014403e-308'), (2 ** 53, '8.900295434028806e-308'),

@@ -70,7 +70,7 @@ STORED = {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'city': u'Rome', 'bo
 
 
 def score(word):
-    return codecs._prefix_score(word)
+    return codecs.prefix_scores([word])[0]
 
 
 # Inserts ---------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_insert(schema):
     assert (new['namespace'], new['pk'], new['pk_index'], new['id']) == ('people', 'id', False, None)
     assert new['set'] == {'name': u'Ann Lee', 'email': u'a@x', 'age': u'5', 'born': u'1990', 'active': u'1', 'city': None}
     assert sorted(new['words']) == [(u'active:True',), (u'name:ann',), (u'name:lee',)] and new['scores'] == [('age', u'5')]
-    assert new['prefixes'] == [('name', word, rom.util._prefix_score(word)) for word in (u'ann', u'lee')]
+    assert new['prefixes'] == [('name', word, score(word)) for word in (u'ann', u'lee')]
     assert [part[:2] for part in new['suffixes']] == [('name', u'nna'), ('name', u'eel')]
     words, scores, prefixes, suffixes, geo = new['index_data']
     assert sorted(words) == sorted(word for word, in new['words']) and scores == ['age'] and geo == []
