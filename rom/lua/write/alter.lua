@@ -32,7 +32,6 @@ local function write_fields(batch, at, key, write)
   write('HSET', key, unpack(fields))
 end
 
-
 local function alter(batch, progress)
   local columns, scores, length, at = places_of(batch)
   local names, indexes, texts = {}, {}, {}  -- of the scores: their columns, keys, and places in a row
