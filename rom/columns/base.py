@@ -139,7 +139,6 @@ class Column(Operators, _Column):
         column._reads_itself = column._takes_other_types or column._overrides('_from_redis')
         if column._reads_itself:
             column.is_mutable = not kinds.are_immutable(kinds.kinds_of(column._allowed))
-        column.is_read_as_written &= not any(map(column._overrides, ('_allowed', '_to_redis', '_from_redis', 'encode')))
         column.text_is_score = column._keeps_its_score()
         column._rom_index = index_kinds.index_of(column)
         schema.add(attr, column)

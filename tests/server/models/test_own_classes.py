@@ -150,23 +150,6 @@ def test_text_that_is_allowed_is_the_value(connection, raw_client):
     assert asked == [u'5']
 
 
-@pytest.mark.parametrize('how', [{}, {'full': True}, {'force': True}], ids=shown)
-def test_words_are_those_of_what_the_row_gives_back(connection, how):
-    """Whatever `_to_redis` makes of a value: an index that is made anew from the row is the same."""
-    Holder = model(email=own(six.text_type, lambda value: value.lower(), index=True, keygen=rom.IDENTITY),
-                   size=own(six.integer_types, lambda value: str(value // 10 * 10), int, index=True),
-                   order=rom.IndexOnly('email', keygen=rom.SIMPLE))
-    holders = [Holder(email=u'Ann@X', size=12), Holder(email=u'Bob@X', size=22)]
-    rom.session.commit()
-    for number, holder in enumerate(holders):
-        holder.email, holder.size = u'Cid@%d' % number, 35
-        holder.save(**how)
-    found = [Holder.query.filter(email=u'cid@1').count(), Holder.query.filter(size=30).count(), Holder.query.filter(size=35).count()]
-    check = rom.util.check_indexes(Holder)
-    list(check)
-    assert check.problems == [] and found == [1, 2, 0]
-
-
 def test_an_own_init_is_asked_on_loading(connection, raw_client):
     class Migrating(rom.Integer):
         def _init_(self, obj, model, attr, value, loading):
