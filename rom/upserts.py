@@ -110,11 +110,13 @@ class _Upsert(object):
         :param use: callable(entity that was found) -> bool, whether it is still the one
         """
         self._save_unsaved()
+        made, defaults = self._made_without_answer()
         for _ in range(ATTEMPTS):
             row = self.row()
             found = self.model._rom_found_each([row], hold=True) if row else []
-            if found and use(found[0]):
-                return found[0], False
+            is_made = bool(found) and found[0]._rom.id == made
+            if found and (is_made and defaults == self.defaults or use(found[0])):
+                return found[0], is_made
             if not found:
                 made = self._made()
                 if made is not None:
@@ -150,7 +152,23 @@ class _Upsert(object):
                 raise
         except BaseException:
             current().forget(entity)
+            if current().writer.has_unfinished():
+                current().untold[self._identity] = entity, self.defaults
             raise
+
+    @property
+    def _identity(self):
+        return 'made', self.schema.known_as, self.name, self.text
+
+    def _made_without_answer(self):
+        """Return (id, defaults) of the row that an earlier call has made, which got no answer; (None, None) where there is none."""
+        scope = current()
+        entity, defaults = scope.untold.get(self._identity, (None, None))
+        if entity is None:
+            return None, None
+        scope.reconcile([entity])
+        del scope.untold[self._identity]
+        return (None, None) if entity._new else (entity._rom.id, defaults)
 
     def rewrite(self, entity):
         """Write the defaults on the row that was found; whether it still had the value by then."""

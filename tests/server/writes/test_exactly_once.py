@@ -121,6 +121,34 @@ def test_saving_a_change(way, Account, connection, log):
     assert log == [('_after_update', 1)]
 
 
+@pytest.mark.parametrize('call', ['get_or_create', 'update_or_create'])
+def test_a_row_got_or_made(way, Account, connection, log, call):
+    """Whoever has made it is told so, once."""
+    call = getattr(Account, call)
+    way.lose()
+    account, is_made = way.do(lambda: call({'n': 5}, name=u'new'))
+    assert is_made and (account.id, account.n, account._new) == (2, 5, False) and problems(connection, Account) == []
+    assert log == [('_after_insert', 2)] and call({'n': 5}, name=u'new') == (account, False) and Account.get(2) is account
+    way.lose()
+    work = [{'n': 7}, {'n': 6}]
+    other, is_made = way.do(lambda: Account.update_or_create(work.pop() if work else {'n': 7}, name=u'other'))
+    assert is_made and connection.hget('Account:3', 'n') == b'%d' % other.n
+    account.delete()
+    assert call({'n': 5}, name=u'new')[1] and connection.hexists('Account:name:uidx', 'new')
+
+
+def test_a_row_made_without_an_answer_and_deleted(server, proxy, Account, connection):
+    """It is not got again."""
+    rom.util.CONNECTION = client_of(server, proxy, 'caller')
+    proxy.lose(True)
+    with pytest.raises(LOST):
+        Account.get_or_create({'n': 5}, name=u'gone')
+    proxy.lose()
+    Account.get_by(name=u'gone').delete()
+    account, is_made = Account.get_or_create({'n': 5}, name=u'gone')
+    assert is_made and account.id == 3 and connection.hget('Account:name:uidx', 'gone') == b'3' and problems(connection, Account) == []
+
+
 def test_losing_several_in_a_row(way, Account, connection):
     account = Account(name=u'a', n=1)
     way.lose(True, True, False, True)
