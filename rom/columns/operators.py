@@ -69,7 +69,7 @@ class Operators(Arithmetic):
 
             User.query.filter(User.age.in_([18, 21]))
         """
-        if isinstance(values, (six.text_type, bytes)):
+        if isinstance(values, (six.text_type, bytes)) or not hasattr(values, '__iter__'):
             raise QueryError('%s.%s.in_ takes a list of values, you provided %s' % (self._model, self._attr, self._rom_shown(values)), model=self._model,
                              columns=(self._attr,))
         return Comparison(self, 'in_', (list(values),))

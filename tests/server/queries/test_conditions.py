@@ -127,6 +127,15 @@ def test_a_search_box(User, text, found):
         assert ids(User.query.startswith(bio=text)) == found == ids(User.query.filter(User.bio.startswith(text)))
     if len(text.split()) > 1:
         assert ids(User.query.startswith(bio=[text, u'zz zz'])) == ids(User.query.filter(User.bio.search(text) | User.bio.search(u'zz')))
+    assert ids(User.query.filter(User.bio.search(text.encode('utf-8')))) == ids(User.query.filter(User.bio.search(text)))
+
+
+@pytest.mark.parametrize('method', ['search', 'startswith', 'has_word', 'endswith', 'like'])
+def test_half_characters_are_refused(User, method):
+    for text in (u'\ud800', u'new \ud800', u'\ud800 new'):
+        with pytest.raises(rom.QueryError) as caught:
+            User.query.filter(getattr(User.bio, method)(text)).all()
+        assert 'User.bio' in str(caught.value)
 
 
 # -- joined ------------------------------------------------------------------------------------------------------------
