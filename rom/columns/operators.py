@@ -63,7 +63,7 @@ class Operators(Arithmetic):
 
         :param values: list, or any other iterable, of values of the column
         :returns: a condition
-        :raises QueryError: for a single text
+        :raises QueryError: for what is no list, a single text among it
 
         Example::
 

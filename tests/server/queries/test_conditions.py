@@ -130,6 +130,13 @@ def test_a_search_box(User, text, found):
     assert ids(User.query.filter(User.bio.search(text.encode('utf-8')))) == ids(User.query.filter(User.bio.search(text)))
 
 
+@pytest.mark.parametrize('wrong', [None, 5, u'abc', b'abc'])
+def test_no_list_is_refused(User, wrong):
+    with pytest.raises(rom.QueryError) as caught:
+        User.age.in_(wrong)
+    assert 'User.age.in_ takes a list of values' in str(caught.value)
+
+
 @pytest.mark.parametrize('method', ['search', 'startswith', 'has_word', 'endswith', 'like'])
 def test_half_characters_are_refused(User, method):
     for text in (u'\ud800', u'new \ud800', u'\ud800 new'):
