@@ -159,6 +159,12 @@ def test_reverse_behind_the_counter_and_by_an_index_of_ids(User, connection):
     connection.set('User:id:', 20)
     assert ids(User.query.reverse()) == list(range(30, 0, -1))
 
+    connection.set('User:id:', 2 ** 53 - 30)
+    save(User, [{'age': n} for n in range(5)])
+    high = list(range(2 ** 53 - 29, 2 ** 53 - 24))
+    assert ids(User.query) == list(range(1, 31)) + high and ids(User.query.reverse()) == ids(User.query)[::-1]
+    assert ids(User.query.reverse()[3:8]) == [high[1], high[0], 30, 29, 28] and User.query.last().id == high[-1]
+
     class Keyed(rom.Model):
         id = rom.PrimaryKey(index=True)
     save(Keyed, [{}] * 12)
