@@ -37,8 +37,9 @@ from .columns import (COLUMN_TYPES, MODELS, MODELS_REFERENCED, NULL, ON_DELETE, 
                       Decimal, Float, ForeignModel, IndexOnly, Integer, Json, ManyToOne, OneToMany, OneToOne,
                       PrimaryKey, SaferDateTime, String, Text, Time, UnsafeColumn, _Column)
 from .exceptions import (BulkError, ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue,
-                         InvalidOperation, MissingColumn, NotLatin1, ORMError, OutcomeUnknownError, QueryError, RestrictError,
-                         RowGoneError, UniqueKeyViolation, UnknownArgument, UnknownAttribute, UnsafeError, WrongArgument, WrongQuery)
+                         InvalidOperation, MissingColumn, MultipleResultsFound, NoResultFound, NotLatin1, ORMError,
+                         OutcomeUnknownError, QueryError, RestrictError, RowGoneError, UniqueKeyViolation, UnknownArgument,
+                         UnknownAttribute, UnsafeError, WrongArgument, WrongQuery)
 from .index import GeneralIndex, Geofilter, GeoIndex, Pattern, Prefix, Suffix
 from .model import Model, _ModelMetaclass
 from .query import (NOT_NULL, NUMERIC_TYPES, Query, _dict_data_factory, _list_data_factory, _namedtuple_data_factory,

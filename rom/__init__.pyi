@@ -37,6 +37,8 @@ from .exceptions import (
     InvalidColumnValue as InvalidColumnValue,
     InvalidOperation as InvalidOperation,
     MissingColumn as MissingColumn,
+    MultipleResultsFound as MultipleResultsFound,
+    NoResultFound as NoResultFound,
     NotLatin1 as NotLatin1,
     ORMError as ORMError,
     OutcomeUnknownError as OutcomeUnknownError,

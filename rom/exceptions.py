@@ -6,6 +6,8 @@
         UniqueKeyViolation
         InvalidOperation
             QueryError
+                NoResultFound
+                MultipleResultsFound
             RestrictError
             DataRaceError
             EntityDeletedError

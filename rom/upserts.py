@@ -204,6 +204,8 @@ class _RowRewriting(Rewriting):
 
 def bulk_create(model, rows, progress):
     """Make and save entities; see `rom.beyond.bulk_create`."""
+    if not hasattr(rows, '__iter__'):
+        raise _no_rows(model, rows)
     written, rows, error = 0, iter(rows), None
     while error is None:
         batch = []
@@ -233,6 +235,10 @@ def bulk_create(model, rows, progress):
 
 def _make(model, row):
     if not hasattr(row, 'keys'):
-        raise WrongArgument('%s.bulk_create takes dicts, {column: value}, you provided %s' % (model.__name__, _shown(row)),
-                            model=model.__name__, value=row)
+        raise _no_rows(model, row)
     return model(**dict(row))
+
+
+def _no_rows(model, given):
+    return WrongArgument('%s.bulk_create takes dicts, {column: value}, you provided %s' % (model.__name__, _shown(given)),
+                         model=model.__name__, value=given)

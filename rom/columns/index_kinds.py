@@ -220,7 +220,7 @@ class FullText(Words):
         return bool(text) and text.split() != [text]
 
     def searched(self, value):
-        tokens = codecs.word_text(value).lower().split()
+        tokens = self.checked_word(codecs.word_text(value)).lower().split()
         if not tokens:
             return [Prefix(self.name, u'')]
         words, start = keygens.FULL_TEXT(u' '.join(tokens[:-1])), tokens[-1].lstrip(string.punctuation)

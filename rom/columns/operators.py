@@ -63,13 +63,13 @@ class Operators(Arithmetic):
 
         :param values: list, or any other iterable, of values of the column
         :returns: a condition
-        :raises QueryError: for a single text
+        :raises QueryError: for what is no list, a single text among it
 
         Example::
 
             User.query.filter(User.age.in_([18, 21]))
         """
-        if isinstance(values, (six.text_type, bytes)):
+        if isinstance(values, (six.text_type, bytes)) or not hasattr(values, '__iter__'):
             raise QueryError('%s.%s.in_ takes a list of values, you provided %s' % (self._model, self._attr, self._rom_shown(values)), model=self._model,
                              columns=(self._attr,))
         return Comparison(self, 'in_', (list(values),))

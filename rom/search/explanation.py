@@ -52,7 +52,7 @@ class Explanation(object):
 
     def __str__(self):
         data = self.data
-        driver = data['driver'] or 'several keys'
+        driver = data['driver'] or ('a filter that no row has' if data['plan'] == 'size' else 'several keys')
         lines = [u'%s: %s' % (self.name, self._PLANS.get(data['plan'], data['plan']) % {'driver': driver})]
         for number, each in enumerate(data['filters'], 1):
             use = 'read' if number == data['read'] or each['key'] and each['key'] == data['driver'] else 'asked'
@@ -118,7 +118,7 @@ def hints(filters, schema=None):
     """
     found = []
     if any(each['kind'] == 'rows' for each in filters):
-        found.append(u'all rows are looked through, as nothing here is read from an index: add a condition without NOT and .is_null(), '
+        found.append(u'row after row is looked at, as nothing here is read from an index: add a condition without NOT and .is_null(), '
                      u'or order_by a column')
     for each in filters:
         column = schema.columns.get(each['column']) if schema and each['kind'] == 'words' else None

@@ -2,7 +2,7 @@
 
 import six
 
-from ..exceptions import MultipleResultsFound, NoResultFound, QueryError
+from ..exceptions import MultipleResultsFound, NoResultFound, QueryError, WrongArgument
 from ..values.codecs import _shown
 from ..values.filter_forms import Geofilter, Ids, Meant
 from . import cursors
@@ -206,8 +206,10 @@ class Paging(object):
 
             User.query.order_by('age').last()
         """
-        if self._limit is None and self._behind is None:
-            return self.reverse().first()
+        if self._window()[1] is None:
+            # what goes on to the end has the last one of all, if it has any
+            is_all = self._limit is None and self._behind is None
+            return self.replace(limit=None, behind=None).reverse().first() if is_all or self.exists() else None
         found = self.all()
         return found[-1] if found else None
 
@@ -217,6 +219,7 @@ class Paging(object):
         :param ids: list of ids
         :returns: dict of entities by id
         :raises QueryError: behind a limit
+        :raises WrongArgument: for what is no list of ids
 
         Example::
 
@@ -224,6 +227,9 @@ class Paging(object):
         """
         if self._limit is not None:
             raise QueryError('%s.query.in_bulk: there is no limit to a choice by id' % self._model.__name__)
+        if isinstance(ids, (six.text_type, bytes)) or not hasattr(ids, '__iter__'):
+            raise WrongArgument('%s.query.in_bulk takes a list of ids, you provided %s' % (self._model.__name__, _shown(ids)),
+                                model=self._model.__name__, value=ids)
         asked = sorted(set(self._model._rom_schema.as_id(id) for id in ids))
         query = self.replace(order_by=None, is_reversed=False, behind=None, select=None, has_distance=False)._and([Ids(tuple(asked))])
         return dict((entity._rom.id, entity) for entity in query.all()) if asked else {}

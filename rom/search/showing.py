@@ -34,10 +34,14 @@ def shown_query(query):
             calls.append('order_by(%s)' % ', '.join(short(name) for name in names))
         if query._is_reversed:
             calls.append('reverse()')
+        if query._behind is not None:
+            calls.append('after(...)')
         if query._limit is not None:
             calls.append('limit(%s, %s)' % tuple(query._limit))
         if query._select is not None:
             calls.append('select(...)')
+        if query._has_distance:
+            calls.append('with_distance()')
         return '<Query %s>' % '.'.join([query._model.__name__, 'query'] + calls)
     except Exception:  # filters of a program's own making
         return '<Query of %s>' % getattr(query._model, '__name__', query._model)

@@ -81,6 +81,8 @@ class _Walk(object):
         :returns: int, how many of the others are still to be passed by
         """
         number, is_up = self._number or 0, self._step > 0
+        if self._listed is None and not is_up and number > MOST_EXACT:
+            return self._list_all(skip)
         if self._listed is not None or number > MOST_EXACT or is_up and self._counter is not None and number >= self._counter:
             return skip
         asked = min(skip, MOST_PASSED)

@@ -110,7 +110,9 @@ def check_score(value):
     """
     try:
         score = _as_float(value)
-    except (TypeError, ValueError, OverflowError, decimal.InvalidOperation):
+    except OverflowError:
+        score = float('inf')
+    except (TypeError, ValueError, decimal.InvalidOperation):
         raise NotANumber('%s is not a number that an index can hold' % _shown(value))
     if math.isnan(score):
         raise ValueError('NaN has no place in the order of an index')

@@ -6,6 +6,7 @@ import pickle
 import pytest
 import six
 
+import rom
 from rom import exceptions
 from rom.exceptions import (
     BulkError, ColumnError, DataRaceError, EntityDeletedError, InvalidColumnValue, InvalidOperation,
@@ -25,6 +26,15 @@ def test_tree():
     for error, parent in PARENTS.items():
         assert error.__bases__ == (parent,)
     assert sorted(exceptions.__all__) == sorted(error.__name__ for error in PARENTS)
+
+
+def test_every_error_is_an_attribute_of_the_package():
+    errors = [each for each in vars(exceptions).values() if isinstance(each, type) and issubclass(each, ORMError)]
+    assert {'NoResultFound', 'MultipleResultsFound', 'OutcomeUnknownError'} <= set(each.__name__ for each in errors)
+    for error in errors:
+        assert getattr(rom, error.__name__, None) is error
+        # no star import may cover a name of a program's own
+        assert error in PARENTS or error.__name__ not in rom.__all__ + exceptions.__all__
 
 
 def test_arguments_stay_and_the_message_is_shown():

@@ -38,7 +38,12 @@ local function once(plan, filters)
   for _, filter in ipairs(filters) do
     if not filter.repeats and filter.size < (best and best.size or 8 * driver.size) then best = filter end
   end
-  if best then return reading(best.number, filters) end
+  if best then
+    local other = reading(best.number, filters)
+    -- to ask each row about many words may cost far more than to send ids
+    local cost = best.size * (best.scan_cost + parts.planner.estimate(other.rest, highest))
+    return cost <= 1.5 * plan.cost and other or plan
+  end
   local cost = parts.planner.estimate(filters, highest)
   local is_cheap = cost < 2.5 and highest * (cost + 0.5) <= plan.cost
   return is_cheap and parts.planner.is_complete(filters) and reading('rows', filters) or plan

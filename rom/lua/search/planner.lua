@@ -144,7 +144,8 @@ local function plan_walk(filters, order, total, most)
     return {name = name, rest = rest, cost = visits * (cost + step) + 10, visits = visits, stride = visits * 1.2,
             part = part, walk = walk, driver = driver}
   end
-  if request.sort then
+  -- of the order by id, the other way round, nothing is left to sort by
+  if request.sort and request.order then
     if not order or order.kind == 'near' or order.kind == 'words' and not order.is_range then return nil end
     return planned('groups', without(filters, order), total, order.size, 2, 'orders', 'walk', order)
   end
@@ -154,9 +155,9 @@ local function plan_walk(filters, order, total, most)
     return cheaper(plan_common_walk(filters, order, total), planned('score', without(filters, order), total, order.size,
       request.descending and 1 or 0.5, 'walks', request.descending and 'down' or 'up', order))
   end
-  local best = planned('ids', filters, highest, highest, 1, 'walks', 'ids')
+  local best = planned('ids', filters, highest, highest, 1, 'walks', request.sort and 'ids_down' or 'ids')
   if best.cost > most or not is_complete(filters) then best = nil end
-  for place = 1, some_drivers(filters) do
+  for place = 1, request.sort and 0 or some_drivers(filters) do
     local filter = filters[place]
     if filter.runs then
       best = cheaper(best, planned('runs', without(filters, filter), total, filter.size, #filter.runs, 'words', 'walk', filter))

@@ -3,8 +3,8 @@
 -- Each takes a page, the filters to ask about each id, and where to go on. It returns nothing once the page is full or
 -- there is no more, otherwise where to go on: {id, score}.
 --
--- uses: highest, parts, work, call, CHUNK, spend, is_exhausted, ask_newer, sieve
--- gives: {add_to_page, look_at, pace, up, down, common, sorted, ids}
+-- uses: request, highest, parts, work, call, CHUNK, spend, is_exhausted, ask_newer, sieve
+-- gives: {add_to_page, look_at, pace, up, down, common, sorted, ids, ids_down}
 
 -- Adds ids to a page behind those it skips. Returns the last one it took, once the page is full.
 local function add_to_page(page, ids)
@@ -164,7 +164,8 @@ end
 
 -- One set by id, sorted by the server. Only for a first page.
 local function walk_sorted(set, _, page)
-  local ids = ask_newer('SORT_RO', set.key, 'ALPHA', 'LIMIT', page.skip, page.count)
+  local way = request.sort and 'DESC' or 'ASC'
+  local ids = ask_newer('SORT_RO', set.key, 'ALPHA', way, 'LIMIT', page.skip, page.count)
   if not ids then return {is_too_far = true} end
   spend(0.6 * set.size)
   page.skip, work.scanned = 0, work.scanned + #ids
@@ -203,7 +204,34 @@ local function walk_ids(_, rest, page, after)
   end
 end
 
+-- The last one, in the order of texts, of the decimal numbers that begin as one does.
+local function last_in_text_order(number)
+  while number * 10 <= highest do number = math.min(number * 10 + 9, highest) end
+  return number
+end
+
+-- The decimal number before another one in the order of texts; nil before the first one.
+local function previous_in_text_order(number)
+  if number % 10 > 0 and number > 1 then return last_in_text_order(number - 1) end
+  return number > 1 and number / 10 or nil
+end
+
+-- The same the other way round.
+local function walk_ids_down(_, rest, page, after)
+  local number = highest > 0 and last_in_text_order(math.min(9, highest)) or nil
+  if after then number = previous_in_text_order(tonumber(after.id)) end
+  while number do
+    local ids, size = {}, pace(page)
+    while number and #ids < size do
+      ids[#ids + 1], number = string.format('%d', number), previous_in_text_order(number)
+    end
+    local stop = look_at(page, rest, ids)
+    if stop then return {id = stop} end
+  end
+end
+
 return {
   add_to_page = add_to_page, look_at = look_at, pace = pace,
   up = walk_up, down = walk_down, common = walk_common, sorted = walk_sorted, ids = walk_ids,
+  ids_down = walk_ids_down,
 }

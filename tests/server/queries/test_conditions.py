@@ -127,6 +127,32 @@ def test_a_search_box(User, text, found):
         assert ids(User.query.startswith(bio=text)) == found == ids(User.query.filter(User.bio.startswith(text)))
     if len(text.split()) > 1:
         assert ids(User.query.startswith(bio=[text, u'zz zz'])) == ids(User.query.filter(User.bio.search(text) | User.bio.search(u'zz')))
+    assert ids(User.query.filter(User.bio.search(text.encode('utf-8')))) == ids(User.query.filter(User.bio.search(text)))
+
+
+@pytest.mark.parametrize('number', [10 ** 400, -10 ** 400, decimal.Decimal('1e400')])
+def test_numbers_beyond_doubles_are_told_as_such(User, number):
+    for ask in (lambda: User.age > number, lambda: User.age.in_([number]), lambda: User.age.between(1, number)):
+        with pytest.raises(rom.QueryError) as caught:
+            User.query.filter(ask()).all()
+        assert 'User.age' in str(caught.value) and 'is beyond the range of a double' in str(caught.value)
+    with pytest.raises(rom.QueryError):
+        User.query.filter(age=number).all()
+
+
+@pytest.mark.parametrize('wrong', [None, 5, u'abc', b'abc'])
+def test_no_list_is_refused(User, wrong):
+    with pytest.raises(rom.QueryError) as caught:
+        User.age.in_(wrong)
+    assert 'User.age.in_ takes a list of values' in str(caught.value)
+
+
+@pytest.mark.parametrize('method', ['search', 'startswith', 'has_word', 'endswith', 'like'])
+def test_half_characters_are_refused(User, method):
+    for text in (u'\ud800', u'new \ud800', u'\ud800 new'):
+        with pytest.raises(rom.QueryError) as caught:
+            User.query.filter(getattr(User.bio, method)(text)).all()
+        assert 'User.bio' in str(caught.value)
 
 
 # -- joined ------------------------------------------------------------------------------------------------------------

@@ -110,6 +110,15 @@ def test_nothing_is_sent_to_be_counted(Item, replies, monkeypatch, steps):
     assert Item.query.count(exact=True) == 3000
 
 
+def test_each_row_is_not_asked_about_many_words(Item):
+    save(Item, [{'n': n, 'text': u'all w%02da w%02db' % (n % 12, n * 5 % 12)} for n in range(4000)])
+    for condition in (Item.text.search(u'all w'), Item.text.startswith(u'w') & (Item.n < 3900)):
+        search = Item.query.filter(condition)._search(explain=True)
+        assert search.count() in (4000, 3900)
+        # two or so for each entry; of each row it would be asked whether it has one of 24 words
+        assert sum(report['steps'] for report in search.reports) < 50000
+
+
 def test_values_are_counted_without_looking_at_rows(Item, connection):
     save(Item, rows(400))
     in_words, in_range = Item.query.filter(kind=u'a'), Item.query.filter(rank=(2, 5))

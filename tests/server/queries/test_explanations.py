@@ -70,7 +70,16 @@ def test_explanations_of_orders(Hike):
     told = Hike.query.order_by('-age', 'code').explain()
     assert 'in descending order of Hike:age:idx, then code' in str(told) and told.scanned == told.returned == 60
     assert repr(Hike.query.order_by('-age', 'code').reverse()) == "<Query Hike.query.order_by('-age', 'code').reverse()>"
+    behind = Hike.query.order_by('age').after(Hike.query.order_by('age').first())
+    assert repr(behind[:5]) == "<Query Hike.query.order_by('age').after(...).limit(0, 5)>"
+    assert repr(Hike.query.near('place', 0, 3, 9, 'km').with_distance()) == "<Query Hike.query.near('place', 0, 3, 9, 'km').with_distance()>"
     assert 'then -code' in str(Hike.query.order_by('-age', 'code').reverse().explain())
+
+
+def test_explanations_of_nothing_and_of_all_rows(Hike):
+    assert str(Hike.query.filter(Hike.age.in_([])).explain()).startswith('Hike: the size of a filter that no row has is the answer')
+    told = Hike.query.filter(~(Hike.code == u'C7')).limit(0, 3).explain()
+    assert 'hint: row after row is looked at' in str(told) and told.returned == 3
 
 
 def test_hints_name_what_is_declared(Hike):

@@ -121,10 +121,49 @@ def test_default_orders_reversed(User):
         assert query.last().id == ids(query)[-1] and ids(query.reverse().iter_result(pagesize=4)) == ids(query)[::-1]
 
 
+def test_the_end_of_what_has_no_order_costs_a_page(User):
+    rows = [{'age': n % 4, 'active': n % 3 == 0, 'name': u'n%d' % (n % 9), 'bio': u'all of them'} for n in range(1, 3001)]
+    save(User, rows)
+    gone = list(range(7, 3000, 13)) + [999, 99, 2999]
+    for id in gone:
+        User.get(id).delete()
+    rom.session.rollback()
+    for query in (User.query.filter(User.bio.has_word('them')), User.query.filter(User.active | (User.bio.has_word('all'))),
+                  User.query.exclude(User.name == 'n3'), User.query.filter(active=True), User.query.exclude(active=True, name='n4')):
+        forth = ids(query)
+        back = query.reverse()
+        assert ids(back) == forth[::-1] and len(forth) > 700
+        told = back[:5].explain()
+        assert told.calls == 1 and told.scanned < 200 and u'walks the ids in the order of their texts' in str(told), str(told)
+        assert ids(back[5:25]) == forth[::-1][5:25] and query.last().id == forth[-1]
+        for place in (0, 1, len(forth) // 2, len(forth) - 2, len(forth) - 1):
+            user = User.get(forth[place])
+            assert ids(back.after(back.cursor(user))[:4]) == forth[:place][::-1][:4]
+
+
+def test_the_last_one_of_what_goes_on_to_the_end_is_asked_for_alone(User, connection):
+    save(User, [{'age': n, 'name': u'%04d' % n} for n in range(1, 1201)])
+    for query in (User.query.order_by('age'), User.query.order_by('-name'), User.query.filter(age=(5, None)).order_by('name', 'age'), User.query):
+        last = ids(query)[-1]
+        for part in (query[700:], query.after(query[300]), query.after(query[300])[5:]):
+            assert part.last().id == last
+        assert query[1200:].last() is None is query.after(query.last()).last()
+        sent = connection.info('stats')['total_net_output_bytes']
+        query[100:].last()
+        # the 1,100 rows themselves are more than 40,000 bytes, and what INFO tells some 7,000
+        assert connection.info('stats')['total_net_output_bytes'] - sent < 20000
+
+
 def test_reverse_behind_the_counter_and_by_an_index_of_ids(User, connection):
     save(User, [{'age': n} for n in range(30)])
     connection.set('User:id:', 20)
     assert ids(User.query.reverse()) == list(range(30, 0, -1))
+
+    connection.set('User:id:', 2 ** 53 - 30)
+    save(User, [{'age': n} for n in range(5)])
+    high = list(range(2 ** 53 - 29, 2 ** 53 - 24))
+    assert ids(User.query) == list(range(1, 31)) + high and ids(User.query.reverse()) == ids(User.query)[::-1]
+    assert ids(User.query.reverse()[3:8]) == [high[1], high[0], 30, 29, 28] and User.query.last().id == high[-1]
 
     class Keyed(rom.Model):
         id = rom.PrimaryKey(index=True)
@@ -340,6 +379,10 @@ def test_in_bulk(User):
         with pytest.raises(rom.exceptions.InvalidOperation) as raised:
             User.query.in_bulk([1, wrong])
         assert repr(wrong) in str(raised.value)
+    for wrong in (None, 5, u'12', b'12'):
+        with pytest.raises(rom.WrongArgument) as raised:
+            User.query.in_bulk(wrong)
+        assert 'User.query.in_bulk takes a list of ids' in str(raised.value) and repr(wrong).lstrip('u') in str(raised.value)
     with pytest.raises(rom.QueryError):
         User.query[:5].in_bulk([1])
 

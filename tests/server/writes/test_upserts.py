@@ -203,7 +203,7 @@ def test_the_first_error_stops_and_what_came_before_is_written(User, connection)
     told = []
     for number, (rows, error) in enumerate([
             ([{'age': 1}, {'age': 2}, {'age': u'x'}, {'age': 3}], InvalidColumnValue), ([{'age': 4}, {'nick': u'a'}, {'nick': u'a'}], UniqueKeyViolation),
-            ([{'age': 5}, 5], TypeError), ((1 / n and {'age': n} for n in (1, 1, 0)), ZeroDivisionError)]):
+            ([{'age': 5}, 5], TypeError), (None, TypeError), (5, TypeError), ((1 / n and {'age': n} for n in (1, 1, 0)), ZeroDivisionError)]):
         with pytest.raises(error):
             User.bulk_create(rows, told.append)
     assert [User.query.filter(age=age).count() for age in range(1, 6)] == [3, 1, 0, 1, 1] and told == [2, 1, 2]
