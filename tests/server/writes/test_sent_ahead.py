@@ -373,7 +373,8 @@ def test_a_batch_that_arrives_late(server, proxy, Row, connection, of_ten):
 @pytest.mark.parametrize('kind', ['new', 'changed', 'deleted'])
 def test_interrupted_at_any_line(Row, connection, monkeypatch, flights, kind):
     monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 2)
-    done = []
+    done, pool = [], rom.util.CONNECTION.connection_pool
+    in_use = set(pool._in_use_connections)  # an alarm in another test may have left one within redis-py
 
     def work_at(number):
         Row(n=0).save()
@@ -386,9 +387,8 @@ def test_interrupted_at_any_line(Row, connection, monkeypatch, flights, kind):
             for row in rows:
                 row.n = 1
         work = (lambda: rom.session.delete(rows)) if kind == 'deleted' else rom.session.commit
-        pool = rom.util.CONNECTION.connection_pool
         interrupted = at_line(number, work)
-        assert not pool._in_use_connections
+        assert not pool._in_use_connections - in_use
         assert rom.util.CONNECTION.echo('x') == b'x'
         work()
         assert all(row._deleted if kind == 'deleted' else not (row._new or row._modified) for row in rows)
