@@ -30,7 +30,7 @@ def in_pieces(monkeypatch):
 def walking(monkeypatch, in_pieces):
     """As well, searches walk in the wanted order, by the words of a filter rather than by all ids."""
     change_search(
-        monkeypatch, (b"highest, 1, 'walks', 'ids'", b"highest, 1e6, 'walks', 'ids'"),
+        monkeypatch, (b"highest, 1, 'walks', request.sort", b"highest, 1e6, 'walks', request.sort"),
         (b'allowed, not is_begun and gathering.cost < work.allowed', b'allowed, false'),
         (b'(is_begun or gathering.cost > 4 * work.allowed) and math.huge', b'math.huge'))
 
