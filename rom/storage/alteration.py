@@ -109,19 +109,25 @@ def alter(schema, id, raw, texts, row_of):
     if layouts is None:
         return None
     layout, explicit = layouts
-    seen, written, characters = [str(id)], [], 0
+    said, written, characters, is_broken = [str(id)], [], 0, False
     for attr, place, is_score in layout.columns:
         text, before = texts[attr], text_if_utf8(raw[place])
-        if is_score and not (text is None or codecs.is_plain_score(text)):
-            return None
-        if text is None or is_score and before is None:
+        if text is None:
             layout = explicit
-        seen.append(False if before is None else None if isinstance(before, bytes) else before)
+        elif is_score and not codecs.is_plain_score(text):
+            return None
+        else:
+            characters += len(text)
+        if before is None:
+            before = False
+            layout = explicit if is_score else layout
+        elif isinstance(before, bytes):
+            before, is_broken = None, True
+        said.append(before)
         written.append(text)
-        characters += len(text or '')
-    if layout.is_explicit and None in seen:
+    if is_broken and layout.is_explicit:
         return None
-    said = seen + written
+    said += written
     weight = layout.weight + characters // CHARACTERS_PER_ENTRY
     if layout.is_explicit:
         weight += _say_entries(said, layout, texts, row_of)

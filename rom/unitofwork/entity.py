@@ -66,7 +66,8 @@ class Entity(Hooks, Duplicates):
         if state.id is None:
             scope.take_id(self, id)
         state.written(planned, scope.generation)
-        self._rom_note_written(is_new)
+        if loops.running:
+            self._rom_note_written(is_new)
         for other in scope.others_of(self):
             other._rom.follow(state.row)
 

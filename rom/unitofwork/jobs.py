@@ -86,14 +86,18 @@ class Job(object):
 
 
 class Save(Job):
-    """What a program has changed in an entity."""
+    """What a program has changed in an entity.
+
+    :param bool is_plain: whether it is known to have no hook of the program's own
+    """
 
     stored = None  # the raw row, where it was read again to be written by force
     planned = None
     expected = None  # {column: text or False} in which the row is to be as a query has found it
 
-    def __init__(self, entity, full=False, force=False, refresh=False, if_match=None, place=None):
+    def __init__(self, entity, full=False, force=False, refresh=False, if_match=None, place=None, is_plain=False):
         Job.__init__(self, entity, place)
+        self.is_plain = is_plain
         self.entity, self.state, self.if_match = entity, entity._rom, if_match
         self.full, self.force, self.refresh = full, force, refresh
         self.was_new, self.was_deleted = self.state.new, self.state.deleted

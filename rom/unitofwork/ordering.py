@@ -1,5 +1,7 @@
 """Lists of entities: each once, new ones in the order in which they are written, and which stand or fall together."""
 
+import collections
+
 from ..storage import reads
 from .identity_map import not_an_entity
 
@@ -32,14 +34,16 @@ class Entities(object):
     def __len__(self):
         return len(self._held)
 
+    def others_in(self, entities):
+        """Return those of some entities that are not in it, as a list."""
+        held = self._held
+        return [entity for entity in entities if id(entity) not in held] if held else list(entities)
+
 
 def once_each(entities):
-    """Return the entities without those that came before."""
-    seen = Entities()
-    for entity in entities:
-        if entity not in seen:
-            seen.add(entity)
-            yield entity
+    """Return the entities without those that came before, as a list."""
+    entities = list(entities)
+    return list(collections.OrderedDict(zip(map(id, entities), entities)).values())
 
 
 def entities_of(objects, verb, skip_none=False):
@@ -71,7 +75,7 @@ def with_references(entities):
     :returns: list
     """
     if not any(model._rom_schema.references for model in set(map(type, entities))):
-        return list(once_each(entities))
+        return once_each(entities)
     ordered, referred = in_order(entities)
     if len(referred):
         _hand_out_ids([entity for entity in ordered if entity in referred])
@@ -129,7 +133,7 @@ def groups(jobs):
     :param jobs: list, each after those that its entity refers to, where these do not refer back to it
     :returns: ([(jobs of one call, whether it is all of them or none)], the jobs that refer to new entities not among them)
     """
-    if not any(job.entity._rom_schema.references for job in jobs):
+    if not any([job.schema.references for job in jobs]):
         return [(jobs, False)], []
     places = dict((id(job.entity), place) for place, job in enumerate(jobs))
     found, first, reach = [], 0, 0

@@ -1,6 +1,7 @@
 """A scope: what a program has changed since it was opened, and how that is written and deleted."""
 
 import functools
+import operator
 import threading
 
 from ..columns.registry import SKIP_ON_DELETE
@@ -20,6 +21,9 @@ from .write_call import write, write_batches
 
 __all__ = ['Scope']
 
+
+#: callable(entity) -> int: when it came to the session
+_order_of = operator.attrgetter('_rom.order')
 
 #: what to do where one script cannot write all
 _INSTEAD = '; commit() without atomic=True, or session.scope(atomic=False), writes them one after the other'
@@ -107,10 +111,10 @@ class Scope(IdentityMap):
 
     def _dirty(self, all=False, seen=(), is_exact=False):
         """Return the entities that may have something to write, one a row, those in `seen` left out; with `is_exact` those that have."""
-        entities = dict((id(entity), entity) for entity in self.held()).values()
+        entities = once_each(self.held())
         warn_of_slips(entities)
-        waiting = [entity for entity in entities if _is_waiting(entity._rom, all, is_exact) and entity not in seen]
-        return self.one_a_row(sorted(waiting, key=lambda entity: entity._rom.order), all)
+        waiting = [entity for entity in (seen.others_in(entities) if seen else entities) if _is_waiting(entity._rom, all, is_exact)]
+        return self.one_a_row(sorted(waiting, key=_order_of), all)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -206,7 +210,7 @@ class Scope(IdentityMap):
         """Call the before-hooks, and return the entities to write: those included that the hooks make or change."""
         prepared = []
         while True:
-            waiting = [entity for entity in with_references(self._dirty(all, is_exact=True)) if entity not in seen]
+            waiting = seen.others_in(with_references(self._dirty(all, is_exact=True)))
             if not waiting:
                 return prepared
             seen.update(waiting)

@@ -63,16 +63,19 @@ class Batch(object):
     def __init__(self, jobs=()):
         self.jobs, self.weight = list(jobs), sum(job.weight for job in jobs)
 
-    def has_room(self, job):
-        """Whether the call holds one more."""
-        jobs = self.jobs
-        return not jobs or (job.shard == jobs[0].shard and len(jobs) < batches.ROWS_PER_WRITE
-                            and self.weight + job.weight <= batches.ENTRIES_PER_WRITE)
+    def takes(self, job):
+        """Add one, where the call holds one more; returns whether it does."""
+        jobs, weight = self.jobs, self.weight + job.weight
+        if jobs and (weight > batches.ENTRIES_PER_WRITE or len(jobs) >= batches.ROWS_PER_WRITE or job.shard != jobs[0].shard):
+            return False
+        jobs.append(job)
+        self.weight = weight
+        return True
 
-    def take(self, job):
-        """Add one."""
-        self.jobs.append(job)
-        self.weight += job.weight
+    def take_all(self, batch):
+        """Add those of another one."""
+        self.jobs += batch.jobs
+        self.weight += batch.weight
 
 
 class Work(object):
@@ -96,9 +99,7 @@ class Work(object):
     def add_all(self, entities):
         """Add entities, and before each the new ones that it refers to; those that a before-hook makes, too."""
         deleted = Entities([entity for entity in entities if entity._rom.deleted])
-        entities = with_references(entities)
-        if len(self.asked):
-            entities = [entity for entity in entities if entity not in self.asked]
+        entities = self.asked.others_in(with_references(entities))
         self.asked.update(entities)
         before, self.coming = self.coming, entities[::-1]
         while self.coming or self.next_job:
@@ -154,13 +155,13 @@ class Work(object):
 
     def _gather(self, job, ahead):
         """Take a planned job in; what was gathered before is sent where one call does not hold both."""
-        if self.batch.has_room(job):
-            self.batch.take(job)
-        elif ahead:
+        if self.batch.takes(job):
+            return
+        if ahead:
             self._send_ahead(job)
         else:
             self.send()
-            self.batch.take(job)
+            self.batch.take_all(Batch([job]))
 
     def send(self, meanwhile=None):
         """Write what is gathered, those aside that refer to new entities which are still to come.
@@ -172,15 +173,14 @@ class Work(object):
         for place, (jobs, together) in enumerate(ready, 1):
             jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
             self.columns += write(self.writer, jobs, atomic=together, meanwhile=meanwhile if place == len(ready) else None)
-            self.sent += [job.entity for job in jobs if not job.has_own_hook()]
+            self.sent += [job.entity for job in jobs if job.is_plain or not job.has_own_hook()]
 
     def _send_ahead(self, job):
         """Write what is gathered; this job begins the next batch, which is planned while the last call is on its way."""
         following = Batch([job])
         planning = Meanwhile(self._plan_into, following)
         self.send(planning if self.coming and self._place_if_plain(self.coming[-1], {}) else None)
-        for each in following.jobs:  # not before, lest an error of the first batch finds them to be sent
-            self.batch.take(each)
+        self.batch.take_all(following)  # not before, lest an error of the first batch finds them to be sent
         if planning.has_failed():
             self.send()
             planning.finish()
@@ -200,15 +200,14 @@ class Work(object):
             place = self._place_if_plain(coming[-1], kinds)
             if place is None:
                 return
-            job = Save(coming.pop(), self.full, self.force, self.refresh, place=place)
+            job = Save(coming.pop(), self.full, self.force, self.refresh, place=place, is_plain=True)
             operation = job.plan()
             if operation is None:
                 continue
             job.weight = batches.weight(operation)
-            if not batch.has_room(job):
+            if not batch.takes(job):
                 self.next_job = job
                 return
-            batch.take(job)
 
     def _place_if_plain(self, entity, kinds):
         """Return where an entity is stored that is planned without a look at what goes before it, and without anything of the program's own.

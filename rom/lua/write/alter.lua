@@ -2,7 +2,7 @@
 -- there and as it was seen, and lists them. What goes to the same index goes in one call. Where anything is not as it should be,
 -- nothing is written: the rows are then changed by operations, which tells what it was. Loaded when it is needed.
 --
--- uses: CHUNK, ask, need, places_of
+-- uses: CHUNK, ask, need, need_all, places_of
 -- gives: alter_rows
 
 -- include write/together
@@ -46,11 +46,11 @@ local function alter(batch, progress)
     local key = batch[2] .. ':' .. id
     if seen[id] then refuse() end
     seen[id] = true
-    need('HSET', key)
     look_at_row(batch, place, key, names)
     ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = id, key
     for number = 1, #names do collect('ZADD', indexes[number], batch[place + texts[number]], id) end
   end
+  need_all('HSET', keys_of_rows)
   local first = next(calls)  -- of this one the very first write tells whether it is of the right type
   for key, call in pairs(calls) do
     need(call[1], key)

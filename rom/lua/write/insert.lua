@@ -2,7 +2,7 @@
 -- of many rows together, and what goes to the same key goes there in one call. Where anything is not as it should be, nothing
 -- is written: the rows are then done as operations, which tells what it was. Loaded when it is needed.
 --
--- uses: CHUNK, ask, need, is_denied, places_of
+-- uses: CHUNK, ask, need, need_all, is_denied, places_of
 -- gives: insert_rows
 
 -- include write/together
@@ -46,10 +46,8 @@ local function look_at_rows(batch, ids, referred)
     if ask('EXISTS', key) == 0 then refuse() end
   end
   local found = {}
-  for number, id in ipairs(ids) do
-    found[number] = batch[2] .. ':' .. id
-    need('HSET', found[number])
-  end
+  for number, id in ipairs(ids) do found[number] = batch[2] .. ':' .. id end
+  need_all('HSET', found)
   -- behind 2^53 a number of Lua's is not exact
   if 2 * batch[5] + 4 > CHUNK or #ids > CHUNK or #ids[#ids] > 15 or ask('EXISTS', unpack(found)) > 0 then refuse() end
 end

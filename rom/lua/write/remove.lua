@@ -2,7 +2,7 @@
 -- goes in one call. Where anything is not as it should be, nothing is written: the rows are then removed by operations, which
 -- tells what it was. Loaded when it is needed.
 --
--- uses: CHUNK, ask, need, is_wrong_type, places_of
+-- uses: CHUNK, ask, need, need_all, is_wrong_type, places_of
 -- gives: remove_rows
 
 -- include write/together
@@ -52,11 +52,11 @@ local function remove(batch, progress)
     local key = batch[2] .. ':' .. id
     if seen[id] then refuse() end
     seen[id] = true
-    need('DEL', key)
     rows[#rows + 1], ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = place, id, key
     put_listed(batch[2], id, listing_of(batch, place, key), collect)
   end
   if #rows > CHUNK or batch[4] > CHUNK then refuse() end
+  need_all('DEL', keys_of_rows)
   put_unique(batch, rows, collect)
   for key, call in pairs(calls) do need(call[1], key) end
   redis.call('DEL', unpack(keys_of_rows))

@@ -4,7 +4,7 @@
 -- a full disk, a read-only replica) Redis says at the first write of a script or not at all.
 --
 -- uses: remembered
--- gives: is_denied, is_wrong_type, refusal_of, ask, is_free, need, guarded
+-- gives: is_denied, is_wrong_type, refusal_of, ask, is_free, need, need_all, guarded
 
 local ODD = '\1rom'    -- a key unlike any other: who may write this one may write all
 local everywhere = {}  -- command -> whether the user may use it on any key
@@ -70,6 +70,14 @@ end
 local function need(command, key)
   if not is_free(command) and not may(command, key) then error({'right', command, key}) end
   if trouble and not NEEDS_NO_MEMORY[command] then error({'refused', trouble}) end
+end
+
+-- The same of one command on several keys.
+local function need_all(command, keys)
+  for _, key in ipairs(keys) do
+    need(command, key)
+    if is_free(command) then return end
+  end
 end
 
 -- What a function gives back, or nil and {kind, detail...} where something in it was refused.
