@@ -103,5 +103,5 @@ def insert(schema, row_of, texts, id_of):
         if part:
             said += part
     weight = (1 + len(listed) + len(layout.unique) + len(claims) + len(words) + len(scores) // 2 + (len(prefixes) + len(suffixes)) // 3
-              + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
+              + len(geo) + len(u''.join(filter(None, texts))) // CHARACTERS_PER_ENTRY)
     return NewRow(layout, said, weight)

@@ -169,6 +169,11 @@ def test_an_insert_costs_about_what_it_writes(schema):
     longer = dict(STORED, name=u' '.join(u'w%d' % number for number in range(1000)))
     row = insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=longer), [longer.get(attr) for attr in schema.stored], no_id)
     assert 3000 < row.weight < 3100
+    for places in (0, 30):
+        column = {'geo_index': [rom.GeoIndex('at%d' % place, lambda row: {'lon': 1, 'lat': 2}) for place in range(places)]}
+        made = type('Spots%d' % places, (rom.Model,), column)._rom_schema
+        row = insertion.insert(made, lambda: plan.Row(made, [], texts={}), [], no_id)
+        assert row.weight == 1 + places
 
 
 # Plain values ----------------------------------------------------------------------------------------------------
