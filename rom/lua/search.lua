@@ -124,8 +124,10 @@ local function find_page(filters, order, total)
   local walk = parts.planner.walk(filters, order, total, most)
   if parts.planner.is_apart(filters, math.min(gathering.cost, walk and walk.cost or math.huge)) then return reply('apart', {}) end
   if walk and walk.cost <= most then
-    local found = walk_page(walk, gathering, after)
+    local few = not after and gathering.cost > GRAIN and parts.planner.few(filters, total)
+    local found = not few and walk_page(walk, gathering, after)
     if found then return found end
+    gathering = few or gathering
   end
   return parts[request.sort and 'orders' or 'gather'].page(gathering)
 end

@@ -1,7 +1,7 @@
 -- What a search would cost this way and that. Filters come the smallest first.
 --
--- uses: request, namespace, highest, work, call, sample, without
--- gives: {MOST_COMMON, estimate, common_cost, gather, walk, is_apart, is_complete}
+-- uses: request, namespace, highest, work, call, spend, ask_newer, sample, without
+-- gives: {MOST_COMMON, estimate, common_cost, gather, few, walk, is_apart, is_complete}
 
 -- So many of the smallest filters are thought of as the one to read: planning is to grow with their number, not its square.
 local function some_drivers(filters) return math.max(1, math.min(#filters, 8, math.floor(4000 / #filters))) end
@@ -50,6 +50,12 @@ local function sets_and_others(filters, left_out)
   return sets, others, smallest
 end
 
+-- To read so many rows that sets have in common, and ask the others.
+local function reading_common(sets, rest, size, total, common)
+  local driver = {kind = 'common', of = sets, key = sets[1].key, size = size, scan_cost = 0.3}
+  return {driver = driver, rest = rest, cost = common + size * (estimate(rest, total) + 1.6)}
+end
+
 -- Sets, where the server itself can tell quickly what they have in common.
 local function plan_common(filters, total)
   local sets, rest, smallest = sets_and_others(filters)
@@ -57,9 +63,21 @@ local function plan_common(filters, total)
     return nil
   end
   local _, share = estimate(sets, total)
-  local cost = estimate(rest, total)
-  local driver = {kind = 'common', of = sets, key = sets[1].key, size = share * total, scan_cost = 0.3}
-  return {driver = driver, rest = rest, cost = common_cost(#sets, smallest) + driver.size * (cost + 1.6)}
+  return reading_common(sets, rest, share * total, total, common_cost(#sets, smallest))
+end
+
+-- Sets that have less in common than a page takes, which the server tells: a walk would look for these rows to its end.
+-- Gain: nine tenths of a search, among 60,000 rows, for two words that half of them have and none has both.
+local function plan_few(filters, total)
+  local sets, rest, smallest = sets_and_others(filters)
+  local cost = common_cost(#sets, smallest)
+  if #sets < 2 or #sets > MOST_COMMON or cost > work.allowed / 2 then return nil end
+  local arguments, need = {#sets}, request.skip + request.count
+  for place, set in ipairs(sets) do arguments[place + 1] = set.key end
+  arguments[#arguments + 1], arguments[#arguments + 2] = 'LIMIT', need
+  local found = ask_newer('SINTERCARD', unpack(arguments))
+  spend(found and found < need and cost or 3)
+  return found and found < need and reading_common(sets, rest, found, total, cost) or nil
 end
 
 -- The filter to read and those to ask: where that is cheapest.
@@ -173,5 +191,5 @@ end
 
 return {
   MOST_COMMON = MOST_COMMON, estimate = estimate, common_cost = common_cost,
-  gather = plan_gather, walk = plan_walk, is_apart = is_apart, is_complete = is_complete,
+  gather = plan_gather, few = plan_few, walk = plan_walk, is_apart = is_apart, is_complete = is_complete,
 }
