@@ -176,14 +176,27 @@ class Figures(object):
     def _end_of_index(self, name, is_last):
         """Return (the value at one end of an index,), where that is the answer; None where it is not for certain."""
         column = self._kept(name, 'max' if is_last else 'min')
-        if not self._is_of_all() or not column.text_is_score or column.is_reference:
+        if not column.text_is_score or column.is_reference or _DECIMAL in kinds.kinds_of(column._allowed):
             return None
-        if _DECIMAL in kinds.kinds_of(column._allowed):
-            return None
+        if not self._is_of_all():
+            return self._end_in_order(column, is_last)
         found = self._counting()._search().end_of(column._attr, is_last)
         if found in (None, (None,)):
             return found
-        return None if abs(found[0]) >= 2 ** 53 else (column.decode(totals._plain(found[0])),)
+        return totals.value_kept(column, found[0])
+
+    def _end_in_order(self, column, is_last):
+        """Return the same of rows that filters choose: what the first one has in the order of the column."""
+        has_part = self._order_by or self._limit is not None or self._behind
+        if has_part or not column._index or column._attr not in self._model._rom_schema.position:
+            return None
+        search = self.replace(order_by='-' * is_last + column._attr, is_reversed=False)._search()
+        if search.is_apart:
+            return None
+        for ids, rows in search.pages(0, 1, [column._attr.encode('utf-8')], 1):
+            if ids:
+                return totals.value_kept(column, rows[0][0]) if rows and rows[0] else None
+        return None,
 
     def _is_of_all(self):
         """Whether all rows are asked for."""
@@ -259,7 +272,7 @@ class Figures(object):
         """Return the same from an index, where one tells it without looking at rows; else None."""
         if self._limit is not None or self._behind is not None:
             return None
-        kind = _told_by_index(column)
+        kind = totals.told_by_index(column)
         search = self._counting().replace(order_by=None)._search() if not self._order_by else None
         if kind is None or search is None:
             return None
@@ -397,18 +410,3 @@ class Figures(object):
 def _flat_data_factory(columns):
     """Each row its only value."""
     return lambda data: data[0]
-
-
-def _told_by_index(column):
-    """Return 'number', 'boolean' or 'word', where the index of a column tells the values that rows have; else None."""
-    allowed = kinds.kinds_of(column._allowed)
-    if not column._index or column._keygen2 is not None:
-        return None
-    if column.text_is_score and (column.is_reference or not set(allowed) - set(six.integer_types + (float,))):
-        return 'number'
-    if column._overrides('_from_redis'):
-        return None
-    if column._rom_is_boolean and not column._keygen:
-        return 'boolean'
-    is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text
-    return 'word' if is_word and bytes not in allowed else None

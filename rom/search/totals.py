@@ -6,9 +6,10 @@ import decimal
 import six
 
 from ..columns import kinds
+from ..values import keygens
 from ..values.filter_forms import Ids
 
-__all__ = ['Totals', 'asked', 'counted_texts', 'totals_of_numbers', 'totals_of_texts']
+__all__ = ['Totals', 'asked', 'counted_texts', 'told_by_index', 'totals_of_numbers', 'totals_of_texts', 'value_kept']
 
 #: how many rows are asked about at once where each is named
 ROWS_NAMED = 5000
@@ -195,3 +196,31 @@ def _plain(text):
     """Return the text of a double as a row would keep it."""
     number = float(text)
     return '%d' % number if number.is_integer() else repr(number)
+
+
+def value_kept(column, number):
+    """Return (the value that a column has for a number in its index,); None where doubles do not tell it from others.
+
+    :param column: `Column`
+    :param number: float, or the text of one, as a row keeps it; of a broken text it is None as well
+    """
+    try:
+        is_told = abs(float(number)) < 2 ** 53
+    except (TypeError, ValueError):
+        return None
+    return (column.decode(_plain(number)),) if is_told else None
+
+
+def told_by_index(column):
+    """Return 'number', 'boolean' or 'word', where the index of a column tells the values that rows have; else None."""
+    allowed = kinds.kinds_of(column._allowed)
+    if not column._index or column._keygen2 is not None:
+        return None
+    if column.text_is_score and (column.is_reference or not set(allowed) - set(six.integer_types + (float,))):
+        return 'number'
+    if column._overrides('_from_redis'):
+        return None
+    if column._rom_is_boolean and not column._keygen:
+        return 'boolean'
+    is_word = column._prefix and keygens.plain(column._keygen) is keygens.IDENTITY and column.is_text
+    return 'word' if is_word and bytes not in allowed else None

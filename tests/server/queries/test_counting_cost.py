@@ -197,7 +197,7 @@ def test_what_was_begun_goes_on_with_the_filter_that_was_read(Item, monkeypatch,
     monkeypatch.setattr(searches, 'STEPS_PER_CALL', 150)
     for ask, right in [
             (query.count, 1200), (lambda: query.sum('n'), sum(range(1200))), (lambda: query.count_by('kind')[u'b'], 600),
-            (lambda: len(query.all()), 1200), (lambda: len(query._search().all_ids()), 1200), (lambda: query.max('rank'), 9),
+            (lambda: len(query.all()), 1200), (lambda: len(query._search().all_ids()), 1200), (lambda: query.avg('rank'), 4.5),
             (lambda: query.count_by('text')[u'new york'], 800)]:
         after_first_call.append(lambda: make_longer(small, 7000, 3000))
         assert ask() == right and not after_first_call
@@ -248,3 +248,18 @@ def test_columns_of_other_models_are_refused(Item, ask):
     with pytest.raises(rom.QueryError) as caught:
         ask(Item.query, Other.n)
     assert 'Other.n' in str(caught.value) and 'Item' in str(caught.value)
+
+
+def test_least_and_greatest_of_some_rows_are_the_ends_of_their_order(Item, connection, replies):
+    save(Item, rows(600))
+    query = Item.query.filter(kind=u'b')
+    assert (query.min('n'), query.max('n'), query.filter(n=(100, 200)).max('n')) == (1, 599, 199)
+    assert [len(reply.ids) for reply in replies] == [1, 1, 1]
+    assert query.filter(n=(700, None)).max('n') is None and query.order_by('rank').max('n') == 599
+    assert query.limit(0, 10).order_by('n').max('n') == 19
+
+    connection.hset('Item:600', 'n', 'broken')
+    connection.delete('Item:2')
+    assert (query.min('n'), query.max('n')) == (1, 599), 'the index has them'
+    save(Item, [{'n': 2 ** 53 + 1, 'kind': u'b'}, {'n': 2 ** 53, 'kind': u'b'}])
+    assert query.max('n') == 2 ** 53 + 1 and query.min('n') == 1

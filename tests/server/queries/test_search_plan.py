@@ -612,3 +612,28 @@ def test_primary_key_index_is_walked_in_pages():
     session.commit()
     assert Keyed.query.limit(10, 5).explain().plan == 'score'
     assert [entity.id for entity in Keyed.query.limit(10, 5).all()] == [11, 12, 13, 14, 15]
+
+
+@pytest.mark.parametrize('order', [None, 'i', '-i'])
+def test_words_that_have_less_in_common_than_a_page(Row, connection, monkeypatch, order):
+    """The server is asked before a walk begins, which would not end before the last row."""
+    connection.set('Row:id:', 6000)
+    connection.sadd('Row:s:even:idx', *range(2, 6001, 2))
+    connection.sadd('Row:t:odd:idx', *list(range(1, 6001, 2)) + [2, 5000])
+    connection.zadd('Row:i:idx', dict((id, -id) for id in range(1, 6001)))
+    query = Row.query.filter(s=u'even', t=u'odd')
+    query = query.order_by(order) if order else query
+    found = {None: [b'2', b'5000'], 'i': [b'5000', b'2'], '-i': [b'2', b'5000']}[order]
+
+    def asked_for(count):
+        search = query._search(explain=True)
+        ids = [id if isinstance(id, bytes) else id.encode() for page, _ in search.pages(0, count) for id in page]
+        return ids, search.explained()
+    ids, told = asked_for(20)
+    assert ids == found
+    if int(connection.info()['redis_version'].split('.')[0]) >= 7:  # SINTERCARD came with it
+        assert (told['plan'], told['scanned'], told['calls']) == ('gather', 2, 1)
+        assert asked_for(2)[1]['plan'] != 'gather'
+    set_sizes(monkeypatch, 1000, 20000, absent=[b'SINTERCARD'])
+    ids, told = asked_for(20)
+    assert ids == found and told['scanned'] > 1000
