@@ -215,7 +215,7 @@ def info(connection):
     return tuple(int(part) for part in connection.info('server')['redis_version'].split('.')[:2])
 
 
-NEW = (b'SMISMEMBER', b'ZMSCORE', b'GEOSEARCH', b'ZINTER', b'SORT_RO')
+NEW = (b'SMISMEMBER', b'ZMSCORE', b'GEOSEARCH', b'ZINTER', b'SORT_RO', b'SINTERCARD')
 
 
 @pytest.mark.parametrize('descending', [False, True])
