@@ -89,6 +89,23 @@ def test_what_the_server_counts_itself_is_one_command(Item, connection, replies)
         assert search.count() == right and search.reports[0]['plan'] == 'size' and search.reports[0]['scanned'] == 0
 
 
+def test_an_order_that_all_rows_are_in_is_left_out_of_counting(Item, connection):
+    if not has_sintercard(connection):
+        pytest.skip('SINTERCARD came with Redis 7')
+    save(Item, rows(1200))
+    of_two, of_one = Item.query.filter(city=u'c2', kind=u'a').order_by('-n'), Item.query.filter(kind=u'a').order_by('n')
+
+    def counted():
+        (two, one), commands = commands_of(connection, lambda: (of_two.count(), of_one.count()))
+        return two, one, commands['sintercard'], commands['zintercard']
+    assert counted() == (60, 600, 1, 0)
+    save(Item, [{'city': u'c2', 'kind': u'a'}])
+    assert counted() == (60, 600, 0, 2), 'one row is not in the order'
+    connection.delete('Item:1')
+    connection.set('Item:id:', 1200)
+    assert counted() == (60, 600, 0, 2), 'nor are the ids told by a counter that was set back'
+
+
 @pytest.mark.parametrize('steps', [100, 20000])
 def test_nothing_is_sent_to_be_counted(Item, replies, monkeypatch, steps):
     save(Item, rows(3000))
