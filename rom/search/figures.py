@@ -186,17 +186,19 @@ class Figures(object):
         return totals.value_kept(column, found[0])
 
     def _end_in_order(self, column, is_last):
-        """Return the same of rows that filters choose: what the first one has in the order of the column."""
+        """Return the same of rows that filters choose: what the first one has in the order of the column, if one call finds it."""
         has_part = self._order_by or self._limit is not None or self._behind
         if has_part or not column._index or column._attr not in self._model._rom_schema.position:
             return None
         search = self.replace(order_by='-' * is_last + column._attr, is_reversed=False)._search()
         if search.is_apart:
             return None
-        for ids, rows in search.pages(0, 1, [column._attr.encode('utf-8')], 1):
-            if ids:
-                return totals.value_kept(column, rows[0][0]) if rows and rows[0] else None
-        return None,
+        reply = search.call(dict(search.request, mode='page', skip=0, count=1, rows=1, fields=[column._attr]))
+        if reply.state != 'done':  # it may be far, where looking at all rows costs less
+            return None
+        if not reply.ids:
+            return None,
+        return totals.value_kept(column, reply.rows[0][0]) if reply.rows[0] else None
 
     def _is_of_all(self):
         """Whether all rows are asked for."""
