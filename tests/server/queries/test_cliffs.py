@@ -40,7 +40,7 @@ class Costs(object):
 
 
 def has_smismember(connection):
-    return bool(connection.execute_command('COMMAND', 'INFO', 'SMISMEMBER')[0])
+    return tuple(int(part) for part in connection.info('server')['redis_version'].split('.')[:2]) >= (6, 2)
 
 
 def ids(query):
