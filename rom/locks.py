@@ -4,7 +4,7 @@ import math
 import os
 import time
 
-from .exceptions import DataRaceError
+from .exceptions import DataRaceError, WrongArgument
 from .storage import keys, locking
 
 __all__ = ['Lock', 'EntityLock']
@@ -49,7 +49,7 @@ class Lock(object):
         """Take the lock, trying for up to `acquire_timeout` seconds; refresh it if it is held already.
 
         :returns: bool, whether the lock is held now.
-        :raises ValueError: if `lock_timeout` is not positive.
+        :raises WrongArgument: if `lock_timeout` is not positive; it is a ValueError.
 
         Example::
 
@@ -80,7 +80,7 @@ class Lock(object):
         """Let the lock last for another `lock_timeout` seconds from now.
 
         :returns: bool; False if it is not held any more: a lost lock is not taken again.
-        :raises ValueError: if `lock_timeout` is not positive.
+        :raises WrongArgument: if `lock_timeout` is not positive; it is a ValueError.
 
         Example::
 
@@ -109,8 +109,8 @@ class Lock(object):
         """Milliseconds until the lock expires."""
         expires = int(math.ceil(self.lock_timeout * 1000))
         if expires <= 0:
-            raise ValueError('lock_timeout of %s is %r: it must be more than 0 seconds' % (
-                self.lockname, self.lock_timeout))
+            raise WrongArgument('lock_timeout of %s is %r: it must be more than 0 seconds' % (
+                self.lockname, self.lock_timeout), value=self.lock_timeout)
         return expires
 
     def __enter__(self):

@@ -95,10 +95,9 @@ def test_a_commit_that_fails_is_tried_again(shop, broker, times, state, stored):
     import celery
     from rom.contrib.celery import UnitOfWorkTask
     shop.Order(code='a').save()
-    attempts = []
+    app, attempts = celery.Celery('again', broker=broker), []
 
-    @celery.Celery('again', broker=broker).task(base=UnitOfWorkTask, autoretry_for=(rom.UniqueKeyViolation,), max_retries=2,
-                                                default_retry_delay=0)
+    @app.task(base=UnitOfWorkTask, autoretry_for=(rom.UniqueKeyViolation,), max_retries=2, default_retry_delay=0)
     def order():
         attempts.append(1)
         shop.Order(code='b')
