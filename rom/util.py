@@ -101,6 +101,9 @@ def set_connection_settings(*args, **kwargs):
     if url is not None:
         CONNECTION = _client('set_connection_settings(url)', url, **kwargs)
         return
+    if isinstance(host, six.string_types) and re.match('[^:]+:[0-9]+$', host):
+        name, _, port = host.partition(':')
+        raise WrongArgument('set_connection_settings takes the port by itself: host=%s, port=%s' % (names.quoted(name), port), value=host)
     CONNECTION = redis.Redis(*args, **_with_protocol(kwargs))
     troubles.note_origin(CONNECTION, 'set_connection_settings')
 

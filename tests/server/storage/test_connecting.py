@@ -91,9 +91,10 @@ def test_a_url_by_position(User, server):
     lambda: util.set_connection_settings(redis.Redis()),
     lambda: util.set_connection_settings(url='localhost'),
     lambda: util.set_connection_settings(url=6379),
+    lambda: util.set_connection_settings('localhost:6379'),
     lambda: util.set_connection_settings(hots='localhost'),
     lambda: util.set_connection_settings(url='redis://localhost', pasword='secret'),
-], ids=['host', 'two', 'client', 'no url', 'number', 'slip', 'slip beside a url'])
+], ids=['host', 'two', 'client', 'no url', 'number', 'port in the host', 'slip', 'slip beside a url'])
 def test_settings_that_are_none(User, give):
     before = util.CONNECTION
     with pytest.raises(WrongArgument) as caught:
