@@ -33,7 +33,8 @@ def told(args, unique):
     by_keyword = len(args) == 1 and 'defaults' in unique and 'defaults' not in model._columns
     defaults = unique.pop('defaults') if by_keyword else args[1] if len(args) == 2 else {}
     if not isinstance(defaults, dict):
-        raise WrongArgument('%s: defaults are {column: value}, you provided %s' % (model.__name__, _shown(defaults)), value=defaults)
+        raise WrongArgument('%s: defaults are {column: value}, you provided %s' % (model.__name__, _shown(defaults)), model=model.__name__,
+                            value=defaults)
     return model, defaults
 
 
