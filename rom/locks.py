@@ -4,7 +4,7 @@ import math
 import os
 import time
 
-from .exceptions import DataRaceError
+from .exceptions import DataRaceError, WrongArgument
 from .storage import keys, locking
 
 __all__ = ['Lock', 'EntityLock']
@@ -33,7 +33,7 @@ class Lock(object):
                     break       # too late: somebody else may hold it by now
     """
 
-    __slots__ = ('identifier', 'conn', 'lockname', 'lock_timeout', 'acquire_timeout')
+    __slots__ = ('identifier', 'conn', 'lockname', 'lock_timeout', 'acquire_timeout', '_about')
 
     def __init__(self, conn, lockname, acquire_timeout, lock_timeout):
         self.conn = conn
@@ -41,6 +41,7 @@ class Lock(object):
         self.acquire_timeout = acquire_timeout
         self.lock_timeout = lock_timeout
         self.identifier = None
+        self._about = {}  # what errors say of the entity that is locked
 
     def __repr__(self):
         return '<%s %s: %s>' % (type(self).__name__, self.lockname, 'not held' if self.identifier is None else 'held')
@@ -49,7 +50,7 @@ class Lock(object):
         """Take the lock, trying for up to `acquire_timeout` seconds; refresh it if it is held already.
 
         :returns: bool, whether the lock is held now.
-        :raises ValueError: if `lock_timeout` is not positive.
+        :raises WrongArgument: if `lock_timeout` is not positive; it is a ValueError.
 
         Example::
 
@@ -80,7 +81,7 @@ class Lock(object):
         """Let the lock last for another `lock_timeout` seconds from now.
 
         :returns: bool; False if it is not held any more: a lost lock is not taken again.
-        :raises ValueError: if `lock_timeout` is not positive.
+        :raises WrongArgument: if `lock_timeout` is not positive; it is a ValueError.
 
         Example::
 
@@ -109,14 +110,14 @@ class Lock(object):
         """Milliseconds until the lock expires."""
         expires = int(math.ceil(self.lock_timeout * 1000))
         if expires <= 0:
-            raise ValueError('lock_timeout of %s is %r: it must be more than 0 seconds' % (
-                self.lockname, self.lock_timeout))
+            raise WrongArgument('lock_timeout of %s is %r: it must be more than 0 seconds' % (
+                self.lockname, self.lock_timeout), value=self.lock_timeout, **self._about)
         return expires
 
     def __enter__(self):
         if not self.acquire():
             raise DataRaceError('Lock is already held: %s, after trying for %s seconds' % (
-                self.lockname, self.acquire_timeout))
+                self.lockname, self.acquire_timeout), **self._about)
         return self
 
     def __exit__(self, *exc_info):
@@ -139,4 +140,6 @@ def EntityLock(entity, acquire_timeout, lock_timeout):
             user.balance -= 5
             user.save()
     """
-    return Lock(entity._connection, entity._pk, acquire_timeout, lock_timeout)
+    lock = Lock(entity._connection, entity._pk, acquire_timeout, lock_timeout)
+    lock._about = {'model': type(entity).__name__, 'pk': getattr(getattr(entity, '_rom', None), 'id', None)}
+    return lock

@@ -340,7 +340,7 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
         :param int decimal_places: digits behind the point to which the amount is rounded; 0: as it is
         :param refresh_entities: taken for 1.1.2's sake: the entities always mirror their rows afterwards
         :param refresh_index: taken for 1.1.2's sake: the indexes are always right
-        :raises ValueError: for an amount that is not positive, too little credit, changed entities, a transfer to
+        :raises WrongArgument: (a ValueError) for an amount that is not positive, too little credit, changed entities, a transfer to
             oneself, or one that was done before ('already sent')
         :raises EntityDeletedError: where one of the three rows is gone
 

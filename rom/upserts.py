@@ -28,12 +28,13 @@ def get_one(model, id):
 def told(args, unique):
     """Return (model, defaults) of the arguments of `get_or_create`; defaults by keyword are taken out of `unique`."""
     if not 1 <= len(args) <= 2:
-        raise TypeError('get_or_create and update_or_create take defaults={}, and a unique column=value')
+        raise WrongArgument('get_or_create and update_or_create take defaults={}, and a unique column=value')
     model = args[0]
     by_keyword = len(args) == 1 and 'defaults' in unique and 'defaults' not in model._columns
     defaults = unique.pop('defaults') if by_keyword else args[1] if len(args) == 2 else {}
     if not isinstance(defaults, dict):
-        raise WrongArgument('%s: defaults are {column: value}, you provided %s' % (model.__name__, _shown(defaults)), value=defaults)
+        raise WrongArgument('%s: defaults are {column: value}, you provided %s' % (model.__name__, _shown(defaults)), model=model.__name__,
+                            value=defaults)
     return model, defaults
 
 

@@ -19,7 +19,7 @@ from .unitofwork.session import Session, session
 from .unitofwork.thread_scope import ThreadScope
 from .upkeep.tasks import (check_indexes, clean_old_index, clean_unsafe_cols, refresh_all_indexes, refresh_indices,
                            show_progress)
-from .values import codecs
+from .values import codecs, names
 from .values.codecs import (_bigint_to_float, _encode_unique_constraint, _epoch, _epochd, _prefix_score, _to_score, dt2ts,
                             t2ts, ts2dt, ts2t)
 from .values.keygens import (CASE_INSENSITIVE, FULL_TEXT, IDENTITY, IDENTITY_CI, IDENTITY_STRING, IDENTITY_STRING_CI,
@@ -48,9 +48,9 @@ def _client(setting, url, **kwargs):
             return embedded.connect(url, **kwargs)
         made = redis.Redis.from_url(url, **_with_protocol(kwargs))
     except (AttributeError, ValueError) as error:
-        shown = codecs._shown(re.sub('(?<=:)[^:@/]+(?=@)', '***', url) if isinstance(url, six.string_types) else url)
+        told = re.sub('(?<=:)[^:@/]+(?=@)', '***', url) if isinstance(url, six.string_types) else url
         six.raise_from(WrongArgument('%s=%s is no URL of a server: redis://localhost:6379/0 is one (%s)' % (
-            setting, shown, error), value=shown), None)
+            setting, codecs._shown(told), error), value=told), None)
     troubles.note_origin(made, setting)
     return made
 
@@ -84,7 +84,7 @@ def set_connection_settings(*args, **kwargs):
 
     :param args: what `redis.Redis` takes; or a URL
     :param kwargs: what `redis.Redis` takes; or `url`, which may be `embedded://` or `embedded:///some/dir`
-    :raises WrongArgument: for what is no URL, or is one in the wrong place; it is a ValueError
+    :raises WrongArgument: for what is no URL, or is one in the wrong place, and names of settings that are mistyped; it is a ValueError
 
     Example::
 
@@ -97,11 +97,28 @@ def set_connection_settings(*args, **kwargs):
     if _is_url(host) and args or _is_url(kwargs.get('host')) or hasattr(host, 'execute_command'):
         raise WrongArgument('set_connection_settings takes a host, or url=...: give a URL as url=%s, a client as '
                             'rom.util.CONNECTION = client' % codecs._shown(host), value=host)
+    _refuse_slips(kwargs)
     if url is not None:
         CONNECTION = _client('set_connection_settings(url)', url, **kwargs)
         return
+    if isinstance(host, six.string_types) and re.match('[^:]+:[0-9]+$', host):
+        name, _, port = host.partition(':')
+        raise WrongArgument('set_connection_settings takes the port by itself: host=%s, port=%s' % (names.quoted(name), port), value=host)
     CONNECTION = redis.Redis(*args, **_with_protocol(kwargs))
     troubles.note_origin(CONNECTION, 'set_connection_settings')
+
+
+def _refuse_slips(settings):
+    """Refuse settings that are nearly named as `redis.Redis` has them: of a URL it would say so only when it connects."""
+    init = redis.Redis.__init__
+    while hasattr(init, '__wrapped__'):
+        init = init.__wrapped__
+    code = getattr(init, '__func__', init).__code__
+    known = code.co_varnames[1:code.co_argcount + getattr(code, 'co_kwonlyargcount', 0)]
+    for name in sorted(set(settings).difference(known + ('connection_class', 'cache_factory'))):
+        if names.is_slip(name, known):
+            raise WrongArgument('set_connection_settings has no setting %s: did you mean %s?' % (
+                names.quoted(name), names.quoted(names.nearest(name, known))), value=name)
 
 
 def _is_url(host):

@@ -4,10 +4,14 @@ import dis
 import sys
 import warnings
 
+import six
+
 from ..exceptions import ColumnError, UnknownArgument
 from ..values import keygens, names
+from ..values.texts import _shown
+from .registry import NO_ACTION_DEFAULT, NULL, ON_DELETE
 
-__all__ = ['check_arguments', 'check_names', 'frames_to_the_program', 'refused']
+__all__ = ['check_arguments', 'check_names', 'check_on_delete', 'check_table', 'frames_to_the_program', 'refused']
 
 MISSING_KEYGEN = ('Indexed string column missing explicit keygen argument, try one of: ' + keygens.STRING_INDEX_KEYGENS_STR
                   + '. IDENTITY is for the whole value, FULL_TEXT for its words, SIMPLE for ranges and order; the _CI ones take '
@@ -66,6 +70,34 @@ def check_names(kind, given):
 
 
 _TAKES_ANY = 8  # of a function's flags: **keywords
+
+
+def check_on_delete(kind, on_delete, required, default):
+    """Refuse an `on_delete` that is missing, or cannot work.
+
+    :raises ColumnError: saying which there are
+    """
+    why, actions = None, ', '.join(map(names.quoted, ON_DELETE))
+    if on_delete is NO_ACTION_DEFAULT:
+        why = 'No on_delete action specified: it needs on_delete=, one of %s, which says what becomes of this row when the ' \
+              'other is deleted' % actions
+    elif on_delete not in ON_DELETE:
+        why = 'on_delete argument must be one of %s, you provided %s' % (actions, names.quoted(on_delete))
+    elif required and on_delete == 'set null':
+        why = "on_delete action is 'set null', but this column is required"
+    elif required and on_delete == 'set default' and default is NULL:
+        why = "on_delete action is 'set default', but this required column has no default"
+    if why:
+        raise refused(kind, why)
+
+
+def check_table(kind, table):
+    """Refuse what is neither a model nor the name of one.
+
+    :raises ColumnError: naming it
+    """
+    if not isinstance(table, six.string_types) and not hasattr(table, '_rom_schema'):
+        raise refused(kind, 'the other side is a model, told by its class or its name, and %s is none' % _shown(table))
 
 
 # -- which column it is ------------------------------------------------------------------------------------------------

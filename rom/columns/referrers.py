@@ -18,10 +18,11 @@ class Referrers(list):
         self._where, self._reference = where, reference
 
     def _refuse(self, *args):
+        model, _, attr = self._where.partition('.')
         raise InvalidOperation('%s is read anew each time, and nothing that is put into the list or taken out of it is stored: assign '
-                               'to %s, or work on list(...)' % (self._where, self._reference))
+                               'to %s, or work on list(...)' % (self._where, self._reference), model=model, columns=(attr,), value=args[-1] if args else None)
 
-    append = extend = insert = remove = __iadd__ = _refuse
+    append = extend = insert = remove = clear = __iadd__ = _refuse
 
     def __reduce__(self):
         return list, (list(self),)

@@ -1,33 +1,20 @@
 """Columns that point at other rows: references one way, lists of referrers the other."""
 
+import warnings
+
 import six
 
 from ..exceptions import ColumnError, InvalidColumnValue, InvalidOperation, ORMError
 from ..values import names
-from .arguments import refused
+from .arguments import check_on_delete, check_table, frames_to_the_program
 from .base import Column
 from .index_kinds import References
 from .referrers import Referrers
-from .registry import MODELS, MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, ON_DELETE, find_model, if_replaced
+from .registry import MODELS, MODELS_REFERENCED, NO_ACTION_DEFAULT, NULL, find_model, if_replaced
 
 __all__ = ['ForeignModel', 'ManyToOne', 'OneToMany', 'OneToOne']
 
 _id_kinds = six.integer_types + (six.text_type, bytes)
-
-
-def _check_on_delete(kind, on_delete, required, default):
-    why, actions = None, ', '.join(map(names.quoted, ON_DELETE))
-    if on_delete is NO_ACTION_DEFAULT:
-        why = 'No on_delete action specified: it needs on_delete=, one of %s, which says what becomes of this row when the ' \
-              'other is deleted' % actions
-    elif on_delete not in ON_DELETE:
-        why = 'on_delete argument must be one of %s, you provided %s' % (actions, names.quoted(on_delete))
-    elif required and on_delete == 'set null':
-        why = "on_delete action is 'set null', but this column is required"
-    elif required and on_delete == 'set default' and default is NULL:
-        why = "on_delete action is 'set default', but this required column has no default"
-    if why:
-        raise refused(kind, why)
 
 
 def _name_of(table):
@@ -153,7 +140,8 @@ class ManyToOne(_Reference):
         self._set_up(ftable, on_delete, required, default, False)
 
     def _set_up(self, ftable, on_delete, required, default, unique):
-        _check_on_delete(type(self), on_delete, required, default)
+        check_table(type(self), ftable)
+        check_on_delete(type(self), on_delete, required, default)
         self._ftable = ftable
         self._on_delete = on_delete
         Column.__init__(self, required, default, unique, index=True)
@@ -333,6 +321,7 @@ class OneToMany(Column):
 
     :param ftable: class name, namespace or class of the referring model
     :param column: its reference to follow, needed where two point here
+    :raises ColumnError: for what is no model
 
     Example: ``airports = rom.OneToMany('Airport')``
     """
@@ -340,6 +329,7 @@ class OneToMany(Column):
     is_stored = False
 
     def __init__(self, ftable, column=None):
+        check_table(type(self), ftable)
         self._ftable = ftable
         self._column = column
         Column.__init__(self)
@@ -409,3 +399,6 @@ class OneToMany(Column):
 
     def _init_(self, obj, model, attr, value, loading):
         _existing(self)
+        if value:  # as in 1.1.2 it is passed over, but not in silence
+            warnings.warn('%s=... is not stored: %s lists what refers here, assign the reference on the other side' % (
+                attr, self.where), UserWarning, frames_to_the_program())

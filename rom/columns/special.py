@@ -2,8 +2,10 @@
 
 import warnings
 
+from ..exceptions import UnknownAttribute, WrongArgument
 from ..storage import keys, troubles
 from ..values import names
+from .arguments import refused
 from .base import Column, _Column
 
 __all__ = ['IndexOnly', 'UnsafeColumn']
@@ -19,7 +21,7 @@ class IndexOnly(Column):
     :param bool suffix: allow `endswith()`
     :param bool index: allow `filter()`; implied unless only `unique` is asked for
     :param bool unique: no two rows share the keygen's first result
-    :raises ValueError: without `column` and `keygen`, or `keygen2`
+    :raises WrongArgument: (a ValueError) without `column` and `keygen`, or `keygen2`
 
     Example: ``name_ci = rom.IndexOnly('name', keygen=rom.SIMPLE_CI)``
     """
@@ -30,7 +32,8 @@ class IndexOnly(Column):
 
     def __init__(self, column=None, keygen=None, prefix=False, suffix=False, keygen2=None, index=False, unique=False):
         if keygen2 is None and (not column or keygen is None):
-            raise ValueError("Need both of `column` and `keygen` or just `keygen2` argument: rom.IndexOnly('name', keygen=rom.IDENTITY)")
+            raise refused(type(self), 'Need both of `column` and `keygen` or just `keygen2` argument: '
+                          "rom.IndexOnly('name', keygen=rom.IDENTITY)", WrongArgument)
         self._column = column
         self._rom_over = None
         index = index or prefix or suffix or not unique
@@ -114,11 +117,13 @@ class UnsafeColumn(_Column):
         if obj is None:
             return self
         if obj._deleted:
-            raise ValueError('The entity was deleted: %s, and its key %s' % (obj._pk, self._key(obj)))
+            raise WrongArgument('The entity was deleted: %s, and its key %s' % (obj._pk, self._key(obj)), model=self._model,
+                                pk=obj._rom.id, columns=(self._attr,))
         return _UnsafeWrapper(self._key(obj), obj)
 
     def __set__(self, obj, value):
-        raise AttributeError('%s.%s takes commands, such as .set(value), not assignment' % (self._model, self._attr))
+        raise UnknownAttribute('%s.%s takes commands, such as .set(value), not assignment' % (self._model, self._attr), model=self._model,
+                               pk=obj._rom.id, columns=(self._attr,), value=value)
 
     def __delete__(self, obj):
         _UnsafeWrapper(self._key(obj), obj).delete()

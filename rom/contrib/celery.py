@@ -25,12 +25,23 @@ class UnitOfWork(object):
     atomic = True
 
     def __call__(self, *args, **kwargs):
+        original = vars(self).get('_orig_run')
+        if original is not None and not hasattr(original, 'rom_commits'):
+            self._orig_run = self._committing(original)
         with session.scope(atomic=self.atomic):
             request = self.request
             if request.called_directly or request.get('rom_has_begun'):
                 return super(UnitOfWork, self).__call__(*args, **kwargs)
             request.rom_has_begun = True
             return self.run(*args, **kwargs)  # a worker has set up the request, which the __call__ of Celery would hide
+
+    def _committing(self, run):
+        """Return what Celery runs, and runs again by `autoretry_for`, as one that commits itself: a commit that fails is tried again, too."""
+        def run_and_commit(*args, **kwargs):
+            with session.scope(atomic=self.atomic):
+                return run(*args, **kwargs)
+        run_and_commit.rom_commits = True
+        return run_and_commit
 
 
 def _task_class():

@@ -81,7 +81,7 @@ class Describing(object):
         """
         found = self._meant(conditions, kwargs)
         if not found:
-            raise QueryError('%s.query.exclude takes conditions or keywords' % self._model.__name__)
+            raise QueryError('%s.query.exclude takes conditions or keywords' % self._model.__name__, model=self._model.__name__)
         return self._and([Not(meanings.all_of(found))], 'exclude', conditions, kwargs)
 
     def __or__(self, other):
@@ -215,12 +215,13 @@ class Describing(object):
         """
         self._refuse_position('reverse')
         if self._limit is not None:
-            raise QueryError('%s.query.reverse comes before limit: reverse().limit(...)' % self._model.__name__)
+            raise QueryError('%s.query.reverse comes before limit: reverse().limit(...)' % self._model.__name__, model=self._model.__name__)
         return self.replace(is_reversed=not self._is_reversed)
 
     def _refuse_position(self, method):
         if self._behind is not None:
-            raise QueryError('%s.query.%s comes before after(), whose place is one in the order' % (self._model.__name__, method))
+            raise QueryError('%s.query.%s comes before after(), whose place is one in the order' % (self._model.__name__, method),
+                             model=self._model.__name__)
 
     def limit(self, offset, count=_NOT_GIVEN):
         """Only a part of the results.

@@ -5,11 +5,12 @@ import random
 import six
 
 from ..columns import kinds
-from ..exceptions import QueryError
+from ..exceptions import QueryError, WrongQuery
 from ..storage import keys, reads
 from ..storage.commands import as_str
 from ..values import codecs, keygens
 from ..values.filter_forms import All
+from ..values.names import quoted
 from . import meanings, totals
 from .results import AS_IDS, Selection, _dict_data_factory, _tuple_data_factory, rows_of_pages
 
@@ -78,7 +79,8 @@ class Figures(object):
         """
         flat = kwargs.pop('flat', False)
         if kwargs:
-            raise TypeError('values_list() got an unexpected keyword argument %r' % sorted(kwargs)[0])
+            raise WrongQuery('%s.query.values_list() got an unexpected keyword argument %s: it knows flat' % (
+                self._model.__name__, quoted(sorted(kwargs)[0])), model=self._model.__name__)
         if flat and len(names) != 1:
             raise QueryError('%s.query.values_list: flat=True is for one column' % self._model.__name__, model=self._model.__name__)
         return self._valued(names, _flat_data_factory if flat else _tuple_data_factory)

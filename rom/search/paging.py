@@ -64,9 +64,11 @@ class Paging(object):
         is_slice = isinstance(key, slice)
         for number in (key.start, key.stop, key.step) if is_slice else (key,):
             if not isinstance(number, six.integer_types + (type(None),) * is_slice) or number is not None and number < 0:
-                raise QueryError('%s.query[...] takes numbers from 0, you provided %s' % (self._model.__name__, _shown(key)))
+                raise QueryError('%s.query[...] takes numbers from 0, you provided %s' % (self._model.__name__, _shown(key)),
+                                 model=self._model.__name__, value=key)
         if is_slice and key.step not in (None, 1):
-            raise QueryError('%s.query[...] takes no steps, you provided %s' % (self._model.__name__, _shown(key)))
+            raise QueryError('%s.query[...] takes no steps, you provided %s' % (self._model.__name__, _shown(key)),
+                             model=self._model.__name__, value=key)
         if is_slice:
             return self._part(key.start or 0, key.stop)
         for result in self._part(key, key + 1).all():
@@ -226,7 +228,7 @@ class Paging(object):
             User.query.filter(active=True).in_bulk([3, 5, 8])      # {3: <User ...>}
         """
         if self._limit is not None:
-            raise QueryError('%s.query.in_bulk: there is no limit to a choice by id' % self._model.__name__)
+            raise QueryError('%s.query.in_bulk: there is no limit to a choice by id' % self._model.__name__, model=self._model.__name__)
         if isinstance(ids, (six.text_type, bytes)) or not hasattr(ids, '__iter__'):
             raise WrongArgument('%s.query.in_bulk takes a list of ids, you provided %s' % (self._model.__name__, _shown(ids)),
                                 model=self._model.__name__, value=ids)

@@ -129,7 +129,7 @@ class Translator(object):
     def _check_number(self, items):
         if len(items) > MOST_FILTERS:
             raise QueryError('%s: a query takes up to %d filters, of which each word of a text is one; you provided %d'
-                             % (self._namespace, MOST_FILTERS, len(items)))
+                             % (self._namespace, MOST_FILTERS, len(items)), model=self._namespace)
 
     def _tree(self, item, is_negated=False, depth=0):
         """Return what is made of filters as objects, all of which are meant.
@@ -137,7 +137,7 @@ class Translator(object):
         NOT is moved down to single filters, so that those which are left without it can be read; what was `inside` gives no order.
         """
         if depth > DEEPEST:
-            raise QueryError('%s: conditions may be nested up to %d deep' % (self._namespace, DEEPEST))
+            raise QueryError('%s: conditions may be nested up to %d deep' % (self._namespace, DEEPEST), model=self._namespace)
         if isinstance(item, Not):
             return [dict(made, inside=True) for made in self._tree(item.part, not is_negated, depth + 1)]
         if not isinstance(item, _TREES):
@@ -186,7 +186,7 @@ class Translator(object):
             return {'kind': 'missing', 'field': item.field}
         if isinstance(item, Empty):
             return {'kind': 'empty', 'field': item.field, 'name': item.name}
-        raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item))
+        raise QueryError("Don't know how to handle a filter of: %s" % codecs._shown(item), model=self._namespace, value=item)
 
     def _any(self, items):
         if _are_points(items):
@@ -209,7 +209,8 @@ class Translator(object):
         if isinstance(item, Pattern):
             start, steps = parse_pattern(codecs.word_text(item.pattern))
             if is_too_wild(steps):
-                raise QueryError(_TOO_WILD % (item.attr, HIDDEN if self._schema and item.attr in self._schema.secret else item.pattern))
+                raise QueryError(_TOO_WILD % (item.attr, HIDDEN if self._schema and item.attr in self._schema.secret else item.pattern),
+                                 model=self._namespace, columns=(item.attr,))
         else:
             start, steps = codecs.word_text(item[1]), []
         low, high = codecs.prefix_range(start)

@@ -134,7 +134,8 @@ class Search(object):
             return filters
         name = not_to_drive(filters)
         if name:
-            raise QueryError("%s == '': no index has empty texts; beside a condition that an index answers, each row is asked" % name)
+            raise QueryError("%s == '': no index has empty texts; beside a condition that an index answers, each row is asked" % name,
+                             model=self.namespace, columns=(name.rpartition('.')[2],), value=u'')
         return filters if order_by and not self._is_default_order() else filters + [self._translator.rows()]
 
     def _is_default_order(self):
@@ -205,7 +206,7 @@ class Search(object):
             self.reports.append(reply.report)
         if reply.state == 'long':
             raise QueryError('%s.%s.like: a word of a row is too long for a pattern with ? or !; use * in their place, or fewer '
-                             'of them' % (self.namespace, as_str(reply.ids)))
+                             'of them' % (self.namespace, as_str(reply.ids)), model=self.namespace, columns=(as_str(reply.ids),))
         if reply.state == 'crowded':
             for each in leaves(self.request['filters']):
                 self._find_last(each)
@@ -370,7 +371,8 @@ class Search(object):
         :returns: text, its key
         """
         if seconds > MOST_SECONDS:
-            raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)))
+            raise QueryError('Ids are kept for at most %d seconds, you gave %s' % (MOST_SECONDS, _shown(seconds)), model=self.namespace,
+                             value=seconds)
         key = keys.results(self.namespace, uuid.uuid4())
         if len(self._apart) > 1 or self._order:
             self._store_parts(key, seconds)

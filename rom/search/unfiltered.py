@@ -172,7 +172,7 @@ class _AllRows(object):
 
         :raises QueryError: always
         """
-        raise QueryError('You are missing filter or order criteria')
+        raise QueryError('You are missing filter or order criteria', model=self.namespace)
 
 
 class EverythingIndexed(_AllRows, Search):

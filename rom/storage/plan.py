@@ -88,11 +88,11 @@ def geo_entries(schema, row):
     """{name: [longitude, latitude]} of a row, as text.
 
     :raises ColumnError: where a callback gives several points
-    :raises InvalidColumnValue: for coordinates that Redis would refuse
+    :raises InvalidColumnValue: for coordinates that Redis would refuse, and where a callback raises
     """
     found = {}
     for name, index in schema.geo.items():
-        points = index.callback(row)
+        points = _called_back(schema, name, index.callback, row)
         points = points if isinstance(points, (list, tuple)) else [points]
         if len(points) > 1:
             raise ColumnError('geo index %s.%s: a row has one point, the callback gave %d'
@@ -101,6 +101,19 @@ def geo_entries(schema, row):
             if point:
                 found[name] = _coordinates(schema, name, point)
     return found
+
+
+def _called_back(schema, name, callback, row):
+    try:
+        return callback(row)
+    except InvalidColumnValue:
+        raise  # a field that cannot be read, which it names
+    except Exception as error:  # whatever a callback of the program's own may raise
+        cause = error
+    pk = None if callable(row._id) else row._id
+    what = type(cause).__name__ + ('' if schema.secret else ': %s' % (cause,))
+    six.raise_from(InvalidColumnValue('geo index %s.%s of %s: the callback raised %s' % (
+        schema.name, name, 'a new row' if pk is None else 'row %s' % pk, what), model=schema.name, pk=pk), None if schema.secret else cause)
 
 
 def _coordinates(schema, name, point):

@@ -93,10 +93,11 @@ def _check_class(connection, owner):
     is_async = 'asyncio' in type(connection).__module__ or getattr(
         inspect, 'iscoroutinefunction', _never)(execute) or type(connection).__name__ == 'coroutine'
     if is_async or not callable(execute) or isinstance(connection, type):
-        setting = 'rom.util.CONNECTION, or _conn of a model,' if owner is None else '_conn of %s' % getattr(
-            owner, '__name__', type(owner).__name__)
+        model = None if owner is None else getattr(owner, '__name__', type(owner).__name__)
+        setting = 'rom.util.CONNECTION, or _conn of a model,' if model is None else '_conn of %s' % model
         raise InvalidOperation('%s%s must be a redis.Redis, and is %s' % (
-            'rom is synchronous, and asyncio clients are not: ' if is_async else '', setting, _shown(connection)), value=connection)
+            'rom is synchronous, and asyncio clients are not: ' if is_async else '', setting, _shown(connection)), model=model,
+            value=connection)
 
 
 def _never(function):

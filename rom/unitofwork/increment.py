@@ -26,7 +26,7 @@ def increment(entity, attr, by=1):
     column = _numeric_column(entity, attr)
     if isinstance(by, bool) or not isinstance(by, numbers.Number):
         raise WrongArgument('%s: increment takes a number, you provided %s' % (column.where, column._rom_shown(by)),
-                            model=column._model, columns=(attr,), value=column._rom_told(by))
+                            model=column._model, pk=entity._rom.id, columns=(attr,), value=column._rom_told(by))
     scope, state = current(), entity._rom
     _refuse_changed(entity, column)
     scope.reconcile([entity])

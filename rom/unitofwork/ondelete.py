@@ -67,7 +67,9 @@ class Deletion(object):
                 return self._apply(collector)
             except Moved:
                 continue
-        raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % self.entities[0]._pk)
+        first = self.entities[0]
+        raise InvalidOperation('%s cannot be deleted: what refers to it kept changing; try again' % first._pk, model=type(first).__name__,
+                               pk=first._rom.id)
 
     def _collected(self):
         collector = Collector(self._known_of, self.decided)

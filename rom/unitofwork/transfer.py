@@ -26,7 +26,7 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
     for entity in (target, token_entity):
         if not hasattr(type(entity), '_rom_schema'):
             raise WrongArgument('transfer takes an entity, you provided %s' % _shown(entity), value=entity)
-    amount = _amount(value, decimal_places)
+    amount = _amount(source, attr, value, decimal_places)
     parties = (source, target, token_entity)
     _check_parties(source, target, attr, parties)
     identity = (source._pk, target._pk, attr, token_entity._pk, token_attr, value)
@@ -41,32 +41,37 @@ def transfer(source, target, attr, value, token_entity, token_attr, decimal_plac
     scope.untold.pop(identity, None)
 
 
-def _amount(value, decimal_places):
+def _refused(entity, why, attr=None, value=None):
+    return WrongArgument(why, model=type(entity).__name__, pk=entity._rom.id, columns=(attr,) if attr else (), value=value)
+
+
+def _amount(source, attr, value, decimal_places):
     for number in (value, decimal_places):
         if isinstance(number, bool) or not isinstance(number, numbers.Number):
-            raise TypeError('transfer takes numbers, you provided %s' % _shown(number))
+            raise _refused(source, 'transfer takes numbers, you provided %s' % _shown(number), attr, number)
     if decimal_places < 0:
-        raise ValueError('decimal_places must be >= 0')
+        raise _refused(source, 'decimal_places must be >= 0', attr, decimal_places)
     amount = decimal.Decimal(repr(value) if isinstance(value, float) else value)
     if not amount.is_finite():
-        raise ValueError('value must be a finite number, you provided %s' % _shown(value))
+        raise _refused(source, 'value must be a finite number, you provided %s' % _shown(value), attr, value)
     if decimal_places:
         amount = amount.quantize(decimal.Decimal(1).scaleb(-int(decimal_places)), context=_EXACT)
     if amount <= 0:
-        raise ValueError('value must be >0, you provided %s' % _shown(value))
+        raise _refused(source, 'value must be >0, you provided %s' % _shown(value), attr, value)
     return amount
 
 
 def _check_parties(source, target, attr, parties):
-    if any(entity._modified for entity in parties):
-        raise ValueError('All entities must be unmodified before transfer; .save() or .refresh() first: %s' % ', '.join(
-            entity._pk for entity in parties if entity._modified))
+    modified = [entity for entity in parties if entity._modified]
+    if modified:
+        raise _refused(modified[0], 'All entities must be unmodified before transfer; .save() or .refresh() first: %s' % ', '.join(
+            entity._pk for entity in modified))
     for entity in parties:
         if entity._deleted:
             raise EntityDeletedError('Entity %s is deleted and cannot take part in a transfer' % entity._pk,
                                      entity._namespace, str(entity._rom.id), model=type(entity).__name__, pk=entity._rom.id)
     if source._pk == target._pk:
-        raise ValueError('transfer: %s cannot transfer to itself' % source._pk)
+        raise _refused(source, 'transfer: %s cannot transfer to itself' % source._pk, attr)
     for entity in (source, target):
         if not isinstance(entity._columns.get(attr), (Integer, Float, Decimal)):
             known = entity._rom_schema.columns
@@ -103,7 +108,7 @@ class _Leg(StoredJob):
     def plan(self):
         """Make the operation from the row as it was last seen.
 
-        :raises ValueError: where the balance is too small, or the transfer was done before
+        :raises WrongArgument: where the balance is too small, or the transfer was done before
         """
         schema = self.schema
         self.texts = {} if self.attr is None else {self.attr: self._balance()}
@@ -112,7 +117,7 @@ class _Leg(StoredJob):
             column = schema.columns[self.token_attr]
             self.texts[self.token_attr] = column.encode(1.0) if isinstance(column, Float) else u'1'
         if _tells_sent(self.mark):
-            raise ValueError('already sent')
+            raise _refused(self.entity, 'already sent', self.token_attr)
         self.operation = self.update(self.texts)
         if self.token_attr is not None:
             self.operation['set'][self.token_attr] = self.texts.get(self.token_attr, u'1')
@@ -123,8 +128,8 @@ class _Leg(StoredJob):
         text = plan.as_text(self.stored[self.schema.position[self.attr]])
         balance = _EXACT.add(decimal.Decimal(text or '0'), self.change)
         if self.change < 0 and balance < 0:
-            raise ValueError('not enough credit: %s of %s is %s, and %s was to be taken' % (
-                column.where, self.name(), column._rom_shown(balance - self.change), -self.change))
+            raise _refused(self.entity, 'not enough credit: %s of %s is %s, and %s was to be taken' % (
+                column.where, self.name(), column._rom_shown(balance - self.change), -self.change), self.attr, column._rom_told(-self.change))
         if isinstance(column, Integer):
             if balance != balance.to_integral_value():
                 raise InvalidColumnValue('%s holds whole numbers: cannot transfer %s' % (column.where, column._rom_shown(self.change)),

@@ -21,8 +21,10 @@ def raise_bulk_error(problems, total):
     :param problems: list of (entity, ORMError)
     :param int total: how many entities there were
     """
+    only = problems[0][1] if len(problems) == 1 else None
+    what = {} if only is None else dict(model=only.model, pk=only.pk, columns=only.columns, value=only.value)
     raise BulkError('nothing was written, %d of %d entities stood in the way: %s'
-                    % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems)
+                    % (len(problems), total, '; '.join(str(problem) for _, problem in problems[:5])), errors=problems, **what)
 
 
 def gather_errors(jobs, work, total):

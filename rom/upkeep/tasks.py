@@ -7,7 +7,7 @@ import time
 import six
 
 from ..columns.registry import MODELS
-from ..exceptions import BulkError
+from ..exceptions import BulkError, WrongArgument
 from ..storage import batches, keys, plan, reads
 from ..storage.keyspace import KEYS_PER_SCAN, ROW_ID, delete_orphans, keys_of, row_ids
 from ..storage.store import Writer
@@ -142,14 +142,14 @@ def clean_unsafe_cols(*models, **kwargs):
     :param models: Model classes
     :param kwargs: ignored, as in 1.1.2
     :returns: (keys of the models looked at, keys deleted)
-    :raises ValueError: without models
+    :raises WrongArgument: (a ValueError) without models
 
     Example::
 
         examined, deleted = clean_unsafe_cols(User, Post)
     """
     if not models:
-        raise ValueError('clean_unsafe_cols: missing models')
+        raise WrongArgument('clean_unsafe_cols: missing models')
     examined = deleted = 0
     for model in [checked_model('clean_unsafe_cols', model) for model in models]:
         unsafe = set(plan.as_text(attr) for attr in model._rom_schema.unsafe)

@@ -87,3 +87,24 @@ def test_called_as_a_function(shop, broker):
     assert celery_shop.place_order.apply(('d', 'a', 2)).failed()
     rom.session.rollback()
     assert sorted(order.code for order in shop.Order.query) == ['a', 'b']
+
+
+@pytest.mark.parametrize('times, state, stored', [(1, 'SUCCESS', ['a', 'b']), (9, 'FAILURE', ['a'])])
+def test_a_commit_that_fails_is_tried_again(shop, broker, times, state, stored):
+    """By `autoretry_for`, as what the task itself raises is; each attempt starts from what is stored."""
+    import celery
+    from rom.contrib.celery import UnitOfWorkTask
+    shop.Order(code='a').save()
+    app, attempts = celery.Celery('again', broker=broker), []
+
+    @app.task(base=UnitOfWorkTask, autoretry_for=(rom.UniqueKeyViolation,), max_retries=2, default_retry_delay=0)
+    def order():
+        attempts.append(1)
+        shop.Order(code='b')
+        if len(attempts) <= times:
+            shop.Order(code='a')
+
+    assert order.apply().state == state
+    assert len(attempts) == min(times, 2) + 1
+    rom.session.rollback()
+    assert sorted(each.code for each in shop.Order.query) == stored

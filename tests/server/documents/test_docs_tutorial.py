@@ -56,6 +56,10 @@ def test_pages_do_what_they_say(page):
     assert run_page(page, {}) > 10
 
 
+def test_a_column_class_of_a_programs_own_is_as_described():
+    assert run_page('api.rst', {}) > 5
+
+
 def test_errors_are_told_as_described():
     if sys.version_info < (3, 7):
         pytest.skip('names of exceptions are told in full on Python 3')

@@ -158,8 +158,30 @@ MISTAKES = [
     ('transfer to None', lambda w: w.ann.transfer(None, 'age', 1, w.other, 'paid'), WrongArgument, ['transfer takes an entity, you provided None'],
      (), None),
     ('transfer slip', lambda w: w.ann.transfer(w.other, 'aeg', 1, w.other, 'paid'), InvalidOperation, ["did you mean 'age'?"], ('aeg',), None),
-    ('append', lambda w: w.core.members.append(w.ann), InvalidOperation, ['Team.members is read anew', 'assign to User.team'], (), None),
-    ('remove', lambda w: w.core.members.remove(w.ann), InvalidOperation, ['assign to User.team'], (), None),
+    ('transfer of a text', lambda w: w.ann.transfer(w.other, 'age', '1', w.other, 'paid'), WrongArgument,
+     ["transfer takes numbers, you provided '1'"], ('age',), '1'),
+    ('transfer of nothing', lambda w: w.ann.transfer(w.other, 'age', 0, w.other, 'paid'), WrongArgument, ['value must be >0'], ('age',), 0),
+    ('transfer to itself', lambda w: w.ann.transfer(w.ann, 'age', 1, w.other, 'paid'), WrongArgument, ['User:1 cannot transfer to itself'],
+     ('age',), None),
+    ('transfer too much', lambda w: w.ann.transfer(w.other, 'age', 6, w.other, 'paid'), WrongArgument, ['not enough credit: User.age of User:1'],
+     ('age',), 6),
+    ('transfer of changed ones', lambda w: w.ann.update(age=6).transfer(w.other, 'age', 1, w.other, 'paid'), WrongArgument,
+     ['must be unmodified before transfer', 'User:1'], (), None),
+    ('values_list', lambda w: w.User.query.values_list('name', flt=True), WrongQuery, ["unexpected keyword argument 'flt'"], (), None),
+    ('get_or_create twice', lambda w: rom.util.get_or_create(), WrongArgument, ['defaults={}'], (), None),
+    ('clean_unsafe_cols of nothing', lambda w: rom.util.clean_unsafe_cols(), WrongArgument, ['missing models'], (), None),
+    ('no time for a lock', lambda w: rom.util.Lock(rom.util.get_connection(), 'x', 0, 0).acquire(), WrongArgument,
+     ['must be more than 0 seconds'], (), 0),
+    ('unsafe assigned', lambda w: setattr(w.ann, 'tags', 'x'), UnknownAttribute, ['User.tags takes commands'], ('tags',), 'x'),
+    ('increment by a text', lambda w: rom.util.increment(w.ann, 'age', 'x'), WrongArgument, ['increment takes a number'], ('age',), 'x'),
+    ('part from the end', lambda w: w.User.query[-1], QueryError, ['takes numbers from 0'], (), -1),
+    ('part in steps', lambda w: w.User.query[0:9:2], QueryError, ['takes no steps'], (), slice(0, 9, 2)),
+    ('exclude nothing', lambda w: w.User.query.exclude(), QueryError, ['takes conditions or keywords'], (), None),
+    ('locked', lambda w: [rom.util.EntityLock(w.ann, 0, 9).__enter__() for _ in range(2)], rom.DataRaceError, ['Lock is already held'], (), None),
+    ('twins', twins, BulkError, ["User.email 'twin@x' twice in this commit"], ('email',), u'twin@x'),
+    ('append', lambda w: w.core.members.append(w.ann), InvalidOperation, ['Team.members is read anew', 'assign to User.team'], ('members',), Ellipsis),
+    ('remove', lambda w: w.core.members.remove(w.ann), InvalidOperation, ['assign to User.team'], ('members',), Ellipsis),
+    ('clear', lambda w: w.core.members.clear(), InvalidOperation, ['assign to User.team'], ('members',), None),
     ('assign list', lambda w: setattr(w.core, 'members', [w.ann]), InvalidOperation, ['Team.members is read-only'], ('members',), Ellipsis),
     # maintenance
     ('refresh_indices', lambda w: rom.util.refresh_indices('User'), WrongArgument, ["refresh_indices takes a model class, you provided 'User'"],
@@ -309,7 +331,25 @@ def missing_model():
     Post(bee=1)
 
 
+def reference_to_no_model():
+    class Post(rom.Model):
+        owner = rom.ManyToOne(int, on_delete='cascade')
+
+
+def list_of_no_model():
+    class Post(rom.Model):
+        owners = rom.OneToMany(None)
+
+
+def index_of_nothing():
+    class Post(rom.Model):
+        folded = rom.IndexOnly('title')
+
+
 @pytest.mark.parametrize('make, kind, says', [
+    (reference_to_no_model, ColumnError, ['the other side is a model, told by its class or its name', 'int']),
+    (list_of_no_model, ColumnError, ['the other side is a model', 'None']),
+    (index_of_nothing, WrongArgument, ['Need both of `column` and `keygen`']),
     (forgotten_keygen, ColumnError, ['Post.title: ', 'missing explicit keygen', 'IDENTITY', 'FULL_TEXT', 'SIMPLE', 'whole value']),
     (forgotten_on_delete, ColumnError, ['Post.team: ', 'on_delete=', "'cascade'"]),
     (wrong_on_delete, ColumnError, ['Post.team: ', "'restrict'", "'explode'"]),
@@ -349,6 +389,32 @@ def test_a_column_class_of_a_programs_own_takes_what_it_takes(rom_connection):
     class Post(rom.Model):
         title = Short(length=5, required=True)
     assert Post(title=u'x').title == u'x'
+
+
+def test_a_list_given_to_a_new_entity(world):
+    """As 1.1.2 has it nothing comes of it, but not in silence; of nothing, nothing is said."""
+    with pytest.warns(UserWarning, match='members=... is not stored: Team.members lists what refers here'):
+        team = world.Team(name=u'new', members=[world.ann])
+    team.save()
+    assert team.members == []
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        world.Team(name=u'other', members=[])
+
+
+def test_a_geo_callback_that_raises(rom_connection):
+    class Place(rom.Model):
+        east = rom.Text()
+        geo_index = [rom.GeoIndex('at', lambda row: {'lon': float(row.east), 'lat': 1})]
+    Place(east=u'1').save()
+    with pytest.raises(InvalidColumnValue) as caught:
+        Place(east=u'far').save()
+    assert 'geo index Place.at of a new row: the callback raised ValueError: could not convert' in str(caught.value)
+    assert type(getattr(caught.value, '__cause__', None)) in (ValueError, type(None)) and caught.value.model == 'Place'
+    rom.session.rollback()
+    with pytest.raises(InvalidColumnValue) as caught:
+        Place.get(1).update(east=u'near').save()
+    assert 'of row 1' in str(caught.value) and caught.value.pk == 1
 
 
 def test_dataclass(rom_connection):

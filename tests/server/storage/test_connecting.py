@@ -91,13 +91,16 @@ def test_a_url_by_position(User, server):
     lambda: util.set_connection_settings(redis.Redis()),
     lambda: util.set_connection_settings(url='localhost'),
     lambda: util.set_connection_settings(url=6379),
-], ids=['host', 'two', 'client', 'no url', 'number'])
+    lambda: util.set_connection_settings('localhost:6379'),
+    lambda: util.set_connection_settings(hots='localhost'),
+    lambda: util.set_connection_settings(url='redis://localhost', pasword='secret'),
+], ids=['host', 'two', 'client', 'no url', 'number', 'port in the host', 'slip', 'slip beside a url'])
 def test_settings_that_are_none(User, give):
     before = util.CONNECTION
     with pytest.raises(WrongArgument) as caught:
         give()
     assert isinstance(caught.value, (ORMError, ValueError)) and 'set_connection_settings' in str(caught.value)
-    assert util.CONNECTION is before
+    assert util.CONNECTION is before and 'secret' not in repr(vars(caught.value)) + str(caught.value)
     User(name=u'x').save()
 
 
@@ -129,7 +132,7 @@ def test_what_is_no_client(User, client):
     for ask in (lambda: User(name=u'x').save(), lambda: User.get(1), lambda: User.query.count(), lambda: User.get(list(range(1, 99)))):
         with pytest.raises(InvalidOperation) as caught:
             ask()
-        assert '_conn of User must be a redis.Redis' in str(caught.value)
+        assert '_conn of User must be a redis.Redis' in str(caught.value) and caught.value.model == 'User'
     del User._conn
     rom.session.commit()
     assert User.query.count() == 1

@@ -272,6 +272,14 @@ def test_places(rom_connection):
     rom.session.rollback()
 
 
+def test_a_geo_callback_that_raises(rom_connection):
+    class House(rom.Model):
+        where = rom.Text()
+        geo_index = [rom.GeoIndex('place', lambda row: {'lon': float(row.where), 'lat': 1})]
+        _secret = ('where',)
+    assert 'House.place' in str(refusal(lambda: House(where=SECRET).save()))
+
+
 def test_no_warning_has_it():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
