@@ -42,7 +42,8 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
 
         execute(connection, ['GET', 'User:id:'])      # b'1'
     """
-    troubles.check(connection)
+    if type(connection) not in troubles.checked:
+        troubles.check(connection)
     known = settings(connection)
     if known.get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client

@@ -54,7 +54,11 @@ _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
 
 def shares_slot(conn, key):
     """Whether `conn` is a cluster's client, and all keys that begin as `key` does are in one slot."""
-    return _kind_of(conn) == _CLUSTER and bool(_HASH_TAG.match(_to_bytes(key)))
+    return _kind_of(conn) == _CLUSTER and _has_tag(key)
+
+
+def _has_tag(key):
+    return bool(_HASH_TAG.match(_to_bytes(key)))
 
 
 _INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
@@ -125,10 +129,11 @@ class Script(object):
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        if _kind_of(conn) == _PIPELINE:
+        kind = _kind_of(conn)
+        if kind == _PIPELINE:
             return self.eval(conn, keys, args)
         try:
-            return commands.execute(conn, self._command(conn, 'EVALSHA', self._sha or self.sha, keys, args), wants_bytes,
+            return commands.execute(conn, self._command(kind, 'EVALSHA', self._sha or self.sha, keys, args), wants_bytes,
                                     before_sending, send)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
@@ -151,12 +156,12 @@ class Script(object):
 
     def eval(self, conn, keys=(), args=(), wants_bytes=False):
         """Run or queue the script with its full text; arguments and reply are those of a call."""
-        return commands.execute(conn, self._command(conn, 'EVAL', self.text, keys, args), wants_bytes)
+        return commands.execute(conn, self._command(_kind_of(conn), 'EVAL', self.text, keys, args), wants_bytes)
 
-    def _command(self, conn, name, script, keys, args):
+    def _command(self, kind, name, script, keys, args):
         command = [name, script, len(keys)]
         command += keys
-        if not self.declares_all and shares_slot(conn, keys[0]):
+        if kind == _CLUSTER and not self.declares_all and _has_tag(keys[0]):
             command[2] += 1
             command.append(_to_bytes(keys[0]) + b':never')
         command += args
