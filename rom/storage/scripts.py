@@ -27,8 +27,7 @@ def _pipeline_classes():
 
 _PIPELINES = _pipeline_classes()
 
-_CLIENT, _CLUSTER, _PIPELINE = range(3)
-_kinds = {}  # {class of a client: one of these}
+_kinds = {}  # {class of a client: (whether it is a pipeline, whether it is a cluster's)}: its many bases would be looked at
 _MOST_KINDS = 100
 
 
@@ -39,14 +38,13 @@ def _kind_of(conn):
         if len(_kinds) >= _MOST_KINDS:
             _kinds.clear()
         bases = getattr(conn.__class__, '__mro__', ())
-        is_pipeline, is_cluster = [any(each in bases for each in classes) for classes in (_PIPELINES, CLUSTERS)]
-        kind = _kinds[conn.__class__] = _PIPELINE if is_pipeline else _CLUSTER if is_cluster else _CLIENT
+        kind = _kinds[conn.__class__] = tuple(any(each in bases for each in classes) for classes in (_PIPELINES, CLUSTERS))
     return kind
 
 
 def is_cluster(conn):
     """Whether `conn` is a cluster's client."""
-    return _kind_of(conn) == _CLUSTER
+    return _kind_of(conn)[1]
 
 
 _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
@@ -54,7 +52,7 @@ _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
 
 def shares_slot(conn, key):
     """Whether `conn` is a cluster's client, and all keys that begin as `key` does are in one slot."""
-    return _kind_of(conn) == _CLUSTER and _has_tag(key)
+    return _kind_of(conn)[1] and _has_tag(key)
 
 
 def _has_tag(key):
@@ -129,11 +127,11 @@ class Script(object):
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        kind = _kind_of(conn)
-        if kind == _PIPELINE:
+        is_pipeline, is_clustered = _kind_of(conn)
+        if is_pipeline:
             return self.eval(conn, keys, args)
         try:
-            return commands.execute(conn, self._command(kind, 'EVALSHA', self._sha or self.sha, keys, args), wants_bytes,
+            return commands.execute(conn, self._command(is_clustered, 'EVALSHA', self._sha or self.sha, keys, args), wants_bytes,
                                     before_sending, send)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
@@ -156,14 +154,14 @@ class Script(object):
 
     def eval(self, conn, keys=(), args=(), wants_bytes=False):
         """Run or queue the script with its full text; arguments and reply are those of a call."""
-        return commands.execute(conn, self._command(_kind_of(conn), 'EVAL', self.text, keys, args), wants_bytes)
+        return commands.execute(conn, self._command(is_cluster(conn), 'EVAL', self.text, keys, args), wants_bytes)
 
-    def _command(self, kind, name, script, keys, args):
-        command = [name, script, len(keys)]
+    def _command(self, is_clustered, name, script, keys, args):
+        command = [name, script, 0]
         command += keys
-        if kind == _CLUSTER and not self.declares_all and _has_tag(keys[0]):
-            command[2] += 1
-            command.append(_to_bytes(keys[0]) + b':never')
+        if is_clustered and not self.declares_all and _has_tag(command[3]):
+            command.append(_to_bytes(command[3]) + b':never')
+        command[2] = len(command) - 3
         command += args
         return command
 
