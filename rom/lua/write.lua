@@ -53,7 +53,7 @@
 --   The first error stops; with atomic all are listed, and nothing is done. A done of false: there was nothing
 --   to delete; of what was added to, it is the sum.
 
-if redis.replicate_commands then redis.replicate_commands() end
+if not redis.acl_check_cmd then redis.replicate_commands() end  -- from Redis 7 on, which has the one, the other is always so
 
 local request = cjson.decode(ARGV[3])
 

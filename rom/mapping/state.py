@@ -84,7 +84,9 @@ class State(object):
         """Note that a column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
-        self.know(attr, value)
+        if self.values is _NONE_YET:
+            self.values = {}
+        self.values[attr] = value
         self.assigned[attr] = next(numbers)
 
     def value(self, attr):
@@ -233,7 +235,7 @@ class State(object):
 
     def new_references(self):
         """Return the new entities that this one refers to, which must be saved before it."""
-        if not self.assigned:
+        if not (self.schema.references and self.assigned):
             return ()
         targets = [self.values[attr] for attr in self.schema.references if attr in self.assigned]
         return [target for target in targets if target is not None and target._new]

@@ -1,6 +1,7 @@
 """How a command is put to a client: by `execute_command`, as any program's, so that whoever watches the client sees it."""
 
 import json
+import operator
 
 import redis
 from redis.exceptions import RedisError
@@ -22,15 +23,16 @@ def nothing():
 
 
 _NO_OPTIONS = {}
+_AS_BYTES = {NEVER_DECODE: True} if NEVER_DECODE else _NO_OPTIONS
 
 
-def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing, send=None):
+def execute(connection, arguments, wants_bytes=False, before_sending=None, send=None):
     """Put one command to a client.
 
     :param connection: redis-py client, or whatever stands for one
     :param arguments: list of the command and its arguments: text, bytes or numbers
-    :param options: dict of redis-py's options for the reply
-    :param before_sending: callable(), called at the last moment at which surely nothing was sent
+    :param bool wants_bytes: whether the reply is to be bytes, also from a client that decodes
+    :param before_sending: callable(), called at the last moment at which surely nothing was sent, or None
     :param send: callable, in place of the client's `execute_command`
     :returns: what the client's `execute_command` returns
     :raises redis.RedisError: what the server or the connection said
@@ -40,13 +42,17 @@ def execute(connection, arguments, options=_NO_OPTIONS, before_sending=nothing, 
 
         execute(connection, ['GET', 'User:id:'])      # b'1'
     """
-    troubles.check(connection)
-    if settings(connection).get('encoding', 'utf-8') != 'utf-8':
+    if type(connection) not in troubles.checked:
+        troubles.check(connection)
+    known = settings(connection)
+    if known.get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
+    options = _AS_BYTES if wants_bytes and known.get('decode_responses') else _NO_OPTIONS
     send = send or connection.execute_command
     try:
-        before_sending()
+        if before_sending is not None:
+            before_sending()
         return send(*arguments, **options)
     except RedisError as error:  # redis-py has seen to its connection
         troubles.explain(connection, arguments, error)
@@ -80,9 +86,9 @@ def bytes_wanted(connection):
     """Return the option by which the reply to one command is bytes, for a client that decodes; else none.
 
     :param connection: redis-py client
-    :returns: dict, for `execute`
+    :returns: dict
     """
-    return {NEVER_DECODE: True} if NEVER_DECODE and settings(connection).get('decode_responses') else _NO_OPTIONS
+    return _AS_BYTES if settings(connection).get('decode_responses') else _NO_OPTIONS
 
 
 def alters_replies(connection):
@@ -95,9 +101,11 @@ def alters_replies(connection):
     :returns: bool
     """
     pool = getattr(connection, 'connection_pool', None) or getattr(connection, 'nodes_manager', None)
-    callbacks = getattr(connection, 'response_callbacks', ())
+    callbacks = getattr(connection, 'response_callbacks', _NO_OPTIONS)
+    # redis-py's dict of them holds names in capitals, and would make such a one of each that it is asked for
+    holds = dict.__contains__ if isinstance(callbacks, dict) else operator.contains
     return (getattr(pool, 'cache', None) is not None or getattr(pool, '_cache', None) is not None
-            or 'HMGET' in callbacks or 'GET' in callbacks)
+            or holds(callbacks, 'HMGET') or holds(callbacks, 'GET'))
 
 
 def close_idle(connection):

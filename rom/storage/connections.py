@@ -1,6 +1,6 @@
 """What clients have in common: which of them lead to one server, and in a cluster to one of its slots."""
 
-from .scripts import CLUSTERS, is_one_of
+from .scripts import is_cluster
 
 __all__ = ['distinct', 'lead_to_the_same', 'shard_of']
 
@@ -12,7 +12,7 @@ def shard_of(connection, namespace):
     :param namespace: text
     :returns: something to compare
     """
-    if not is_one_of(connection, CLUSTERS):
+    if not is_cluster(connection):
         return id(connection)
     return id(connection), namespace.partition('{')[2].partition('}')[0] or namespace
 

@@ -25,8 +25,8 @@ class Outcome(object):
 
     def __init__(self, reply):
         # cjson writes an empty list as {}
-        self.done = list(reply['done'] or ())
-        self.errors = list(reply['errors'] or ())
+        self.done = reply['done'] or ()
+        self.errors = reply['errors'] or ()
 
 
 NOTHING_DONE = Outcome({'done': (), 'errors': ()})

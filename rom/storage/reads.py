@@ -205,7 +205,7 @@ def ask(connection, name, key, *arguments):
     """
     if not commands.alters_replies(connection):
         try:
-            return commands.execute(connection, (name, key) + arguments, commands.bytes_wanted(connection))
+            return commands.execute(connection, (name, key) + arguments, wants_bytes=True)
         except UnicodeDecodeError:  # redis-py 3.5
             pass
     return _command.read(connection, [key], (name,) + arguments)

@@ -9,7 +9,7 @@ import six
 from ..values.texts import text_if_utf8
 from . import commands
 
-__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'is_one_of', 'shares_slot']
+__all__ = ['CLUSTERS', 'NO_SCRIPT_MESSAGES', 'Script', '_script_load', 'is_cluster', 'shares_slot']
 
 #: the classes of clients of a cluster
 CLUSTERS = tuple(getattr(redis, name) for name in ('RedisCluster',) if hasattr(redis, name))
@@ -27,20 +27,24 @@ def _pipeline_classes():
 
 _PIPELINES = _pipeline_classes()
 
+_kinds = {}  # {class of a client: (whether it is a pipeline, whether it is a cluster's)}: its many bases would be looked at
+_MOST_KINDS = 100
 
-def is_one_of(conn, classes):
+
+def _kind_of(conn):
     """Do what `isinstance` does: redis-py's clients are protocols of `typing`, and asking those takes ten times as long."""
-    asked = conn.__class__, classes
-    answer = _answered.get(asked)
-    if answer is None:
-        if len(_answered) >= _MOST_ANSWERED:
-            _answered.clear()
-        answer = _answered[asked] = any(each in getattr(conn.__class__, '__mro__', ()) for each in classes)
-    return answer
+    kind = _kinds.get(conn.__class__)
+    if kind is None:
+        if len(_kinds) >= _MOST_KINDS:
+            _kinds.clear()
+        bases = getattr(conn.__class__, '__mro__', ())
+        kind = _kinds[conn.__class__] = tuple(any(each in bases for each in classes) for classes in (_PIPELINES, CLUSTERS))
+    return kind
 
 
-_answered = {}  # {(class of a client, classes): bool}: of the many bases of a client's class, each would be looked at
-_MOST_ANSWERED = 100
+def is_cluster(conn):
+    """Whether `conn` is a cluster's client."""
+    return _kind_of(conn)[1]
 
 
 _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
@@ -48,7 +52,11 @@ _HASH_TAG = re.compile(br'[^{]*\{[^}]+\}')
 
 def shares_slot(conn, key):
     """Whether `conn` is a cluster's client, and all keys that begin as `key` does are in one slot."""
-    return is_one_of(conn, CLUSTERS) and bool(_HASH_TAG.match(_to_bytes(key)))
+    return _kind_of(conn)[1] and _has_tag(key)
+
+
+def _has_tag(key):
+    return bool(_HASH_TAG.match(_to_bytes(key)))
 
 
 _INCLUDE = re.compile(br'^-- include ([\w/]+)$', re.MULTILINE)
@@ -107,26 +115,28 @@ class Script(object):
         """The same script with a reply that any client can decode."""
         return Script(self.name, _read_file('as_readable').replace(b'-- script', self.text))
 
-    def __call__(self, conn, keys=(), args=(), before_sending=commands.nothing, send=None, **options):
+    def __call__(self, conn, keys=(), args=(), wants_bytes=False, before_sending=None, send=None):
         """Run the script, or queue it if `conn` is a pipeline.
 
         :param conn: a redis-py client, cluster client, or a pipeline of one.
         :param keys: list of key names; at least one, so that a cluster knows the node.
         :param args: list of further arguments: str, bytes, int or float.
-        :param before_sending: callable(), called at the last moment at which surely nothing was sent.
+        :param bool wants_bytes: whether the reply is to be bytes, also from a client that decodes.
+        :param before_sending: callable(), called at the last moment at which surely nothing was sent, or None.
         :param send: callable, in place of the client's `execute_command`, where the server has the script.
-        :param options: redis-py's options for the reply.
         :returns: the script's reply as redis-py gives it; the pipeline, for a pipeline.
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
-        if is_one_of(conn, _PIPELINES):
+        is_pipeline, is_clustered = _kind_of(conn)
+        if is_pipeline:
             return self.eval(conn, keys, args)
         try:
-            return commands.execute(conn, ['EVALSHA', self.sha] + self._arguments(conn, keys, args), options, before_sending, send)
+            return commands.execute(conn, self._command(is_clustered, 'EVALSHA', self._sha or self.sha, keys, args), wants_bytes,
+                                    before_sending, send)
         except ResponseError as error:
             if not self.eval_error_is_noscript(error):
                 raise
-        return self.eval(conn, keys, args, **options)
+        return self.eval(conn, keys, args, wants_bytes)
 
     def read(self, conn, keys=(), args=()):
         """Run a script that reads what is stored: its reply is bytes, whether the client decodes or not.
@@ -138,19 +148,22 @@ class Script(object):
         :raises redis.exceptions.RedisError: what the script or the connection raised.
         """
         try:
-            return self(conn, keys, args, **commands.bytes_wanted(conn))
+            return self(conn, keys, args, wants_bytes=True)
         except UnicodeDecodeError:
             return _from_readable(self._readable(conn, keys, args))
 
-    def eval(self, conn, keys=(), args=(), **options):
+    def eval(self, conn, keys=(), args=(), wants_bytes=False):
         """Run or queue the script with its full text; arguments and reply are those of a call."""
-        return commands.execute(conn, ['EVAL', self.text] + self._arguments(conn, keys, args), options)
+        return commands.execute(conn, self._command(is_cluster(conn), 'EVAL', self.text, keys, args), wants_bytes)
 
-    def _arguments(self, conn, keys, args):
-        keys = list(keys)
-        if not self.declares_all and shares_slot(conn, keys[0]):
-            keys.append(_to_bytes(keys[0]) + b':never')
-        return [len(keys)] + keys + list(args)
+    def _command(self, is_clustered, name, script, keys, args):
+        command = [name, script, 0]
+        command += keys
+        if is_clustered and not self.declares_all and _has_tag(command[3]):
+            command.append(_to_bytes(command[3]) + b':never')
+        command[2] = len(command) - 3
+        command += args
+        return command
 
     @staticmethod
     def eval_error_is_noscript(error):

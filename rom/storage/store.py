@@ -22,7 +22,7 @@ __all__ = ['REMEMBERED_SECONDS', 'Writer', 'ask_what_became', 'call_write', 'loo
 REMEMBERED_SECONDS = 300
 
 _write = Script('write')
-_read_answer = json.JSONDecoder().decode
+_read_answer = json.JSONDecoder().raw_decode  # `decode` looks for blanks around it as well
 
 
 def call_write(connection, key, sequence, operations, atomic, before_sending, meanwhile=None):
@@ -44,10 +44,9 @@ def call_write(connection, key, sequence, operations, atomic, before_sending, me
     return Outcome(_call_write(connection, key, sequence, request, touched, before_sending, send))
 
 
-def _call_write(connection, key, sequence, request, touched=(), *before_sending):
-    reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], *before_sending,
-                   **commands.bytes_wanted(connection))
-    answer = _read_answer(as_str(reply))
+def _call_write(connection, key, sequence, request, touched=(), *sending):
+    reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], True, *sending)
+    answer, _ = _read_answer(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
         commands.close_idle(connection)

@@ -29,9 +29,13 @@ class Hooks(object):
         """Run after the row was removed."""
 
 
-def has_own_hook(entity, name):
-    """Whether one of the hooks is a program's own."""
-    return getattr(type(entity), name) != getattr(Hooks, name) or name in getattr(entity, '__dict__', ())
+def has_own_hook(entity, *names):
+    """Whether one of these hooks is a program's own."""
+    model, own = type(entity), getattr(entity, '__dict__', ())
+    for name in names:
+        if getattr(model, name) != getattr(Hooks, name) or name in own:
+            return True
+    return False
 
 
 def call_before_write(entity, force=False):

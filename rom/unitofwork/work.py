@@ -48,8 +48,8 @@ def is_plain(entity, asked_by=None):
     :param asked_by: the entity whose save() is running
     """
     state = entity._rom
-    before, after = _HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED
-    return not (state.deleted or has_own_hook(entity, before) or has_own_hook(entity, after) or state.new_references()
+    hooks = _HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED
+    return not (state.deleted or has_own_hook(entity, *hooks) or state.new_references()
                 or entity is not asked_by and entity._rom_has_own('save'))
 
 
@@ -222,8 +222,8 @@ class Work(object):
             return None
         kind = type(entity), state.new
         if kind not in kinds:
-            is_plain = state.schema.plans_alone and not self.expected and not entity._rom_has_own('save') and not any(
-                has_own_hook(entity, name) for name in (_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
+            is_plain = state.schema.plans_alone and not self.expected and not entity._rom_has_own('save') and not has_own_hook(
+                entity, *(_HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED))
             kinds[kind] = place_of(entity) if is_plain else None
         own = getattr(entity, '__dict__', None)
         is_special = (own and _OF_A_PROGRAM.intersection(own) or self.reconciled and id(entity) in self.reconciled

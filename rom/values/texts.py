@@ -126,7 +126,7 @@ def has_surrogates(text):
 
         has_surrogates(u'\ud800')       # True
     """
-    return _SURROGATES.search(text) is not None
+    return not (six.PY3 and text.isascii()) and _SURROGATES.search(text) is not None
 
 
 _REVERSED_PAIRS = re.compile(u'([\udc00-\udfff])([\ud800-\udbff])')

@@ -19,10 +19,6 @@ end
 
 local function key_of(namespace, kind, name) return namespace .. ':' .. name .. ':' .. kind end
 
--- include write/lists_score
--- include write/listed
--- include write/entries
-
 -- What a row lists; refuses one that is not as it was seen.
 local function listing_of(batch, at, key)
   local seen = redis.call('HMGET', key, '-index-data-', unpack(batch, 5, 4 + batch[4]))
@@ -34,6 +30,7 @@ local function listing_of(batch, at, key)
 end
 
 local function change(batch, at, scores)
+-- include write/lists_score
   local id, width = batch[at], batch[4]
   local key = batch[2] .. ':' .. id
   need('HSET')
@@ -55,6 +52,7 @@ local function change(batch, at, scores)
 end
 
 local function remove(batch, at, names)
+-- include write/listed
   local id, owned = batch[at], {}
   local key = batch[2] .. ':' .. id
   for _, command in ipairs({'DEL', 'HDEL', 'SREM', 'ZREM'}) do need(command) end
@@ -82,8 +80,6 @@ local function remove(batch, at, names)
   return id
 end
 
-local UNDONE_BY = {SADD = 'SREM', ZADD = 'ZREM', GEOADD = 'ZREM', HSET = 'HDEL'}
-
 -- Leaves the row to be written with more care, once its id is given back and nothing of it is there.
 local function give_back(counter, id)
   if id == '1' then redis.call('DEL', counter) else redis.call('INCRBY', counter, -1) end
@@ -91,17 +87,20 @@ local function give_back(counter, id)
   refuse()
 end
 
--- Takes out what a new row has written.
-local function undo(batch, at, id, done, counter)
-  put_entries(batch, at, id, function(command, key, first, second, third)
-    if done > 0 then redis.call(UNDONE_BY[command], key, command == 'HSET' and first or third or second or first) end
-    done = done - 1
-  end)
-  redis.call('DEL', batch[2] .. ':' .. id)
-  give_back(counter, id)
-end
-
 local function insert(batch, at, references)
+-- include write/entries
+
+  -- Takes out what the row has written.
+  local function undo(id, done, counter)
+    local undone_by = {SADD = 'SREM', ZADD = 'ZREM', GEOADD = 'ZREM', HSET = 'HDEL'}
+    put_entries(batch, at, id, function(command, key, first, second, third)
+      if done > 0 then redis.call(undone_by[command], key, command == 'HSET' and first or third or second or first) end
+      done = done - 1
+    end)
+    redis.call('DEL', batch[2] .. ':' .. id)
+    give_back(counter, id)
+  end
+
   for _, command in ipairs({'EXISTS', 'HSET', 'HDEL', 'SREM', 'ZREM', 'DEL'}) do need(command) end
   for place = references + 2, #batch, 2 do
     if redis.call('EXISTS', batch[place]) == 0 then refuse() end
@@ -115,13 +114,11 @@ local function insert(batch, at, references)
   local done = 0
   put_entries(batch, at, id, function(command, ...)
     local reply = redis.pcall(command == 'HSET' and 'HSETNX' or command, ...)
-    if type(reply) == 'table' or command == 'HSET' and reply == 0 then undo(batch, at, id, done, counter) end
+    if type(reply) == 'table' or command == 'HSET' and reply == 0 then undo(id, done, counter) end
     done = done + 1
   end)
   return id
 end
-
-local ALONE = {new = insert, change = change, delete = remove}
 
 -- The id of the only row, once it is written.
 local function write_row(batch)
@@ -138,14 +135,15 @@ local function write_row(batch)
     return insert(batch, at, references)
   end
   if at + third - 1 ~= #batch then refuse() end
-  return ALONE[batch[1]](batch, at, second)
+  return (batch[1] == 'change' and change or remove)(batch, at, second)
 end
 
 -- The answer, remembered already; nil where nothing was written.
 write_alone = function()
   local batch = request.operations[1]
   if #request.operations ~= 1 or not is_batch(batch) or not redis.acl_check_cmd then return nil end
-  if not ALONE[batch[1]] or #batch > 1000 then return nil end
+  local kind = batch[1]
+  if kind ~= 'new' and kind ~= 'change' and kind ~= 'delete' or #batch > 1000 then return nil end
   local ok, id = pcall(write_row, batch)
   if ok then
     local answer = '{"sequence":' .. ARGV[1] .. ',"done":["' .. id .. '"],"errors":[]}'

@@ -11,11 +11,15 @@ local parts_of = {}  -- name -> how it may stand in there
 local function lists_score(text, name)
   local parts = parts_of[name]
   if not parts then
-    local quoted = '"' .. name .. '"'
-    parts = {'[' .. quoted, ',' .. quoted .. ',"', ',' .. quoted .. '],[[', ',' .. quoted .. '],{', ',' .. quoted .. '],[]'}
+    parts = {'["' .. name .. '"'}
     parts_of[name] = parts
   end
-  for number = 1, #parts do
+  if string.find(text, parts[1], 1, true) then return true end
+  if not parts[2] then
+    local listed = ',"' .. name .. '"'
+    parts[2], parts[3], parts[4], parts[5] = listed .. ',"', listed .. '],[[', listed .. '],{', listed .. '],[]'
+  end
+  for number = 2, 5 do
     if string.find(text, parts[number], 1, true) then return true end
   end
   return false

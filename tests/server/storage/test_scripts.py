@@ -81,6 +81,7 @@ def test_by_name():
 def test_in_a_cluster_one_more_key_is_declared(monkeypatch):
     """It never exists: a slot whose keys are on two nodes is refused whole."""
     monkeypatch.setattr(scripts, 'CLUSTERS', (Recorder,))
+    monkeypatch.setattr(scripts, '_kinds', {})
     connection = Recorder()
     Script('ids')(connection, ['{a}:id:'], ['{a}', 1])
     Script('ids')(connection, ['a:id:'], ['a', 1])  # may be in any slot
