@@ -45,9 +45,10 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
     if type(connection) not in troubles.checked:
         troubles.check(connection)
     known = settings(connection)
+    arguments = [argument if isinstance(argument, _TEXTS) else _as_text(argument) for argument in arguments]
     if known.get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
-        arguments = list(arguments[:1]) + [as_bytes(argument) for argument in arguments[1:]]
+        arguments = arguments[:1] + [as_bytes(argument) for argument in arguments[1:]]
     options = _AS_BYTES if wants_bytes and known.get('decode_responses') else _NO_OPTIONS
     send = send or connection.execute_command
     try:
@@ -60,6 +61,14 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
     except BaseException:
         close_idle(connection)
         raise
+
+
+_TEXTS = six.text_type, bytes
+
+
+def _as_text(number):
+    """Return a number as text: hiredis 3 crashes the process where a signal handler raises while it makes that itself."""
+    return repr(number) if isinstance(number, float) else str(number)
 
 
 def as_bytes(value):

@@ -518,3 +518,21 @@ def test_all_reads_with_a_cache(Item, caching):
     for title, is_right in READS * 2:
         rom.session.rollback()
         assert is_right(Item), title
+
+
+def test_a_client_is_given_texts_and_never_numbers(Item, client):
+    """hiredis 3 crashes the process where a signal handler raises while it makes the text of a number."""
+    given, execute = [], client.execute_command
+
+    def execute_command(*arguments, **options):
+        given.extend(arguments)
+        return execute(*arguments, **options)
+    client.execute_command = execute_command
+    Item(name=u'new', n=5).save()
+    item = Item.get_by(name=u'new')
+    item.n = 6
+    item.save()
+    assert [each.n for each in Item.query.filter(n=(6, 6)).order_by('n').limit(0, 5).all()] == [6, 6]
+    assert Item.query.filter(n=(6, 6)).count() == 2 and Item.query.max('n') == COUNT
+    item.delete()
+    assert len(given) > 30 and set(type(each) for each in given) <= set([bytes, type(u''), str])
