@@ -45,7 +45,7 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
     if type(connection) not in troubles.checked:
         troubles.check(connection)
     known = settings(connection)
-    arguments = [argument if isinstance(argument, _TEXTS) else _as_text(argument) for argument in arguments]
+    arguments = [argument if isinstance(argument, _TEXTS) else _number_as_text(argument) for argument in arguments]
     if known.get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = arguments[:1] + [as_bytes(argument) for argument in arguments[1:]]
@@ -66,9 +66,11 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
 _TEXTS = six.text_type, bytes
 
 
-def _as_text(number):
+def _number_as_text(argument):
     """Return a number as text: hiredis 3 crashes the process where a signal handler raises while it makes that itself."""
-    return repr(number) if isinstance(number, float) else str(number)
+    if isinstance(argument, six.integer_types) and not isinstance(argument, bool):
+        return '%d' % argument
+    return repr(argument) if isinstance(argument, float) else argument
 
 
 def as_bytes(value):

@@ -43,7 +43,7 @@ def test_a_call_is_one_round_trip():
     connection = Recorder()
     script = Script('echo', ECHO)
     assert script(connection, ['k'], ['a', 1]) == 'reply'
-    assert connection.calls == [('EVALSHA', hashlib.sha1(ECHO.encode()).hexdigest(), 1, 'k', 'a', 1)]
+    assert connection.calls == [('EVALSHA', hashlib.sha1(ECHO.encode()).hexdigest(), '1', 'k', 'a', '1')]
 
 
 @pytest.mark.pure
@@ -54,7 +54,7 @@ def test_an_unknown_script_is_sent_in_full(error):
     connection = Recorder(error)
     assert Script('echo', ECHO)(connection, ['k']) == 'reply'
     assert [call[0] for call in connection.calls] == ['EVALSHA', 'EVAL']
-    assert connection.calls[1] == ('EVAL', ECHO.encode(), 1, 'k')
+    assert connection.calls[1] == ('EVAL', ECHO.encode(), '1', 'k')
     assert Script.eval_error_is_noscript(error)
 
 
@@ -88,8 +88,8 @@ def test_in_a_cluster_one_more_key_is_declared(monkeypatch):
     locking._lock(connection, ['lock:{a}:1'])
     Script('echo', ECHO)(connection, ['{a}'])
     Script('echo', ECHO).eval(connection, ['{a}'])
-    assert [call[2:] for call in connection.calls] == [(2, '{a}:id:', b'{a}:id::never', '{a}', 1), (1, 'a:id:', 'a', 1), (1, 'lock:{a}:1', ),
-                                                       (1, '{a}'), (1, '{a}')]
+    assert [call[2:] for call in connection.calls] == [
+        ('2', '{a}:id:', b'{a}:id::never', '{a}', '1'), ('1', 'a:id:', 'a', '1'), ('1', 'lock:{a}:1'), ('1', '{a}'), ('1', '{a}')]
 
 
 @pytest.mark.parametrize('name', sorted(name[:-4] for name in os.listdir(os.path.join(os.path.dirname(rom.__file__), 'lua'))
