@@ -399,16 +399,16 @@ class Search(object):
 
     def explained(self):
         """Tell as a dict what the calls so far were planned as, and what they took."""
-        from_first = self.reports[0] if self.reports else {}
-        filters = explained_filters(self.request['filters'], from_first.get('sizes') or [])
+        first = self.reports[0] if self.reports else {}
+        planned = next((report for report in self.reports if report.get('plan')), first)  # a list that is asked apart has one later
+        filters = explained_filters(self.request['filters'], first.get('sizes') or [])
         order = self.request.get('order')
         return {
-            'plan': from_first.get('plan'), 'driver': from_first.get('driver'), 'read': from_first.get('read'), 'filters': filters,
+            'plan': planned.get('plan'), 'driver': planned.get('driver'), 'read': first.get('read'), 'filters': filters,
             'order': filters[order - 1]['key'] if order and filters else None,
             'further': [u'-' * part.is_down + part.name for part in (self._order and self._order.parts or ())[1:]],
-            'descending': bool(self.request.get('descending')),
-            'keys': [each['key'] for each in leaves(self.request['filters']) if 'key' in each],
-            'expected': from_first.get('expected'), 'scanned': sum(report['scanned'] for report in self.reports),
+            'descending': bool(self.request.get('descending')), 'keys': [each['key'] for each in leaves(self.request['filters']) if 'key' in each],
+            'expected': first.get('expected'), 'scanned': sum(report['scanned'] for report in self.reports),
             'steps': sum(report['steps'] for report in self.reports), 'calls': len(self.reports),
             'hints': hints(self.request['filters'], self._schema),
         }
