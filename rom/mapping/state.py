@@ -84,9 +84,7 @@ class State(object):
         """Note that a column was given a value."""
         if not self.assigned:
             self.assigned = Assignments()
-        if self.values is _NONE_YET:
-            self.values = {}
-        self.values[attr] = value
+        self.know(attr, value)
         self.assigned[attr] = next(numbers)
 
     def value(self, attr):

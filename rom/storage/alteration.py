@@ -120,7 +120,8 @@ def alter(schema, id, raw, texts, row_of):
             characters += len(text)
         if before is None:
             before = False
-            layout = explicit if is_score else layout
+            if is_score:
+                layout = explicit
         elif isinstance(before, bytes):
             before, is_broken = None, True
         said.append(before)

@@ -84,8 +84,7 @@ def requested(operations):
     :returns: list of lists
     """
     if len(operations) == 1:
-        layout = _layout_of(operations[0])
-        return [operations if layout is None else layout.told_once() + operations[0].said]
+        return [_item(operations)]
     return [_item(list(group)) for _, group in itertools.groupby(operations, _layout_of)]
 
 

@@ -22,6 +22,7 @@ def nothing():
     pass
 
 
+_TEXTS = six.text_type, bytes
 _NO_OPTIONS = {}
 _AS_BYTES = {NEVER_DECODE: True} if NEVER_DECODE else _NO_OPTIONS
 
@@ -42,8 +43,7 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
 
         execute(connection, ['GET', 'User:id:'])      # b'1'
     """
-    if type(connection) not in troubles.checked:
-        troubles.check(connection)
+    troubles.check(connection)
     known = settings(connection)
     arguments = [argument if isinstance(argument, _TEXTS) else _number_as_text(argument) for argument in arguments]
     if known.get('encoding', 'utf-8') != 'utf-8':
@@ -61,9 +61,6 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
     except BaseException:
         close_idle(connection)
         raise
-
-
-_TEXTS = six.text_type, bytes
 
 
 def _number_as_text(argument):

@@ -10,7 +10,7 @@ from ..exceptions import InvalidOperation
 from ..values.texts import _shown
 from . import keys
 
-__all__ = ['OLDEST_SERVER', 'advice', 'check', 'checked', 'explain', 'note_origin', 'too_old', 'version_trouble']
+__all__ = ['OLDEST_SERVER', 'advice', 'check', 'explain', 'note_origin', 'too_old', 'version_trouble']
 
 #: the first version of Redis that has what the scripts need
 OLDEST_SERVER = (5,)
@@ -73,8 +73,7 @@ def _origin_of(connection):
     return _made[1] if _made and _made[0] is connection else None
 
 
-#: the classes of clients that `check` has taken
-checked = set()
+_taken = set()      # classes of clients
 
 
 def check(connection, owner=None):
@@ -84,9 +83,9 @@ def check(connection, owner=None):
     :param owner: the model or entity that it is the `_conn` of, where that is known
     :raises InvalidOperation: saying what it must be
     """
-    if type(connection) not in checked:
+    if type(connection) not in _taken:
         _check_class(connection, owner)
-        checked.add(type(connection))
+        _taken.add(type(connection))
 
 
 def _check_class(connection, owner):

@@ -66,8 +66,7 @@ class Entity(Hooks, Duplicates):
         if state.id is None:
             scope.take_id(self, id)
         state.written(planned, scope.generation)
-        if loops.running:
-            self._rom_note_written(is_new)
+        self._rom_note_written(is_new)
         for other in scope.others_of(self):
             other._rom.follow(state.row)
 
