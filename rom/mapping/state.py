@@ -256,14 +256,17 @@ class State(object):
             return ()
         return Assignments((attr, number) for attr, number in self.assigned.items() if number > planned.number)
 
-    def written(self, planned, generation):
+    def written(self, row, texts, planned, generation):
         """Note that the row was written; what was assigned since is not.
 
-        :param planned: `Planned`; where the row was read since then, that knows better what is stored
+        :param row: the raw row when that was planned; where it was read since then, that knows better what is stored
+        :param texts: iterable of (column, text or None)
+        :param planned: `Planned`, or whatever has its number
         """
-        if self.row is planned.row:
-            for attr, text in planned.texts.items():
-                self.row[self.schema.position[attr]] = text
+        if self.row is row:
+            position = self.schema.position
+            for attr, text in texts:
+                row[position[attr]] = text
         self.new = False
         self.assigned = self.assigned_since(planned)
         self.generation = generation

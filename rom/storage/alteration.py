@@ -5,7 +5,7 @@ from ..values.texts import text_if_utf8
 from . import keys, plan
 from .batches import CHARACTERS_PER_ENTRY
 
-__all__ = ['Alterations', 'AlteredRow', 'alter', 'reindex']
+__all__ = ['Alterations', 'AlteredRow', 'AlteredRows', 'alter', 'reindex']
 
 #: of so many sets of columns a model remembers what follows from them
 SETS_REMEMBERED = 200
@@ -92,9 +92,52 @@ class AlteredRow(object):
         self.layout, self.said, self.weight = layout, said, weight
 
     @property
-    def key(self):
-        """text: of the row."""
-        return keys.row(self.layout.schema.namespace, self.said[0])
+    def keys(self):
+        """list of text: of the row."""
+        return [keys.row(self.layout.schema.namespace, self.said[0])]
+
+
+class AlteredRows(object):
+    """The operation that changes many rows, in the same columns each, of which nothing follows but scores that they have already.
+
+    :param layout: `AlterationLayout` that is not explicit
+    :ivar said: list of what write.lua takes of one row after the other
+    """
+
+    __slots__ = ('layout', 'said', '_steps')
+
+    def __init__(self, layout):
+        encoders = dict(layout.schema.encoders)
+        self.layout, self.said = layout, []
+        self._steps = [(attr, place, is_score, encoders[attr]) for attr, place, is_score in layout.columns]
+
+    @property
+    def keys(self):
+        """list of text: of the rows."""
+        return [keys.row(self.layout.schema.namespace, id) for id in self.said[::1 + 2 * len(self._steps)]]
+
+    def takes(self, id, raw, values):
+        """Add a row; returns whether it is of this kind: each of the columns has a value, and gets another one.
+
+        :param raw: list of the stored values as this writer knows them
+        :param values: {column: value} as they are assigned
+        """
+        before, after, characters = [str(id)], [], 0
+        for attr, place, is_score, encode in self._steps:
+            seen, value = text_if_utf8(raw[place]), values[attr]
+            if value is None or seen is None or isinstance(seen, bytes):
+                return False
+            text = encode(value)
+            if text == seen or is_score and not codecs.is_plain_score(text):
+                return False
+            before.append(seen)
+            after.append(text)
+            characters += len(text)
+        if characters >= CHARACTERS_PER_ENTRY:  # all of them weigh the same
+            return False
+        self.said += before
+        self.said += after
+        return True
 
 
 def alter(schema, id, raw, texts, row_of):

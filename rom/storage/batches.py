@@ -4,8 +4,8 @@ import itertools
 
 from ..exceptions import InvalidOperation
 
-__all__ = ['ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'in_batches', 'likely_weight', 'refuse_too_many',
-           'requested', 'weight']
+__all__ = ['ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'each_alone', 'in_batches', 'likely_weight',
+           'refuse_too_many', 'requested', 'rows_in', 'weight']
 
 #: operations one write call carries
 ROWS_PER_WRITE = 500
@@ -18,6 +18,16 @@ CHARACTERS_PER_ENTRY = 125  # so many of a value cost the server about as much a
 #: what an atomic commit writes at most, in one call: one to two seconds of the server's time, which other clients wait
 ROWS_AT_ONCE = 20000
 ENTRIES_AT_ONCE = 250000
+
+
+def rows_in(jobs):
+    """Return how many rows some jobs write."""
+    return sum([job.rows for job in jobs])
+
+
+def each_alone(jobs):
+    """Return a job for each row that some jobs write, as a list."""
+    return [each for job in jobs for each in job.alone()]
 
 
 def refuse_too_many(rows, entries, instead=''):
@@ -80,7 +90,7 @@ def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
 def requested(operations):
     """Return operations as a request has them: rows of a layout that follow each other in a batch, all others in lists.
 
-    :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
+    :param operations: list of `NewRow`, `AlteredRow`, `AlteredRows` and `RemovedRow`, and of dicts as `plan` makes them
     :returns: list of lists
     """
     if len(operations) == 1:

@@ -61,10 +61,10 @@ class NewRow(object):
         return self.said[0]
 
     @property
-    def key(self):
-        """text: of the row; of the counter where it has no id yet."""
+    def keys(self):
+        """list of text: of the row; of the counter where it has no id yet."""
         schema = self.layout.schema
-        return keys.counter(schema.namespace, schema.pk) if self.id is None else keys.row(schema.namespace, self.id)
+        return [keys.counter(schema.namespace, schema.pk) if self.id is None else keys.row(schema.namespace, self.id)]
 
     def refer(self, attr, key):
         """Have the write look whether the row is there that a column refers to."""

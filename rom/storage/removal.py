@@ -46,9 +46,9 @@ class RemovedRow(object):
         self.layout, self.said = layout, said
 
     @property
-    def key(self):
-        """text: of the row."""
-        return keys.row(self.layout.schema.namespace, self.said[0])
+    def keys(self):
+        """list of text: of the row."""
+        return [keys.row(self.layout.schema.namespace, self.said[0])]
 
 
 def remove(schema, id, raw):

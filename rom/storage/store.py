@@ -56,8 +56,8 @@ def _call_write(connection, key, sequence, request, touched=(), *sending):
 
 def _keys_touched(operations):
     """Return the counters and rows that operations write, as far as they are known."""
-    return sorted(set(keys.row(operation['namespace'], operation['id']) if isinstance(operation, dict) else operation.key
-                      for operation in operations))
+    return sorted(set(key for operation in operations for key in (
+        [keys.row(operation['namespace'], operation['id'])] if isinstance(operation, dict) else operation.keys)))
 
 
 def ask_what_became(connection, key, sequence, next_number):
@@ -163,23 +163,39 @@ class WriteCall(object):
         return self.jobs[0].current_connection()
 
     def done(self):
-        """[(job, id)] of what was done, as far as is known."""
-        return list(zip(self.jobs, self.outcome.done)) if self.outcome else []
+        """Return [(job, id)] of what was done, as far as is known; a job of many rows has the id of the first, or comes apart."""
+        ids = self.outcome.done if self.outcome else ()
+        if len(ids) < batches.rows_in(self.jobs):
+            self.jobs = batches.each_alone(self.jobs)
+        pairs, place = [], 0
+        for job in self.jobs[:len(ids)]:
+            pairs.append((job, ids[place]))
+            place += job.rows
+        return pairs
+
+    def jobs_done(self):
+        """Return a job for each row of it that was done, as a list."""
+        return batches.each_alone(job for job, _ in self.done())
 
     def tell_entities(self):
         """Let the entities know what was done; doing so again does no harm."""
-        for job, id in zip(self.jobs, self.outcome.done):
+        for job, id in self.done():
             job.columns = job.finish(id)
 
     def run_hooks(self):
         """Call the hooks that follow a write, each once, whatever one of them raises."""
-        while self.hooks_called < len(self.outcome.done):
+        done = self.done()
+        while self.hooks_called < len(done):
             self.hooks_called += 1
-            self.jobs[self.hooks_called - 1].run_hook()
+            done[self.hooks_called - 1][0].run_hook()
+
+    def entities(self):
+        """Return the entities in it, as a list."""
+        return [entity for job in self.jobs for entity in job.entities]
 
     def concerns(self, entities):
         """Whether one of some entities is in it."""
-        own = set(id(job.entity) for job in self.jobs)
+        own = set(map(id, self.entities()))
         return any(id(entity) in own for entity in entities)
 
     def is_for_one_of(self, connections):
@@ -189,8 +205,8 @@ class WriteCall(object):
 
     def names(self):
         """Return the rows in it, for messages."""
-        names = [job.name() for job in self.jobs[:5]]
-        return ', '.join(names) + (' and %d more' % (len(self.jobs) - 5) if len(self.jobs) > 5 else '')
+        jobs = batches.each_alone(self.jobs)
+        return ', '.join([job.name() for job in jobs[:5]]) + (' and %d more' % (len(jobs) - 5) if len(jobs) > 5 else '')
 
 
 def _now():
@@ -269,7 +285,7 @@ class Writer(object):
 
     def in_flight(self):
         """Return the entities in calls that this one interrupts, as a signal handler does: nobody knows yet what becomes of them."""
-        return [job.entity for call in self.unacknowledged if call.outcome is None and call.is_running() for job in call.jobs]
+        return [entity for call in self.unacknowledged if call.outcome is None and call.is_running() for entity in call.entities()]
 
     def reconcile(self, entities):
         """Find out what became of the calls without an answer, and see to it that they are not done later.
@@ -293,11 +309,11 @@ class Writer(object):
             self._refuse_forgotten(call, entities)
             if not call.is_forgotten:
                 self._finish(call)
-                done.extend(job for job, _ in call.done())
+                done += call.jobs_done()
         for call in list(self._inherited):
             if call.concerns(entities):
                 self._take_over(call)
-                done.extend(job for job, _ in call.done())
+                done += call.jobs_done()
         return done
 
     @staticmethod

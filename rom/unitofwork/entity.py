@@ -61,17 +61,36 @@ class Entity(Hooks, Duplicates):
         current().take_id(self, id)
 
     def _rom_written(self, id, planned, is_new=False):
-        """Return the row is what was `Planned`: the state, other objects of the row and loops that run learn of it."""
+        """Note that the row is what was `Planned`."""
         state, scope = self._rom, current()
         if state.id is None:
             scope.take_id(self, id)
-        state.written(planned, scope.generation)
+        state.written(planned.row, planned.texts.items(), planned, scope.generation)
+        self._rom_tell_others(is_new)
+
+    def _rom_tell_others(self, is_new=False):
+        """Let loops that run, and other objects of the row, learn that it was written."""
         self._rom_note_written(is_new)
-        for other in scope.others_of(self):
-            other._rom.follow(state.row)
+        for other in current().others_of(self):
+            other._rom.follow(self._rom.row)
+
+    @classmethod
+    def _rom_all_written(cls, entities, rows, attrs, texts, planned):
+        """Note that rows which were there before are what was planned: of each the same columns.
+
+        :param rows: list of the raw rows when that was planned
+        :param attrs: the columns that were written
+        :param texts: list of lists of what was written
+        """
+        scope = current()
+        generation, is_followed = scope.generation, loops.running or scope.has_others()
+        for entity, row, written in zip(entities, rows, texts):
+            entity._rom.written(row, zip(attrs, written), planned, generation)
+            if is_followed:
+                entity._rom_tell_others()
 
     def _rom_follow(self, row):
-        """Return the row was written past its entities: all objects of it that the scopes know learn of it, but keep their changes."""
+        """Note that the row was written past its entities: all objects of it that the scopes know learn of it, but keep their changes."""
         scope = current()
         for each in scope.chain:
             for obj in [each.get(key_of(self))] + each.others_of(self):
@@ -85,7 +104,7 @@ class Entity(Hooks, Duplicates):
             loops.note(self._connection, self._namespace, self._rom.id, is_new)
 
     def _rom_refreshed(self, row):
-        """Return the row was read again."""
+        """Note that the row was read again."""
         scope = current()
         for attr in tuple(self._rom.assigned):
             scope.before_change(self, attr)

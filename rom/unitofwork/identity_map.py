@@ -260,6 +260,10 @@ class IdentityMap(object):
             found += others
         return [entity for entity in found if entity._rom.assigned and type(entity) is model]
 
+    def has_others(self):
+        """Whether there are rows of which it holds several objects."""
+        return bool(self._others)
+
     def others_of(self, obj):
         """Return the other objects of an entity's row that the session holds on to, as a list."""
         if not self._others:

@@ -26,8 +26,10 @@ class Job(object):
     :ivar if_match: the etag that its row is to have still, or None
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
     :ivar columns: how many were written, or rows removed, once it is finished
+    :ivar rows: how many it writes: one, but for `ChangedRows`
     """
 
+    rows = 1
     entity = if_match = operation = None
     attempts = columns = weight = 0
     together = 1  # how many jobs its last call had
@@ -41,6 +43,19 @@ class Job(object):
     def id(self):
         """int, or None: of the row."""
         return self.entity._rom.id
+
+    @property
+    def entities(self):
+        """tuple of those that are being written."""
+        return () if self.entity is None else (self.entity,)
+
+    def alone(self):
+        """Return a job for each of its rows, as a list."""
+        return [self]
+
+    def new_references(self):
+        """Return the new entities that its own refers to."""
+        return self.entity._rom.new_references()
 
     def name(self):
         """Return the row, for messages."""

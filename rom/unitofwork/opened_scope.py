@@ -70,7 +70,7 @@ class OpenedScope(Scope):
     def undo(self):
         """Know nothing, and make all entities what they were before they were changed in here."""
         self.begin()
-        self._before.take_back(Entities(job.entity for call in self.writer.unacknowledged for job in call.jobs))
+        self._before.take_back(Entities(entity for call in self.writer.unacknowledged for entity in call.entities()))
 
     # -- its end ------------------------------------------------------------------------------------------------------
 

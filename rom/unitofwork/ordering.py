@@ -43,7 +43,8 @@ class Entities(object):
 def once_each(entities):
     """Return the entities without those that came before, as a list."""
     entities = list(entities)
-    return list(collections.OrderedDict(zip(map(id, entities), entities)).values())
+    ids = list(map(id, entities))
+    return entities if len(set(ids)) == len(ids) else list(collections.OrderedDict(zip(ids, entities)).values())
 
 
 def entities_of(objects, verb, skip_none=False):
@@ -135,10 +136,10 @@ def groups(jobs):
     """
     if not any([job.schema.references for job in jobs]):
         return [(jobs, False)], []
-    places = dict((id(job.entity), place) for place, job in enumerate(jobs))
+    places = dict((id(entity), place) for place, job in enumerate(jobs) for entity in job.entities)
     found, first, reach = [], 0, 0
     for place, job in enumerate(jobs):
-        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.entity._rom.new_references()])
+        reach = max([reach, place] + [places.get(id(target), len(jobs)) for target in job.new_references()])
         if reach > place:
             continue
         group, first = jobs[first:place + 1], place + 1

@@ -94,7 +94,9 @@ class Scope(IdentityMap):
 
     @_one_at_a_time
     def save(self, objects, full=False, all=False, force=False):
-        entities = [entity for entity in entities_of(objects, 'save') if _is_waiting(entity._rom, all, full or force)]
+        entities = entities_of(objects, 'save')
+        warn_of_slips(entities)
+        entities = [entity for entity in entities if _is_waiting(entity._rom, all, full or force)]
         return self.write(self.one_a_row(entities, all), full, force, refresh=all)
 
     @_one_at_a_time
@@ -112,8 +114,9 @@ class Scope(IdentityMap):
     def _dirty(self, all=False, seen=(), is_exact=False):
         """Return the entities that may have something to write, one a row, those in `seen` left out; with `is_exact` those that have."""
         entities = once_each(self.held())
+        entities = seen.others_in(entities) if seen else entities
         warn_of_slips(entities)
-        waiting = [entity for entity in (seen.others_in(entities) if seen else entities) if _is_waiting(entity._rom, all, is_exact)]
+        waiting = [entity for entity in entities if _is_waiting(entity._rom, all, is_exact)]
         return self.one_a_row(sorted(waiting, key=_order_of), all)
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -121,7 +124,8 @@ class Scope(IdentityMap):
     @_one_at_a_time
     def write(self, entities, full=False, force=False, refresh=False, asked_by=None, if_match=None):
         """Write entities; one whose class has a save() of its own is saved by that, unless it asked for this."""
-        warn_of_slips(entities)
+        if asked_by is not None:
+            warn_of_slips([asked_by])
         reconciled = self.reconcile(entities)
         if if_match is not None:
             if_match = _still_asked(asked_by, if_match, reconciled)

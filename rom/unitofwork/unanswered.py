@@ -10,9 +10,8 @@ def leave(calls):
     """
     for call in calls:
         call.frame = None  # it keeps what the program had in its hands
-        for job in call.jobs:
-            if job.entity is not None:
-                job.entity._rom.remember_call(call)
+        for entity in call.entities():
+            entity._rom.remember_call(call)
 
 
 def calls_left_on(entities):

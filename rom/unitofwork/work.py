@@ -3,6 +3,7 @@
 from ..exceptions import BulkError, ORMError
 from ..storage import batches
 from .hooks import call_before_write, has_own_hook
+from .changed_rows import ChangedRows
 from .jobs import Save, place_of
 from .ordering import Entities, groups, with_references
 from .write_call import Meanwhile, write
@@ -57,26 +58,35 @@ class Batch(object):
     """Planned jobs of one call.
 
     :ivar jobs: list
+    :ivar rows: int, how many they write
     :ivar weight: int, what they cost the server
     """
 
-    __slots__ = ('jobs', 'weight')
+    __slots__ = ('jobs', 'rows', 'weight')
 
     def __init__(self, jobs=()):
-        self.jobs, self.weight = list(jobs), sum(job.weight for job in jobs)
+        self.jobs, self.rows, self.weight = list(jobs), batches.rows_in(jobs), sum(job.weight for job in jobs)
 
     def takes(self, job):
-        """Add one, where the call holds one more; returns whether it does."""
-        jobs, weight = self.jobs, self.weight + job.weight
-        if jobs and (weight > batches.ENTRIES_PER_WRITE or len(jobs) >= batches.ROWS_PER_WRITE or job.shard != jobs[0].shard):
+        """Add one, where the call holds that as well; returns whether it does."""
+        jobs, rows, weight = self.jobs, self.rows + job.rows, self.weight + job.weight
+        if jobs and (weight > batches.ENTRIES_PER_WRITE or rows > batches.ROWS_PER_WRITE or job.shard != jobs[0].shard):
             return False
         jobs.append(job)
-        self.weight = weight
+        self.rows, self.weight = rows, weight
         return True
+
+    def room(self, weight):
+        """Return how many more rows the call holds.
+
+        :param int weight: of each of them
+        """
+        return min(batches.ROWS_PER_WRITE - self.rows, (batches.ENTRIES_PER_WRITE - self.weight) // weight)
 
     def take_all(self, batch):
         """Add those of another one."""
         self.jobs += batch.jobs
+        self.rows += batch.rows
         self.weight += batch.weight
 
 
@@ -173,9 +183,10 @@ class Work(object):
         ready, open = groups(self.batch.jobs)
         self.batch = Batch(open)
         for place, (jobs, together) in enumerate(ready, 1):
-            jobs = [job for job in jobs if job.is_current() or job.plan_anew()]
+            if not all([job.is_current() for job in jobs]):
+                jobs = [job for job in batches.each_alone(jobs) if job.is_current() or job.plan_anew()]
             self.columns += write(self.writer, jobs, atomic=together, meanwhile=meanwhile if place == len(ready) else None)
-            self.sent += [job.entity for job in jobs if job.is_plain or not job.has_own_hook()]
+            self.sent += [entity for job in jobs if job.is_plain or not job.has_own_hook() for entity in job.entities]
 
     def _send_ahead(self, job):
         """Write what is gathered; this job begins the next batch, which is planned while the last call is on its way."""
@@ -202,14 +213,27 @@ class Work(object):
             place = self._place_if_plain(coming[-1], kinds)
             if place is None:
                 return
-            job = Save(coming.pop(), self.full, self.force, self.refresh, place=place, is_plain=True)
-            operation = job.plan()
-            if operation is None:
-                continue
-            job.weight = batches.weight(operation)
+            job = self._changed_rows(place, batch, kinds)
+            if job is None:
+                job = Save(coming.pop(), self.full, self.force, self.refresh, place=place, is_plain=True)
+                operation = job.plan()
+                if operation is None:
+                    continue
+                job.weight = batches.weight(operation)
             if not batch.takes(job):
                 self.next_job = job
                 return
+
+    def _changed_rows(self, place, batch, kinds):
+        """Plan those entities to come that change in the same way, as many as a batch holds, as one job; None where none does."""
+        coming = self.coming
+        rows = None if self.full or self.force or self.refresh else ChangedRows.like(coming[-1], place)
+        if rows is not None:
+            for _ in range(batch.room(rows.operation.layout.weight)):
+                if not coming or self._place_if_plain(coming[-1], kinds) is not place or not rows.takes(coming[-1]):
+                    break
+                coming.pop()
+        return rows if rows and rows.rows else None
 
     def _place_if_plain(self, entity, kinds):
         """Return where an entity is stored that is planned without a look at what goes before it, and without anything of the program's own.
@@ -238,5 +262,6 @@ class Work(object):
             self.batch = Batch(self.batch.jobs + [job for job in changed if job.plan()])
             self.send()
         for job in self.batch.jobs:
-            job.state.refuse_new_references()
+            for entity in job.entities:
+                entity._rom.refuse_new_references()
         return self.columns

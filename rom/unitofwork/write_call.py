@@ -5,6 +5,7 @@ import sys
 import six
 
 from ..exceptions import ORMError
+from ..storage import batches
 
 __all__ = ['ATTEMPTS', 'Meanwhile', 'raise_first', 'write', 'write_batches']
 
@@ -22,17 +23,19 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     :param meanwhile: `Meanwhile`, which may be called while the first call is on its way, or None
     :returns: int, the columns written or rows removed
     """
-    written, total = 0, len(jobs)
+    written, total = 0, batches.rows_in(jobs)
     while jobs:
         outcome = writer.write(jobs, atomic, meanwhile)
-        meanwhile = None
-        written += sum([job.columns for job in jobs[:len(outcome.done)]])
-        if len(outcome.done) == len(jobs):
+        meanwhile, done = None, len(outcome.done)
+        is_all = done == batches.rows_in(jobs)
+        jobs = jobs if is_all else batches.each_alone(jobs)
+        written += sum([job.columns for job in jobs[:done]])
+        if is_all:
             break
         problems = _recover(jobs, outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)
-        jobs = [job for job in jobs[len(outcome.done):] if job.operation]
+        jobs = [job for job in jobs[done:] if job.operation]
     return written
 
 
@@ -67,20 +70,20 @@ class Meanwhile(object):
             six.reraise(*raised)
 
 
-def write_batches(writer, batches, plan, ahead):
+def write_batches(writer, calls, plan, ahead):
     """Write lists of jobs, one after the other.
 
     :param writer: `Writer`
-    :param batches: list of lists of jobs
+    :param calls: list of lists of jobs, one for each call
     :param plan: callable(list of jobs), which plans them
     :param bool ahead: whether each may be planned while the one before is on its way
     """
     planning = Meanwhile(plan)
-    for place, jobs in enumerate(batches):
+    for place, jobs in enumerate(calls):
         planning.finish()
         if not planning.is_begun:
             plan(jobs)
-        following = batches[place + 1:place + 2]
+        following = calls[place + 1:place + 2]
         planning = Meanwhile(plan, *following)
         write(writer, jobs, meanwhile=planning if following and ahead else None)
 

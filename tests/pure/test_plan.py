@@ -188,7 +188,7 @@ def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
     rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'}, None)]
     batch, = batches.requested(rows)
     assert batch == ['change', 'people', 'id', 1, 'age', 1, 1, '7', u'5', u'6', '7', None, u'7']
-    assert rows[0].key == 'people:7' and rows[0].weight == 2 and rows[0].layout is rows[1].layout
+    assert rows[0].keys == ['people:7'] and rows[0].weight == 2 and rows[0].layout is rows[1].layout
 
 
 @pytest.mark.parametrize('stored,texts,said', [
