@@ -54,15 +54,12 @@ class ChangedRows(Job):
             if attr in values:
                 return False
         seen = [row[place] for place in self.places]
-        try:
-            is_taken = self.operation.takes(state.id, row, values)
-        except Exception:  # it says so by itself
+        if not self.operation.takes(state.id, row, values):
             return False
-        if is_taken:
-            self.entities.append(entity)
-            self.raw.append(row)
-            self.seen += seen
-        return is_taken
+        self.entities.append(entity)
+        self.raw.append(row)
+        self.seen += seen
+        return True
 
     @property
     def rows(self):
@@ -91,6 +88,9 @@ class ChangedRows(Job):
         """Return the rows as jobs of their own, as a list: the same ones whenever it is asked."""
         if self._alone is None:
             self._alone = list(map(self._save, range(len(self.entities))))
+        if self.columns:
+            for job in self._alone:
+                job.columns = len(self.attrs)
         return self._alone
 
     def _save(self, number):
@@ -99,6 +99,7 @@ class ChangedRows(Job):
         for place, raw in zip(self.places, self.seen[width * number:]):
             row[place] = raw
         job = Save(self.entities[number], place=(self.connection, self.shard), is_plain=True)
+        job.was_new = job.was_deleted = False  # when this was planned
         job.operation = AlteredRow(self.operation.layout, said, self.operation.layout.weight)
         job.planned = Planned(job.operation, dict(zip(self.attrs, said[1 + width:])), row, number=self.number)
         job.planned.row = self.raw[number]

@@ -55,7 +55,7 @@ def test_a_plan_knows_the_row_that_it_was_made_of(Person):
     planned = state.plan()
     assert planned.is_of(state.row) and planned.is_of(list(state.row))
     assert not any(planned.is_of(row) for row in ([u'5', None, b'1', b'Ann'], [b'5', None, b'1', b'Bob'], [b'5', b'[]', b'1', b'Ann']))
-    state.written(planned, 4)
+    state.written(planned.row, planned.texts.items(), planned, 4)
     assert state.row[0] == u'6' and not planned.is_of(state.row)
 
 
@@ -67,7 +67,7 @@ def test_a_plan_and_what_becomes_of_it(Person):
     assert planned.operation['set'] == {'age': u'6', 'flag': u'1'} and planned.operation['expect'] == {'age': u'5'}
     assert (planned.texts, planned.filled) == ({'age': u'6', 'flag': u'1'}, {'flag': u'1'})
     state.hold('name', u'Bob')  # while it is being written
-    state.written(planned, 4)
+    state.written(planned.row, planned.texts.items(), planned, 4)
     assert (state.row, state.generation, state.changes()) == ([u'6', None, u'1', b'Ann'], 4, {'name': u'Bob'})
 
 
@@ -76,7 +76,7 @@ def test_a_row_that_was_read_meanwhile_knows_better(Person):
     state.hold('age', 6)
     planned = state.plan()
     state.refreshed([b'8', None, None, b'Cid'], 5)
-    state.written(planned, 6)
+    state.written(planned.row, planned.texts.items(), planned, 6)
     assert state.row == [b'8', None, None, b'Cid'] and not state.is_changed()
 
 

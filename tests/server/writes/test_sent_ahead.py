@@ -7,6 +7,7 @@ import redis
 import rom
 from rom.storage import ahead, batches
 from rom.exceptions import InvalidColumnValue, InvalidOperation, UniqueKeyViolation
+from rom.unitofwork.changed_rows import ChangedRows
 from rom.unitofwork.jobs import Removal, Save
 
 from consistency import problems
@@ -64,11 +65,11 @@ def log(server, monkeypatch):
             if b'"done"' in (reply if isinstance(reply, bytes) else str(reply).encode('utf-8')):
                 log.append('read')
             return reply
-    for job in (Save, Removal):
-        def planned(self, plan=job.plan):
+    for job, name in ((Save, 'plan'), (Removal, 'plan'), (ChangedRows, 'takes')):
+        def planned(self, entity=None, plan=getattr(job, name)):
             log.append('planned')
-            return plan(self)
-        monkeypatch.setattr(job, 'plan', planned)
+            return plan(self) if entity is None else plan(self, entity)
+        monkeypatch.setattr(job, name, planned)
     client.connection_pool.connection_class = Logged
     client.connection_pool.disconnect()
     client.connection_pool.reset()
