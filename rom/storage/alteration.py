@@ -21,7 +21,10 @@ class AlterationLayout(object):
     :param attrs: the columns
     :param bool is_explicit: whether rows say all of their entries
     :param bool is_refresh: whether rows stay as they are, and have their entries anew
-    :ivar columns: list of (column, its place in the row, whether its text is a score)
+    :ivar attrs: list of the columns
+    :ivar places: list of their places in the row
+    :ivar columns: list of (column, its place in the row, whether its text is a score, callable(value) -> text)
+    :ivar defaults: places of other columns that have a default
     """
 
     def __init__(self, schema, attrs, is_explicit=False, is_refresh=False):
@@ -30,15 +33,32 @@ class AlterationLayout(object):
         steps = [column._rom_index.step() for column in indexed if not column.text_is_score]
         self.schema = schema
         self.is_explicit, self.is_refresh = is_explicit or bool(steps or unique), is_refresh
-        self.columns = [(attr, schema.position[attr], attr in scores) for attr in attrs]
+        encoders = dict(schema.encoders)
+        self.attrs, self.places = list(attrs), [schema.position[attr] for attr in attrs]
+        self.columns = [(attr, schema.position[attr], attr in scores, encoders[attr]) for attr in attrs]
+        self.defaults = [schema.position[attr] for attr in schema.defaulted if attr not in attrs]
         self.steps, self.reads_row = [step for step, _ in steps], any(reads_row for _, reads_row in steps)
         self.weight = 1 + len(scores) + len(unique)
         places = dict((attr, place) for place, attr in enumerate(attrs, 1))
         told = [[column._attr for column in indexed], [places[column._attr] for column in unique]] if self.is_explicit else [
             [places[attr] for attr in scores]]
         self._told = [schema.pk]
-        for part in [list(attrs)] + told:
+        for part in [self.attrs] + told:
             self._told += [len(part)] + part
+
+    def is_all(self, raw, values):
+        """Whether what was assigned to these columns is all that a save writes: no default to fill, no value that may have changed in place.
+
+        :param raw: list of the stored values as this writer knows them
+        :param values: {column: value} of what was read or assigned
+        """
+        for place in self.defaults:
+            if raw[place] is None:
+                return False
+        for attr in self.schema.mutable:
+            if attr in values:
+                return False
+        return True
 
     def told_once(self):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
@@ -60,6 +80,10 @@ class Alterations(dict):
             attrs = self.schema.stored
             self._refreshing = AlterationLayout(self.schema, attrs, True, True) if attrs and self._follow_from(attrs) else None
         return self._refreshing
+
+    def of(self, attrs):
+        """Return the layouts for some columns, in whatever order."""
+        return self[tuple(attrs) if len(attrs) == 1 else tuple(sorted(attrs))]
 
     def __missing__(self, attrs):
         layouts = [AlterationLayout(self.schema, attrs, is_explicit) for is_explicit in (False, True)] if self._are_enough(attrs) else None
@@ -104,37 +128,40 @@ class AlteredRows(object):
     :ivar said: list of what write.lua takes of one row after the other
     """
 
-    __slots__ = ('layout', 'said', '_steps')
+    __slots__ = ('layout', 'said')
 
     def __init__(self, layout):
-        encoders = dict(layout.schema.encoders)
         self.layout, self.said = layout, []
-        self._steps = [(attr, place, is_score, encoders[attr]) for attr, place, is_score in layout.columns]
 
     @property
     def keys(self):
         """list of text: of the rows."""
-        return [keys.row(self.layout.schema.namespace, id) for id in self.said[::1 + 2 * len(self._steps)]]
+        return [keys.row(self.layout.schema.namespace, id) for id in self.said[::1 + 2 * len(self.layout.columns)]]
 
     def takes(self, id, raw, values):
-        """Add a row; returns whether it is of this kind: each of the columns has a value, and gets another one.
+        """Add a row, unless nothing changes in it.
 
         :param raw: list of the stored values as this writer knows them
         :param values: {column: value} as they are assigned
+        :returns: whether it was added; None where it is not of this kind: each of the columns has a value, and gets another one, or none does
         """
-        before, after, characters = [str(id)], [], 0
-        for attr, place, is_score, encode in self._steps:
+        before, after, same, characters = [str(id)], [], 0, 0
+        for attr, place, is_score, encode in self.layout.columns:
             seen, value = text_if_utf8(raw[place]), values[attr]
             if value is None or seen is None or isinstance(seen, bytes):
-                return False
+                return None
             text = encode(value)
-            if text == seen or is_score and not codecs.is_plain_score(text):
-                return False
+            if text == seen:
+                same += 1
+            elif is_score and not codecs.is_plain_score(text):
+                return None
             before.append(seen)
             after.append(text)
             characters += len(text)
-        if characters >= CHARACTERS_PER_ENTRY:  # all of them weigh the same
+        if same == len(after):
             return False
+        if same or characters >= CHARACTERS_PER_ENTRY:  # all of them weigh the same
+            return None
         self.said += before
         self.said += after
         return True
@@ -148,12 +175,12 @@ def alter(schema, id, raw, texts, row_of):
     :param row_of: callable(texts) -> `Row` as it will be; most changes are planned without
     :returns: `AlteredRow`; None where `plan.update` has to see to it
     """
-    layouts = schema.alterations[tuple(texts) if len(texts) == 1 else tuple(sorted(texts))]
+    layouts = schema.alterations.of(texts)
     if layouts is None:
         return None
     layout, explicit = layouts
     said, written, characters, is_broken = [str(id)], [], 0, False
-    for attr, place, is_score in layout.columns:
+    for attr, place, is_score, _ in layout.columns:
         text, before = texts[attr], text_if_utf8(raw[place])
         if text is None:
             layout = explicit
@@ -189,7 +216,7 @@ def reindex(schema, id, raw):
     if layout is None:
         return None
     said, texts = [str(int(id))], {}
-    for attr, place, is_score in layout.columns:
+    for attr, place, is_score, _ in layout.columns:
         text = text_if_utf8(raw[place])
         if text is not None and (isinstance(text, bytes) or is_score and not codecs.is_plain_score(text)):
             return None
@@ -202,7 +229,7 @@ def reindex(schema, id, raw):
 def _say_entries(said, layout, texts, row_of):
     """Add the index entries that a row says explicitly; returns how many."""
     found, stored = plan.Entries(), {}
-    for attr, place, is_score in layout.columns:
+    for attr, place, is_score, _ in layout.columns:
         stored[place] = texts[attr]
         if is_score and texts[attr] is not None:
             found.add_score(attr, texts[attr])

@@ -24,10 +24,8 @@ class ChangedRows(Job):
     def __init__(self, entity, place, layout):
         Job.__init__(self, entity, place)
         self.number = next(numbers)  # what is assigned from now on is written by another save
-        self.operation = AlteredRows(layout)
+        self.layout, self.operation = layout, AlteredRows(layout)
         self.assigned = tuple(entity._rom.assigned)
-        self.attrs, self.places = [attr for attr, _, _ in layout.columns], [place for _, place, _ in layout.columns]
-        self.to_fill = [self.schema.position[attr] for attr in self.schema.defaulted if attr not in self.attrs]
         self.entities, self.raw, self.seen = [], [], []  # the raw rows, and what was in these places of each
         self._alone = None
 
@@ -38,28 +36,23 @@ class ChangedRows(Job):
         :param place: what `place_of` says of the entity
         """
         state = entity._rom
-        layouts = not state.new and state.assigned and state.schema.alterations[tuple(sorted(state.assigned))]
-        return cls(entity, place, layouts[0]) if layouts and not layouts[0].is_explicit else None
+        layouts = not state.new and state.assigned and state.schema.alterations.of(state.assigned)
+        layout = layouts and layouts[0]
+        return cls(entity, place, layout) if layout and not layout.is_explicit and layout.is_all(state.row, state.values) else None
 
     def takes(self, entity):
-        """Plan one more, if it is of this kind; returns whether it is."""
+        """Plan one more, if it is of this kind; returns whether it is: of one in which nothing differs nothing is written."""
         state = entity._rom
         row, values = state.row, state.values
-        if tuple(state.assigned) != self.assigned:
+        if tuple(state.assigned) != self.assigned or not self.layout.is_all(row, values):
             return False
-        for place in self.to_fill:
-            if row[place] is None:
-                return False
-        for attr in self.schema.mutable:
-            if attr in values:
-                return False
-        seen = [row[place] for place in self.places]
-        if not self.operation.takes(state.id, row, values):
-            return False
-        self.entities.append(entity)
-        self.raw.append(row)
-        self.seen += seen
-        return True
+        seen = [row[place] for place in self.layout.places]
+        is_added = self.operation.takes(state.id, row, values)
+        if is_added:
+            self.entities.append(entity)
+            self.raw.append(row)
+            self.seen += seen
+        return is_added is not None
 
     @property
     def rows(self):
@@ -69,7 +62,7 @@ class ChangedRows(Job):
     @property
     def weight(self):
         """int, what they cost the server, in index entries."""
-        return len(self.entities) * self.operation.layout.weight
+        return len(self.entities) * self.layout.weight
 
     def is_current(self):
         """Whether all entities are what they were when they were planned, as `Save.is_current` has it."""
@@ -78,7 +71,7 @@ class ChangedRows(Job):
             state = entity._rom
             if state.row is not row or state.deleted or state.assigned_since(self):
                 return False
-            for place in self.places:
+            for place in self.layout.places:
                 if row[place] is not seen[at]:
                     return False
                 at += 1
@@ -90,18 +83,18 @@ class ChangedRows(Job):
             self._alone = list(map(self._save, range(len(self.entities))))
         if self.columns:
             for job in self._alone:
-                job.columns = len(self.attrs)
+                job.columns = len(self.layout.attrs)
         return self._alone
 
     def _save(self, number):
-        width, row = len(self.places), list(self.raw[number])
+        width, row = len(self.layout.places), list(self.raw[number])
         said = self.operation.said[(1 + 2 * width) * number:][:1 + 2 * width]
-        for place, raw in zip(self.places, self.seen[width * number:]):
+        for place, raw in zip(self.layout.places, self.seen[width * number:]):
             row[place] = raw
         job = Save(self.entities[number], place=(self.connection, self.shard), is_plain=True)
         job.was_new = job.was_deleted = False  # when this was planned
-        job.operation = AlteredRow(self.operation.layout, said, self.operation.layout.weight)
-        job.planned = Planned(job.operation, dict(zip(self.attrs, said[1 + width:])), row, number=self.number)
+        job.operation = AlteredRow(self.layout, said, self.layout.weight)
+        job.planned = Planned(job.operation, dict(zip(self.layout.attrs, said[1 + width:])), row, number=self.number)
         job.planned.row = self.raw[number]
         job.weight = job.operation.weight
         return job
@@ -110,7 +103,7 @@ class ChangedRows(Job):
         return ()
 
     def finish(self, id):
-        width, said = len(self.attrs), self.operation.said
+        width, said = len(self.layout.attrs), self.operation.said
         texts = [said[at:at + width] for at in range(1 + width, len(said), 1 + 2 * width)]
-        self.owner._rom_all_written(self.entities, self.raw, self.attrs, texts, self)
+        self.owner._rom_all_written(self.entities, self.raw, self.layout.attrs, texts, self)
         return width * len(self.entities)

@@ -220,20 +220,20 @@ class Work(object):
                 if operation is None:
                     continue
                 job.weight = batches.weight(operation)
-            if not batch.takes(job):
+            if job.rows and not batch.takes(job):
                 self.next_job = job
                 return
 
     def _changed_rows(self, place, batch, kinds):
-        """Plan those entities to come that change in the same way, as many as a batch holds, as one job; None where none does."""
-        coming = self.coming
-        rows = None if self.full or self.force or self.refresh else ChangedRows.like(coming[-1], place)
-        if rows is not None:
-            for _ in range(batch.room(rows.operation.layout.weight)):
-                if not coming or self._place_if_plain(coming[-1], kinds) is not place or not rows.takes(coming[-1]):
-                    break
-                coming.pop()
-        return rows if rows and rows.rows else None
+        """Plan those entities to come that change alike, as many as a batch holds, as one job; None where they are to be planned one by one."""
+        rows = None if self.full or self.force or self.refresh else ChangedRows.like(self.coming[-1], place)
+        if rows is None:
+            return None
+        coming, taken, most = self.coming, 0, batch.room(rows.layout.weight)
+        while taken < most and coming and self._place_if_plain(coming[-1], kinds) is place and rows.takes(coming[-1]):
+            coming.pop()
+            taken += 1
+        return rows if taken else None
 
     def _place_if_plain(self, entity, kinds):
         """Return where an entity is stored that is planned without a look at what goes before it, and without anything of the program's own.
