@@ -24,12 +24,15 @@ local function look_at_row(batch, at, key, names)
   end
 end
 
-local function write_fields(batch, at, key, write)
+-- Writes the columns of all rows, the first of which stands at a place of the batch.
+local function write_fields(batch, at, length, keys_of_rows, progress)
   local width, fields = batch[4], {}
-  for place = 1, width do
-    fields[2 * place - 1], fields[2 * place] = batch[4 + place], batch[at + width + place]
+  for place = 1, width do fields[2 * place - 1] = batch[4 + place] end
+  for _, key in ipairs(keys_of_rows) do
+    for place = 1, width do fields[2 * place] = batch[at + width + place] end
+    redis.call('HSET', key, unpack(fields))
+    progress.is_begun, at = true, at + length
   end
-  write('HSET', key, unpack(fields))
 end
 
 local function alter(batch, progress)
@@ -39,7 +42,7 @@ local function alter(batch, progress)
     local name = batch[columns - 1 + batch[place]]
     names[#names + 1], indexes[#indexes + 1], texts[#texts + 1] = name, key_of(batch[2], 'idx', name), batch[4] + batch[place]
   end
-  local ids, keys_of_rows, seen, calls = {}, {}, {}, collected()
+  local ids, keys_of_rows, seen, calls, count = {}, {}, {}, collected(), 0
   if 2 * batch[4] > CHUNK then refuse() end
   for place = at, #batch, length do
     local id = batch[place]
@@ -47,7 +50,8 @@ local function alter(batch, progress)
     if seen[id] then refuse() end
     seen[id] = true
     look_at_row(batch, place, key, names)
-    ids[#ids + 1], keys_of_rows[#keys_of_rows + 1] = id, key
+    count = count + 1
+    ids[count], keys_of_rows[count] = id, key
     for number = 1, #names do collect('ZADD', indexes[number], batch[place + texts[number]], id) end
   end
   need_all('HSET', keys_of_rows)
@@ -56,12 +60,11 @@ local function alter(batch, progress)
     need(call[1], key)
     if key ~= first then ask('ZCARD', key) end
   end
-  local function write(...)
+  send_collected(function(...)
     redis.call(...)
     progress.is_begun = true
-  end
-  send_collected(write)
-  for number, key in ipairs(keys_of_rows) do write_fields(batch, at + (number - 1) * length, key, write) end
+  end)
+  write_fields(batch, at, length, keys_of_rows, progress)
   return ids
 end
 
