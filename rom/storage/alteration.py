@@ -117,7 +117,7 @@ class AlteredRow(object):
 
     @property
     def keys(self):
-        """list of text: of the row."""
+        """List of text: the key of the row."""
         return [keys.row(self.layout.schema.namespace, self.said[0])]
 
 
@@ -135,7 +135,7 @@ class AlteredRows(object):
 
     @property
     def keys(self):
-        """list of text: of the rows."""
+        """List of text: the keys of the rows."""
         return [keys.row(self.layout.schema.namespace, id) for id in self.said[::1 + 2 * len(self.layout.columns)]]
 
     def takes(self, id, raw, values):

@@ -62,7 +62,7 @@ class NewRow(object):
 
     @property
     def keys(self):
-        """list of text: of the row; of the counter where it has no id yet."""
+        """List of text: the key of the row; that of the counter where it has no id yet."""
         schema = self.layout.schema
         return [keys.counter(schema.namespace, schema.pk) if self.id is None else keys.row(schema.namespace, self.id)]
 

@@ -47,7 +47,7 @@ class RemovedRow(object):
 
     @property
     def keys(self):
-        """list of text: of the row."""
+        """List of text: the key of the row."""
         return [keys.row(self.layout.schema.namespace, self.said[0])]
 
 

@@ -46,7 +46,7 @@ class Job(object):
 
     @property
     def entities(self):
-        """tuple of those that are being written."""
+        """Those that are being written, as a tuple."""
         return () if self.entity is None else (self.entity,)
 
     def alone(self):
