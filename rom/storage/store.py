@@ -130,15 +130,15 @@ class WriteCall(object):
     it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
     """
 
-    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before', 'process',
-                 'hooks_called')
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'rows', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before',
+                 'process', 'hooks_called')
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
         self.key = keys.memory(jobs[0].schema.namespace, pen.name)
         self.pen = pen
         self.sequence = pen.next_number()
-        self.jobs = jobs
+        self.jobs, self.rows = jobs, batches.rows_in(jobs)
         self.frame = frame         # of the function that makes the call
         self.sent = None           # when: by two clocks, as one may stand still and the other jump
         self.outcome = None
@@ -165,10 +165,12 @@ class WriteCall(object):
     def done(self):
         """Return [(job, id)] of what was done, as far as is known; a job of many rows has the id of the first, or comes apart."""
         ids = self.outcome.done if self.outcome else ()
-        if len(ids) < batches.rows_in(self.jobs):
+        if len(ids) < self.rows:
             self.jobs = batches.each_alone(self.jobs)
+        if len(self.jobs) == self.rows:
+            return list(zip(self.jobs, ids))
         pairs, place = [], 0
-        for job in self.jobs[:len(ids)]:
+        for job in self.jobs:
             pairs.append((job, ids[place]))
             place += job.rows
         return pairs

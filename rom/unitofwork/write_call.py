@@ -27,11 +27,10 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     while jobs:
         outcome = writer.write(jobs, atomic, meanwhile)
         meanwhile, done = None, len(outcome.done)
-        is_all = done == batches.rows_in(jobs)
-        jobs = jobs if is_all else batches.each_alone(jobs)
+        if done == batches.rows_in(jobs):
+            return written + sum([job.columns for job in jobs])
+        jobs = batches.each_alone(jobs)
         written += sum([job.columns for job in jobs[:done]])
-        if is_all:
-            break
         problems = _recover(jobs, outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)

@@ -223,6 +223,19 @@ def test_another_writer_and_the_rows_behind(connection, Gauge, gauges):
     assert rom.session.commit() == 5 and connection.hget('Gauge:1', 'value') == b'11' and problems(connection, Gauge) == []
 
 
+def test_as_many_rows_done_as_there_are_jobs(connection, Gauge, gauges, jobs):
+    connection.hset('Gauge:4', 'value', 100)
+    connection.zadd('Gauge:value:idx', {'4': 100})
+    for gauge in gauges:
+        gauge.value += 10
+    gauges[5].note = u'x'
+    with pytest.raises(DataRaceError):
+        rom.session.commit()
+    assert jobs == [[5, 1, 1]] and [gauge._modified for gauge in gauges] == [False] * 3 + [True] * 4
+    gauges[3].refresh(force=True)
+    assert rom.session.commit() == 4 and connection.hget('Gauge:6', 'note') == b'x' and problems(connection, Gauge) == []
+
+
 def test_another_column_written_meanwhile_is_kept(connection, Gauge, gauges):
     connection.hset('Gauge:3', 'note', 'theirs')
     for gauge in gauges:
