@@ -131,7 +131,7 @@ class WriteCall(object):
     """
 
     __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'rows', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before',
-                 'process', 'hooks_called')
+                 'process', 'hooks_called', 'columns')
 
     def __init__(self, jobs, pen, frame):
         self.connection = jobs[0].connection
@@ -146,10 +146,11 @@ class WriteCall(object):
         self.not_before = 0        # when to ask again about it, in passing
         self.process = os.getpid()
         self.hooks_called = 0      # of how many jobs
+        self.columns = 0           # how many were written, or rows removed
 
     def is_about_to_be_sent(self):
         """Note when: from here on the server may do it."""
-        self.sent = _now()
+        self.sent = _steady(), time.time()
 
     def is_running(self):
         """Whether it is this very call that was interrupted: by a signal handler, or a hook."""
@@ -175,21 +176,30 @@ class WriteCall(object):
             place += job.rows
         return pairs
 
+    def is_all_done(self):
+        """Whether the call has done all that it was asked for."""
+        return len(self.outcome.done) == self.rows
+
     def jobs_done(self):
         """Return a job for each row of it that was done, as a list."""
         return batches.each_alone(job for job, _ in self.done())
 
     def tell_entities(self):
-        """Let the entities know what was done; doing so again does no harm."""
+        """Let the entities know what was done, and count the columns; doing so again does no harm."""
+        columns = 0
         for job, id in self.done():
             job.columns = job.finish(id)
+            columns += job.columns
+        self.columns = columns
 
     def run_hooks(self):
         """Call the hooks that follow a write, each once, whatever one of them raises."""
-        done = self.done()
-        while self.hooks_called < len(done):
+        jobs = self.jobs if self.is_all_done() else self.jobs[:len(self.outcome.done)]
+        while self.hooks_called < len(jobs):
+            job = jobs[self.hooks_called]
             self.hooks_called += 1
-            done[self.hooks_called - 1][0].run_hook()
+            if not job.is_plain:
+                job.run_hook()
 
     def entities(self):
         """Return the entities in it, as a list."""
@@ -211,15 +221,11 @@ class WriteCall(object):
         return ', '.join([job.name() for job in jobs[:5]]) + (' and %d more' % (len(jobs) - 5) if len(jobs) > 5 else '')
 
 
-def _now():
-    return _steady(), time.time()
-
-
 _steady = getattr(time, 'monotonic', time.time)
 
 
 def _seconds_since(then):
-    return max(now - before for now, before in zip(_now(), then))
+    return max(now - before for now, before in zip((_steady(), time.time()), then))
 
 
 class Writer(object):
@@ -242,7 +248,7 @@ class Writer(object):
         :param jobs: list of planned jobs
         :param bool atomic: do all of them or none
         :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing
-        :returns: `store.Outcome`; the entities know, and their hooks were called
+        :returns: `WriteCall`, with its outcome; the entities know, and their hooks were called
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
         self._look_for_fork()
@@ -251,7 +257,7 @@ class Writer(object):
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
                                   call.is_about_to_be_sent, meanwhile)
         self._finish(call)
-        return call.outcome
+        return call
 
     def _free_pen(self):
         if self._pens and not self.unacknowledged:
@@ -327,7 +333,7 @@ class Writer(object):
                                    % call.names())
 
     def _has_found_outcome(self, call, is_needed):
-        began = _now()[0]
+        began = _steady()
         if not is_needed and began < call.not_before:
             return False
         try:
@@ -335,7 +341,7 @@ class Writer(object):
         except Exception:  # whatever stands in the way there, it is no reason not to write elsewhere
             if is_needed:
                 raise
-            now = _now()[0]
+            now = _steady()
             call.not_before = now + 10 * (now - began)
             return False
         return True

@@ -66,7 +66,8 @@ class Entity(Hooks, Duplicates):
         if state.id is None:
             scope.take_id(self, id)
         state.written(planned.row, planned.texts.items(), planned, scope.generation)
-        self._rom_tell_others(is_new)
+        if loops.running or scope.has_others():
+            self._rom_tell_others(is_new)
 
     def _rom_tell_others(self, is_new=False):
         """Let loops that run, and other objects of the row, learn that it was written."""

@@ -27,9 +27,11 @@ class Job(object):
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
     :ivar columns: how many were written, or rows removed, once it is finished
     :ivar rows: how many it writes: one, but for `ChangedRows`
+    :ivar is_plain: whether it is known that no hook of the program's own follows
     """
 
     rows = 1
+    is_plain = False
     entity = if_match = operation = None
     attempts = columns = weight = 0
     together = 1  # how many jobs its last call had
@@ -112,9 +114,8 @@ class Save(Job):
 
     def __init__(self, entity, full=False, force=False, refresh=False, if_match=None, place=None, is_plain=False):
         Job.__init__(self, entity, place)
-        self.is_plain = is_plain
         self.entity, self.state, self.if_match = entity, entity._rom, if_match
-        self.full, self.force, self.refresh = full, force, refresh
+        self.full, self.force, self.refresh, self.is_plain = full, force, refresh, is_plain
         self.was_new, self.was_deleted = self.state.new, self.state.deleted
 
     def plan(self):

@@ -132,7 +132,7 @@ class Scope(IdentityMap):
         self._saving.append(asked_by)
         try:
             if len(entities) == 1 and not (reconciled or self._expected) and if_match is None and is_plain(entities[0], asked_by):
-                return self._write_alone(Save(entities[0], full, force, refresh))
+                return self._write_alone(Save(entities[0], full, force, refresh, is_plain=True))
             work = Work(self.writer, full, force, refresh, reconciled, self._saving, if_match, self._expected)
             work.add_all(entities)
             return work.finish()

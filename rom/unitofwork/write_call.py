@@ -5,7 +5,6 @@ import sys
 import six
 
 from ..exceptions import ORMError
-from ..storage import batches
 
 __all__ = ['ATTEMPTS', 'Meanwhile', 'raise_first', 'write', 'write_batches']
 
@@ -23,18 +22,17 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     :param meanwhile: `Meanwhile`, which may be called while the first call is on its way, or None
     :returns: int, the columns written or rows removed
     """
-    written, total = 0, batches.rows_in(jobs)
+    written, total = 0, None
     while jobs:
-        outcome = writer.write(jobs, atomic, meanwhile)
-        meanwhile, done = None, len(outcome.done)
-        if done == batches.rows_in(jobs):
-            return written + sum([job.columns for job in jobs])
-        jobs = batches.each_alone(jobs)
-        written += sum([job.columns for job in jobs[:done]])
-        problems = _recover(jobs, outcome.errors, writer.is_ending)
+        call = writer.write(jobs, atomic, meanwhile)
+        written += call.columns
+        if call.is_all_done():
+            break
+        total = total or call.rows
+        problems = _recover(call.jobs, call.outcome.errors, writer.is_ending)
         if problems:
             (refuse or raise_first)(problems, total)
-        jobs = [job for job in jobs[done:] if job.operation]
+        jobs, meanwhile = [job for job in call.jobs[len(call.outcome.done):] if job.operation], None
     return written
 
 

@@ -380,7 +380,7 @@ def test_two_objects_of_one_row_in_a_call(connection, Meter, meters):
     job.plan()
     again = rom.unitofwork.jobs.Save(first)
     again.plan()
-    outcome = rom.session._writer.write([job, again])
+    outcome = rom.session._writer.write([job, again]).outcome
     assert outcome.done == ['1'] and outcome.errors[0][:2] == [1, 'race']
 
 
