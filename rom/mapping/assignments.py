@@ -1,9 +1,8 @@
 """Which columns were assigned, in which order, and which writes were planned between."""
 
 import itertools
-import operator
 
-__all__ = ['Assignments', 'Planned', 'numbers']
+__all__ = ['Assignments', 'Planned', 'assigned_after', 'numbers']
 
 #: numbers the assignments: of two to one column of a row, the later one holds
 numbers = itertools.count(1)
@@ -23,24 +22,29 @@ class Assignments(dict):
         self.pop(attr, None)
 
 
+def assigned_after(assigned, number):
+    """Return those of some assignments that are later, as `Assignments`; () where there are none.
+
+    :param assigned: `Assignments` or (), to which others may add meanwhile
+    :param int number: of a `Planned`
+    """
+    if not assigned or max(assigned.values()) < number:
+        return ()
+    return Assignments((attr, when) for attr, when in list(assigned.items()) if when > number)
+
+
 class Planned(object):
     """A write, and what it was made of.
 
     :ivar operation: dict as `storage.plan` makes it; None where there is nothing to do
     :ivar texts: {column: text or None} to be written
     :ivar filled: those of them that are defaults, to be written unless another writer was there first
-    :ivar row: the raw row of the state by then, which may be changed later
-    :ivar seen: what was in it
+    :ivar row: the raw row of the state by then
     :ivar number: int: what was assigned later has a higher one
     """
 
-    __slots__ = ('operation', 'texts', 'filled', 'row', 'seen', 'number')
+    __slots__ = ('operation', 'texts', 'filled', 'row', 'number')
 
     def __init__(self, operation, texts, row, filled=(), number=None):
         self.operation, self.texts, self.row, self.filled = operation, texts, row, filled
-        self.seen = tuple(row)
         self.number = next(numbers) if number is None else number
-
-    def is_of(self, row):
-        """Whether a row is what this was made of: the very same values, for equal ones may be bytes and text."""
-        return all(map(operator.is_, self.seen, row))

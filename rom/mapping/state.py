@@ -6,7 +6,7 @@ import weakref
 from ..exceptions import DataRaceError, InvalidColumnValue
 from ..storage import alteration, insertion, keys, plan
 from ..storage.plan import Row, as_text
-from .assignments import Assignments, Planned, numbers
+from .assignments import Assignments, Planned, assigned_after, numbers
 
 __all__ = ['State']
 
@@ -28,7 +28,7 @@ class State(object):
 
     :ivar schema: `Schema` of the model
     :ivar id: int, None as long as the row has none
-    :ivar row: list of the raw values as the row was last seen, in the order of `schema.stored`
+    :ivar row: list of the raw values as the row was last seen, in the order of `schema.stored`; replaced and never changed, so that plans know theirs
     :ivar values: {column: value} of what was decoded or assigned
     :ivar assigned: which of these were assigned, and when
     :ivar new: bool, whether there is no row yet
@@ -82,10 +82,23 @@ class State(object):
 
     def hold(self, attr, value):
         """Note that a column was given a value."""
-        if not self.assigned:
-            self.assigned = Assignments()
         self.know(attr, value)
-        self.assigned[attr] = next(numbers)
+        self._count_as_assigned(attr, next(numbers))
+
+    def _count_as_assigned(self, attr, number):
+        """Count a column as assigned, also where another thread, or what a signal handler interrupts, replaces the assignments meanwhile."""
+        while True:
+            assigned = self.assigned
+            if assigned:
+                assigned[attr] = max(number, assigned.get(attr, 0))
+                if self.assigned is assigned:
+                    return
+            else:
+                fresh = Assignments()
+                fresh[attr] = number
+                if not self.assigned:
+                    self.assigned = fresh
+                    return
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
@@ -149,7 +162,7 @@ class State(object):
     def changes(self):
         """{column: text or None} of what differs from the row."""
         changes, columns, row = {}, self.schema.columns, self.row
-        for attr in self.assigned:
+        for attr in tuple(self.assigned):  # a handler of signals may assign more
             column = columns[attr]
             text = column.encode(self.values[attr])
             if not column.same(text, row[column._position]):
@@ -252,29 +265,45 @@ class State(object):
 
     def assigned_since(self, planned):
         """Return the columns that were assigned since a write was `Planned`, and when."""
-        if not self.assigned or max(self.assigned.values()) < planned.number:
-            return ()
-        return Assignments((attr, number) for attr, number in self.assigned.items() if number > planned.number)
+        return assigned_after(self.assigned, planned.number)
 
     def written(self, row, texts, planned, generation):
         """Note that the row was written; what was assigned since is not.
 
-        :param row: the raw row when that was planned; where it was read since then, that knows better what is stored
-        :param texts: iterable of (column, text or None)
+        :param row: the raw row when that was planned; a column that was read or written since then knows better what is stored
+        :param texts: list of (column, text or None)
         :param planned: `Planned`, or whatever has its number
         """
-        if self.row is row:
-            position = self.schema.position
+        position, before = self.schema.position, None
+        while before is not self.row:  # again where a handler of signals has seen to the row meanwhile
+            before = self.row
+            after = list(before)
             for attr, text in texts:
-                row[position[attr]] = text
+                place = position[attr]
+                if before is row or as_text(before[place]) == as_text(row[place]):
+                    after[place] = text
+            if self.row is before:
+                self.row = before = after
         self.new = False
-        self.assigned = self.assigned_since(planned)
+        self._let_go(planned.number)
         self.generation = generation
+
+    def _let_go(self, number):
+        """Count what was assigned before a write was planned as assigned no longer."""
+        held = self.assigned
+        self.assigned = assigned_after(held, number)
+        late = assigned_after(held, number)  # what came while it was replaced
+        for attr in late:
+            self._count_as_assigned(attr, late[attr])
+
+    def _replace(self, found):
+        """Have the row hold other raw values: {place: raw value}."""
+        self.row = [found.get(place, raw) for place, raw in enumerate(self.row)]
 
     def refer_to(self, targets, texts):
         """Note that an on_delete rule wrote references of the row: {attribute: entity or None}, {attribute: text or None}."""
+        self._replace(dict((self.schema.position[attr], texts[attr]) for attr in targets))
         for attr, target in targets.items():
-            self.row[self.schema.position[attr]] = texts[attr]
             self.know(attr, target)
             if attr in self.assigned:
                 self.assigned.discard(attr)
@@ -298,12 +327,14 @@ class State(object):
 
     def take_over(self, row, attrs):
         """Take stored values for the columns that are not about to be written."""
+        found = {}
         for attr, place in self.schema.position.items():
             if attr not in attrs and as_text(self.row[place]) != as_text(row[place]):
-                self.row[place] = row[place]
+                found[place] = row[place]
                 self.values.pop(attr, None)
                 if attr in self.assigned:  # to what was stored before: that says nothing
                     self.assigned.discard(attr)
+        self._replace(found)
 
     def take_defaults(self, row, attrs):
         """Take over what another writer has filled in: the defaults that this entity read all along.
@@ -321,8 +352,7 @@ class State(object):
             if default is None or not column.same(column.encode(default), row[place]):
                 return False
             found[place] = row[place]
-        for place, raw in found.items():
-            self.row[place] = raw
+        self._replace(found)
         return True
 
     # -- several objects of a row ---------------------------------------------------------------------------------------
@@ -354,11 +384,10 @@ class State(object):
             return
         column, place, value = self.schema.columns[attr], self.schema.position[attr], other.values[attr]
         if not column.same(column.encode(value), self.row[place]):  # else it is written already
-            self.row[place] = other.row[place]
+            self._replace({place: other.row[place]})
         self.know(attr, copy.deepcopy(value) if column.is_mutable else value)
         if attr in other.assigned:
-            self.assigned = self.assigned or Assignments()
-            self.assigned[attr] = other.assigned[attr]
+            self._count_as_assigned(attr, other.assigned[attr])
 
     def follow(self, row):
         """Another object of the row was written, which now is `row`; changes that differ from that are still to be written."""
@@ -366,13 +395,15 @@ class State(object):
             changes = self.changes()
         except InvalidColumnValue:  # the save will say so
             return
+        found = {}
         for attr, place in self.schema.position.items():
             if attr not in changes and as_text(row[place]) != as_text(self.row[place]):
                 self.values.pop(attr, None)
             if attr not in changes or self.schema.columns[attr].same(changes[attr], row[place]):
-                self.row[place] = row[place]
+                found[place] = row[place]
                 if attr in self.assigned:
                     self.assigned.discard(attr)
+        self._replace(found)
         self.new = False
 
     # -- copies ---------------------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ class AlterationLayout(object):
     :param bool is_explicit: whether rows say all of their entries
     :param bool is_refresh: whether rows stay as they are, and have their entries anew
     :ivar attrs: list of the columns
-    :ivar places: list of their places in the row
     :ivar columns: list of (column, its place in the row, whether its text is a score, callable(value) -> text)
     :ivar defaults: places of other columns that have a default
     """
@@ -34,7 +33,7 @@ class AlterationLayout(object):
         self.schema = schema
         self.is_explicit, self.is_refresh = is_explicit or bool(steps or unique), is_refresh
         encoders = dict(schema.encoders)
-        self.attrs, self.places = list(attrs), [schema.position[attr] for attr in attrs]
+        self.attrs = list(attrs)
         self.columns = [(attr, schema.position[attr], attr in scores, encoders[attr]) for attr in attrs]
         self.defaults = [schema.position[attr] for attr in schema.defaulted if attr not in attrs]
         self.steps, self.reads_row = [step for step, _ in steps], any(reads_row for _, reads_row in steps)

@@ -26,7 +26,7 @@ class ChangedRows(Job):
         self.number = next(numbers)  # what is assigned from now on is written by another save
         self.layout, self.operation = layout, AlteredRows(layout)
         self.assigned = tuple(entity._rom.assigned)
-        self.entities, self.raw, self.seen = [], [], []  # the raw rows, and what was in these places of each
+        self.entities, self.raw = [], []  # and the raw rows that they had
         self._alone = None
 
     @classmethod
@@ -46,12 +46,10 @@ class ChangedRows(Job):
         row, values = state.row, state.values
         if tuple(state.assigned) != self.assigned or not self.layout.is_all(row, values):
             return False
-        seen = [row[place] for place in self.layout.places]
         is_added = self.operation.takes(state.id, row, values)
         if is_added:
             self.entities.append(entity)
             self.raw.append(row)
-            self.seen += seen
         return is_added is not None
 
     @property
@@ -66,15 +64,10 @@ class ChangedRows(Job):
 
     def is_current(self):
         """Whether all entities are what they were when they were planned, as `Save.is_current` has it."""
-        at, seen = 0, self.seen
         for entity, row in zip(self.entities, self.raw):
             state = entity._rom
             if state.row is not row or state.deleted or state.assigned_since(self):
                 return False
-            for place in self.layout.places:
-                if row[place] is not seen[at]:
-                    return False
-                at += 1
         return True
 
     def alone(self):
@@ -87,15 +80,12 @@ class ChangedRows(Job):
         return self._alone
 
     def _save(self, number):
-        width, row = len(self.layout.places), list(self.raw[number])
+        width = len(self.layout.attrs)
         said = self.operation.said[(1 + 2 * width) * number:][:1 + 2 * width]
-        for place, raw in zip(self.layout.places, self.seen[width * number:]):
-            row[place] = raw
         job = Save(self.entities[number], place=(self.connection, self.shard), is_plain=True)
         job.was_new = job.was_deleted = False  # when this was planned
         job.operation = AlteredRow(self.layout, said, self.layout.weight)
-        job.planned = Planned(job.operation, dict(zip(self.layout.attrs, said[1 + width:])), row, number=self.number)
-        job.planned.row = self.raw[number]
+        job.planned = Planned(job.operation, dict(zip(self.layout.attrs, said[1 + width:])), self.raw[number], number=self.number)
         job.weight = job.operation.weight
         return job
 

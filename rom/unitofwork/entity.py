@@ -65,7 +65,7 @@ class Entity(Hooks, Duplicates):
         state, scope = self._rom, current()
         if state.id is None:
             scope.take_id(self, id)
-        state.written(planned.row, planned.texts.items(), planned, scope.generation)
+        state.written(planned.row, list(planned.texts.items()), planned, scope.generation)
         if loops.running or scope.has_others():
             self._rom_tell_others(is_new)
 
@@ -86,7 +86,7 @@ class Entity(Hooks, Duplicates):
         scope = current()
         generation, is_followed = scope.generation, loops.running or scope.has_others()
         for entity, row, written in zip(entities, rows, texts):
-            entity._rom.written(row, zip(attrs, written), planned, generation)
+            entity._rom.written(row, list(zip(attrs, written)), planned, generation)
             if is_followed:
                 entity._rom_tell_others()
 

@@ -135,7 +135,7 @@ class Save(Job):
         """Whether the entity is what it was when this was planned: a hook or a signal handler may have saved, changed or deleted it, or told its id."""
         state = self.state
         return (state.new == self.was_new and state.deleted == self.was_deleted and not state.assigned_since(self.planned)
-                and (self.planned.is_of(state.row) if not state.new else state.id is None or self.operation.id is not None))
+                and (state.row is self.planned.row if not state.new else state.id is None or self.operation.id is not None))
 
     def plan_anew(self):
         """Plan for what the entity has become; None where nothing is left to do."""
@@ -143,6 +143,10 @@ class Save(Job):
         return None if self.state.deleted and not self.was_deleted else self.plan()
 
     def recover(self, error):
+        if self.attempts < ATTEMPTS and error[1] in ('race', 'stale') and not self.is_current():
+            self.attempts += 1
+            self.plan_anew()  # this very program has seen to it, before the call was sent
+            return
         if self.attempts >= ATTEMPTS or not (error[1] == 'stale' or error[1] == 'race' and self._met_defaults(error[2])):
             raise self.problem(error)
         self.attempts += 1

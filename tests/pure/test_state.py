@@ -1,6 +1,7 @@
 """What an entity remembers of its row: no server, no session."""
 import pytest
 import rom
+from rom.mapping import assignments, state as states
 from rom.mapping.state import State
 
 pytestmark = pytest.mark.pure
@@ -53,10 +54,9 @@ def test_a_plan_knows_the_row_that_it_was_made_of(Person):
     state = state_of(Person, [b'5', None, b'1', b'Ann'])
     state.hold('age', 6)
     planned = state.plan()
-    assert planned.is_of(state.row) and planned.is_of(list(state.row))
-    assert not any(planned.is_of(row) for row in ([u'5', None, b'1', b'Ann'], [b'5', None, b'1', b'Bob'], [b'5', b'[]', b'1', b'Ann']))
+    assert planned.row is state.row
     state.written(planned.row, planned.texts.items(), planned, 4)
-    assert state.row[0] == u'6' and not planned.is_of(state.row)
+    assert state.row == [u'6', None, b'1', b'Ann'] and planned.row == [b'5', None, b'1', b'Ann']
 
 
 def test_a_plan_and_what_becomes_of_it(Person):
@@ -77,7 +77,43 @@ def test_a_row_that_was_read_meanwhile_knows_better(Person):
     planned = state.plan()
     state.refreshed([b'8', None, None, b'Cid'], 5)
     state.written(planned.row, planned.texts.items(), planned, 6)
-    assert state.row == [b'8', None, None, b'Cid'] and not state.is_changed()
+    assert state.row == [b'8', None, u'1', b'Cid'] and not state.is_changed()
+    state.written(planned.row, planned.texts.items(), planned, 7)  # again: by now all is known
+    assert state.row == [b'8', None, u'1', b'Cid']
+
+
+@pytest.mark.parametrize('others', [{}, {'name': u'Bob'}])
+def test_what_is_assigned_while_assignments_are_replaced(Person, monkeypatch, others):
+    """As a handler of signals, or another thread, does between any two steps of taking in what was written."""
+    state = state_of(Person, [b'5', None, b'1', b'Ann'])
+    state.hold('age', 6)
+    planned = state.plan()
+    for attr, value in others.items():
+        state.hold(attr, value)
+    plain, calls = assignments.assigned_after, []
+
+    def interrupted(assigned, number):
+        found = plain(assigned, number)
+        calls.append(number)
+        if len(calls) == 1:
+            state.hold('age', 7)
+        return found
+    monkeypatch.setattr(states, 'assigned_after', interrupted)
+    state.written(planned.row, list(planned.texts.items()), planned, 4)
+    assert len(calls) == 2 and state.changes() == dict(others, age=u'7')
+
+
+def test_what_is_written_while_a_row_is_replaced(Person):
+    """What was planned earlier is not taken in over it, in the columns that it has written."""
+    state = state_of(Person, [b'5', None, b'1', b'Ann'])
+    state.hold('age', 6)
+    state.hold('name', u'Bob')
+    planned = state.plan()
+    state.hold('age', 7)
+    later = state.plan()
+    state.written(later.row, list(later.texts.items()), later, 4)
+    state.written(planned.row, list(planned.texts.items()), planned, 4)
+    assert state.row == [u'7', None, b'1', u'Bob'] and not state.is_changed()
 
 
 def test_what_others_wrote_is_taken_over(Person):
