@@ -237,7 +237,7 @@ class Writer(object):
 
     def __init__(self):
         self._process = os.getpid()
-        self._pens = []
+        self._pens, self._lent = [], []  # those that calls may use, and those that they do
         self.unacknowledged = []
         self.is_ending = False  # whether the session ends with what it writes, or fails to
         self._inherited = []  # calls that the parent of a forked process was making
@@ -252,25 +252,25 @@ class Writer(object):
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
         self._look_for_fork()
-        call = WriteCall(jobs, self._free_pen(), sys._getframe())
+        call = WriteCall(jobs, self._take_pen(), sys._getframe())
         self.unacknowledged.append(call)
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
                                   call.is_about_to_be_sent, meanwhile)
         self._finish(call)
         return call
 
-    def _free_pen(self):
-        if self._pens and not self.unacknowledged:
-            return self._pens[0]
-        taken = [call.pen for call in self.unacknowledged]
-        for pen in self._pens:
-            if pen not in taken:
-                return pen
-        try:
-            self._pens.append(_spare_pens.pop())
-        except IndexError:
-            self._pens.append(Pen())
-        return self._pens[-1]
+    def _take_pen(self):
+        """Return a pen that nobody has, not even the call that this one interrupts; `_drop` gives it back."""
+        for pens in (self._pens, _spare_pens):
+            try:
+                pen = pens.pop()
+                break
+            except IndexError:
+                continue
+        else:
+            pen = Pen()
+        self._lent.append(pen)
+        return pen
 
     def _finish(self, call):
         if call.sent is not None:
@@ -283,6 +283,9 @@ class Writer(object):
         for calls in (self.unacknowledged, self._inherited):
             if call in calls:
                 calls.remove(call)
+        if call.pen in self._lent:
+            self._lent.remove(call.pen)
+            self._pens.append(call.pen)
         call.frame = None
 
     # -- calls without an answer -----------------------------------------------------------------------------------------
@@ -379,8 +382,7 @@ class Writer(object):
         """Write no more: give back what is not needed, and return the calls without an answer."""
         self._look_for_fork()
         unanswered = self.unacknowledged + self._inherited
-        taken = [call.pen for call in unanswered]
-        spare, self._pens = [pen for pen in self._pens if pen not in taken], []
+        spare, self._pens, self._lent = self._pens, [], []
         if hasattr(os, 'register_at_fork'):  # else a child might use them, too
             for pen in spare:
                 pen.remembered = {}
@@ -400,7 +402,7 @@ class Writer(object):
     def _look_for_fork(self):
         if self._process != os.getpid():
             self._inherited = self._inherited + self.unacknowledged
-            self._pens, self.unacknowledged, self._process = [], [], os.getpid()
+            self._pens, self._lent, self.unacknowledged, self._process = [], [], [], os.getpid()
 
     def _take_over(self, call):
         """Learn what the parent's call did, without getting in its way."""
