@@ -87,18 +87,11 @@ class State(object):
 
     def _count_as_assigned(self, attr, number):
         """Count a column as assigned, also where another thread, or what a signal handler interrupts, replaces the assignments meanwhile."""
-        while True:
-            assigned = self.assigned
-            if assigned:
-                assigned[attr] = max(number, assigned.get(attr, 0))
-                if self.assigned is assigned:
-                    return
-            else:
-                fresh = Assignments()
-                fresh[attr] = number
-                if not self.assigned:
-                    self.assigned = fresh
-                    return
+        assigned = None
+        while assigned is None or self.assigned is not assigned:
+            assigned = self.assigned or Assignments()
+            assigned[attr] = max(number, assigned.get(attr, 0))
+            self.assigned = self.assigned or assigned
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
@@ -199,7 +192,7 @@ class State(object):
         return Row(self.schema, self.row, self.values, texts, id)
 
     def plan(self, full=False, force=False, refresh=False, stored=None, is_asked_more=False):
-        """Return what a save writes.
+        """Return what a save writes. Number and row are noted first: of what comes while it is planned, both will tell.
 
         :param bool full: every column
         :param bool force: over what other writers changed
@@ -210,10 +203,10 @@ class State(object):
         """
         if self.new:
             return self._plan_new()
-        whole = full or force
+        whole, planned = full or force, Planned(None, None, self.row)
         changes = self.texts() if whole else self.changes()
         filled = self.defaults_to_fill(changes) if self.schema.defaulted and not whole and (changes or refresh) else {}
-        planned = Planned(None, dict(changes, **filled) if filled else changes, self.row, filled)
+        planned.texts, planned.filled = dict(changes, **filled) if filled else changes, filled
         if whole or changes or refresh:
             is_alone = changes and not (whole or filled or is_asked_more)
             planned.operation = (is_alone and alteration.alter(self.schema, self.id, self.row, changes, self.as_row)
@@ -221,7 +214,7 @@ class State(object):
         return planned
 
     def _plan_new(self):
-        """Plan the first write. A number is noted first: what is assigned by keygens that run is assigned since."""
+        """Plan the first write; what is assigned by keygens that run is assigned since."""
         schema, planned = self.schema, Planned(None, None, self.row)
         texts = [self._text(attr) for attr in schema.stored] if any(self.row) else self._new_texts()
         planned.texts = dict(zip(schema.stored, texts))
@@ -274,16 +267,15 @@ class State(object):
         :param texts: list of (column, text or None)
         :param planned: `Planned`, or whatever has its number
         """
-        position, before = self.schema.position, None
-        while before is not self.row:  # again where a handler of signals has seen to the row meanwhile
+        position, after = self.schema.position, None
+        while self.row is not after:  # again where a handler of signals has replaced it meanwhile
             before = self.row
             after = list(before)
             for attr, text in texts:
                 place = position[attr]
                 if before is row or as_text(before[place]) == as_text(row[place]):
                     after[place] = text
-            if self.row is before:
-                self.row = before = after
+            self.row = after if self.row is before else self.row
         self.new = False
         self._let_go(planned.number)
         self.generation = generation

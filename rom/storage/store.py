@@ -248,12 +248,16 @@ class Writer(object):
         :param jobs: list of planned jobs
         :param bool atomic: do all of them or none
         :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing
-        :returns: `WriteCall`, with its outcome; the entities know, and their hooks were called
+        :returns: `WriteCall`, with its outcome; the entities know, and their hooks were called. None where nothing was sent, for
+            something was planned for what is no more: since it was, a signal handler or a hook has saved, changed or deleted it
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
         self._look_for_fork()
         call = WriteCall(jobs, self._take_pen(), sys._getframe())
         self.unacknowledged.append(call)
+        if not all([job.is_current() for job in jobs]):  # not before: from here on nobody else writes them
+            self._drop(call)
+            return None
         call.outcome = call_write(call.connection, call.key, call.sequence, [job.operation for job in jobs], atomic,
                                   call.is_about_to_be_sent, meanwhile)
         self._finish(call)

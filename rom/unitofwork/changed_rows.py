@@ -15,17 +15,18 @@ class ChangedRows(Job):
     :param entity: one like them
     :param place: what `place_of` says of all
     :param layout: `AlterationLayout` of what changes
+    :param assigned: tuple of the columns that are assigned
+    :param int number: of the plan: see `Planned`
     :ivar entities: list
     """
 
     entities = ()
     is_plain = True
 
-    def __init__(self, entity, place, layout):
+    def __init__(self, entity, place, layout, assigned, number):
         Job.__init__(self, entity, place)
-        self.number = next(numbers)  # what is assigned from now on is written by another save
         self.layout, self.operation = layout, AlteredRows(layout)
-        self.assigned = tuple(entity._rom.assigned)
+        self.assigned, self.number = assigned, number
         self.entities, self.raw = [], []  # and the raw rows that they had
         self._alone = None
 
@@ -35,10 +36,12 @@ class ChangedRows(Job):
 
         :param place: what `place_of` says of the entity
         """
-        state = entity._rom
-        layouts = not state.new and state.assigned and state.schema.alterations.of(state.assigned)
-        layout = layouts and layouts[0]
-        return cls(entity, place, layout) if layout and not layout.is_explicit and layout.is_all(state.row, state.values) else None
+        state, number = entity._rom, next(numbers)  # what is assigned from now on is written by another save
+        assigned = tuple(state.assigned)
+        layouts = not state.new and assigned and state.schema.alterations.of(assigned)
+        if not layouts or layouts[0].is_explicit or not layouts[0].is_all(state.row, state.values):
+            return None
+        return cls(entity, place, layouts[0], assigned, number)
 
     def takes(self, entity):
         """Plan one more, if it is of this kind; returns whether it is: of one in which nothing differs nothing is written."""

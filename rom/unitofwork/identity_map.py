@@ -303,6 +303,8 @@ class IdentityMap(object):
     def take_id(self, obj, id):
         """Keep an entity under its own key, now that it has an id; it is never without one, whatever interrupts this."""
         old_key, new_key = key_of(obj), keys.row(obj._rom.schema.known_as, id)
+        if old_key == new_key:  # a handler of signals has asked for it meanwhile
+            return
         places = []
         for scope in self.chain:
             if scope.known.get(old_key) is obj:

@@ -59,6 +59,10 @@ class Job(object):
         """Return the new entities that its own refers to."""
         return self.entity._rom.new_references()
 
+    def is_current(self):
+        """Whether what was planned is still what is to be written."""
+        return True
+
     def name(self):
         """Return the row, for messages."""
         return keys.row(self.owner._namespace, self.id)

@@ -141,7 +141,7 @@ class Scope(IdentityMap):
 
     def _write_alone(self, job):
         job.plan()
-        return write(self.writer, [job]) if job.operation and (job.is_current() or job.plan_anew()) else 0
+        return write(self.writer, [job]) if job.operation else 0
 
     def reconcile(self, entities):
         """Learn what became of calls without an answer, before these entities are written.
@@ -195,7 +195,7 @@ class Scope(IdentityMap):
             jobs = [Save(entity, full, force) for entity in with_references(entities)]
             jobs = [job for job in jobs if not job.entity._deleted]
             gather_errors(jobs, Save.plan, len(jobs))
-            jobs = [job for job in jobs if job.operation and (job.is_current() or job.plan_anew())]
+            jobs = [job for job in jobs if job.operation]
             if jobs:
                 one_script(jobs)
                 written += write(self.writer, jobs, atomic=True, refuse=raise_bulk_error)

@@ -183,8 +183,6 @@ class Work(object):
         ready, open = groups(self.batch.jobs)
         self.batch = Batch(open)
         for place, (jobs, together) in enumerate(ready, 1):
-            if not all([job.is_current() for job in jobs]):
-                jobs = [job for job in batches.each_alone(jobs) if job.is_current() or job.plan_anew()]
             self.columns += write(self.writer, jobs, atomic=together, meanwhile=meanwhile if place == len(ready) else None)
             self.sent += [entity for job in jobs if job.is_plain or not job.has_own_hook() for entity in job.entities]
 

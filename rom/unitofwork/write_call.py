@@ -5,6 +5,7 @@ import sys
 import six
 
 from ..exceptions import ORMError
+from ..storage import batches
 
 __all__ = ['ATTEMPTS', 'Meanwhile', 'raise_first', 'write', 'write_batches']
 
@@ -25,6 +26,9 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     written, total = 0, None
     while jobs:
         call = writer.write(jobs, atomic, meanwhile)
+        if call is None:
+            jobs = [job for job in batches.each_alone(jobs) if job.is_current() or job.plan_anew()]
+            continue
         written += call.columns
         if call.is_all_done():
             break

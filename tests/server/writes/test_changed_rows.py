@@ -4,6 +4,7 @@ import pytest
 import rom
 from rom.exceptions import DataRaceError, InvalidColumnValue
 from rom.storage import batches
+from rom.unitofwork import work
 from rom.unitofwork.changed_rows import ChangedRows
 from rom.unitofwork.jobs import Save
 
@@ -49,15 +50,15 @@ def jobs(monkeypatch):
     return seen
 
 
-def once(monkeypatch, name, act):
-    """Have something done once, before a method of the job of many rows."""
-    plain, waiting = getattr(ChangedRows, name), [act]
+def once(monkeypatch, owner, name, act):
+    """Have something done once, before a function is called."""
+    plain, waiting = getattr(owner, name), [act]
 
-    def interrupted(self, *args):
+    def interrupted(*args):
         while waiting:
             waiting.pop()()
-        return plain(self, *args)
-    monkeypatch.setattr(ChangedRows, name, interrupted)
+        return plain(*args)
+    monkeypatch.setattr(owner, name, interrupted)
 
 
 @pytest.mark.parametrize('values', [dict(value=70), dict(note=u'h\xe9'), dict(value=-8, level=2.5, note=u'')], ids=['number', 'text', 'three'])
@@ -186,7 +187,7 @@ def _write_elsewhere(gauge):
 def test_what_a_signal_handler_does_before_they_are_sent(connection, Gauge, gauges, monkeypatch, act, value):
     for gauge in gauges:
         gauge.value += 10
-    once(monkeypatch, 'is_current', lambda: act(gauges[2]))
+    once(monkeypatch, work, 'groups', lambda: act(gauges[2]))
     rom.session.commit()
     assert connection.hget('Gauge:3', 'value') == value
     assert [connection.hget('Gauge:%d' % id, 'value') for id in (1, 2, 4, 5, 6, 7)] == [b'10', b'11', b'13', b'14', b'15', b'16']
@@ -202,7 +203,7 @@ def test_what_is_assigned_before_they_know(connection, Gauge, gauges, monkeypatc
         gauges[2].value = 99
         connection.hset('Gauge:4', 'note', 'theirs')
         gauges[3].refresh(force=True)
-    once(monkeypatch, 'finish', act)
+    once(monkeypatch, ChangedRows, 'finish', act)
     rom.session.flush()
     assert gauges[2].value == 99 and gauges[3].value == 13 and gauges[3].note == u'theirs'
     rom.session.commit()

@@ -7,11 +7,12 @@ import signal
 import sys
 import threading
 import time
+import uuid
 
 import pytest
 import redis
 import rom
-from rom.storage import store
+from rom.storage import batches, store
 from rom.exceptions import InvalidOperation, OutcomeUnknownError
 
 from consistency import problems
@@ -37,25 +38,29 @@ def proxy(server):
     proxy.stop()
 
 
-def at_line(number, work):
-    """Do the work and raise Stop before the number-th line of rom that it runs; whether there was one."""
+def stop():
+    raise Stop()
+
+
+def at_line(number, work, act=stop):
+    """Do the work and raise Stop, or do something else, before the number-th line of rom that it runs; whether there was one."""
     count = [0]
 
     def line(frame, event, arg):
         if event == 'line':
             count[0] += 1
             if count[0] == number:
-                raise Stop()
+                act()
         return line
     before = sys.gettrace()
     sys.settrace(lambda frame, event, arg: line if os.path.abspath(frame.f_code.co_filename).startswith(SOURCE) else None)
     try:
         work()
     except Stop:
-        return True
+        pass
     finally:
         sys.settrace(before)
-    return False
+    return count[0] >= number
 
 
 def in_a_session_of_its_own(work):
@@ -89,6 +94,47 @@ def test_a_commit_interrupted_at_any_line(Row, connection, atomic):
         return interrupted
     every_line(commit)
     assert connection.zcount('Row:n:idx', 1, 1) == connection.zcount('Row:n:idx', 3, 3) == len(rows) > 100
+    assert problems(connection, Row) == []
+
+
+def _assign(row):
+    row.n += 100
+
+
+def _assign_another(row):
+    row.name = u'%s' % uuid.uuid4()
+
+
+def _save(row):
+    row.n += 100
+    try:
+        row.save()
+    except InvalidOperation:  # it is being written: the next commit does it
+        pass
+
+
+@pytest.mark.parametrize('act', [_assign, _assign_another, _save])
+@pytest.mark.parametrize('which', ['new', 'first', 'last'])
+def test_what_a_signal_handler_does_at_any_line_of_a_commit(Row, connection, monkeypatch, act, which):
+    """What it assigns and saves is stored in the end, and nothing else is lost or refused."""
+    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 4)
+
+    def commit(number):
+        Row(n=0).save()
+        changed, fresh = [Row(n=1) for _ in range(5)], Row(n=1)
+        rom.session.save(*changed)
+        for row in changed:
+            row.n = 2
+        rows, target = changed + [fresh], {'new': fresh, 'first': changed[0], 'last': changed[4]}[which]
+        interrupted = at_line(number, rom.session.commit, lambda: act(target))
+        rom.session.commit()
+        assert not any(row._modified for row in rows)
+        assert [connection.hmget('Row:%d' % row.id, 'n', 'name') for row in rows] == [
+            [b'%d' % row.n, None if row.name is None else row.name.encode()] for row in rows]
+        assert [row.n for row in rows] == [(2 if row in changed else 1) + (100 if row is target and interrupted and act is not _assign_another else 0)
+                                           for row in rows]
+        return interrupted
+    every_line(commit)
     assert problems(connection, Row) == []
 
 
