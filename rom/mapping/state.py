@@ -75,7 +75,7 @@ class State(object):
     # -- values ---------------------------------------------------------------------------------------------------------
 
     def know(self, attr, value):
-        """Return a column was found to have a value."""
+        """Note that a column was found to have a value."""
         if self.values is _NONE_YET:
             self.values = {}
         self.values[attr] = value

@@ -248,8 +248,7 @@ class Writer(object):
         :param jobs: list of planned jobs
         :param bool atomic: do all of them or none
         :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing
-        :returns: `WriteCall`, with its outcome; the entities know, and their hooks were called. None where nothing was sent, for
-            something was planned for what is no more: since it was, a signal handler or a hook has saved, changed or deleted it
+        :returns: `WriteCall`; the entities know, and their hooks were called. None where nothing was sent, for a plan is not true any more
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
         self._look_for_fork()

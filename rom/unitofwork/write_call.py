@@ -26,7 +26,7 @@ def write(writer, jobs, atomic=False, refuse=None, meanwhile=None):
     written, total = 0, None
     while jobs:
         call = writer.write(jobs, atomic, meanwhile)
-        if call is None:
+        if call is None:  # a signal handler, or a hook, has saved, changed or deleted something since it was planned
             jobs = [job for job in batches.each_alone(jobs) if job.is_current() or job.plan_anew()]
             continue
         written += call.columns
