@@ -9,75 +9,110 @@ import types
 import redis
 from redis.exceptions import ResponseError
 
-from . import commands
+from . import commands, keys
 
 __all__ = ['fits', 'read_hashes']
 
 
-def read_hashes(connection, keys, fields, counter, meanwhile=commands.nothing):
-    """Return some fields of many hashes, all at one moment and in one round trip, of a client that `fits`.
+def read_hashes(connection, namespace, blocks, fields, counter, take):
+    """Hand over some fields of many rows: those of a block are of one moment and one round trip, of a client that `fits`.
 
     :param connection: redis-py client
-    :param keys: list of bytes
+    :param namespace: text
+    :param blocks: list of lists of ids, int or text
     :param fields: list of bytes, at least one
     :param counter: bytes, a key to GET in passing
-    :param meanwhile: callable(), called while the server is at it, again where it is sent again; it raises nothing of redis-py's
-    :returns: (list of what HMGET replied, among which there may be errors; how many of the keys there are; the value of
-        the counter)
+    :param take: callable(list of what HMGET replied, among which there may be errors; how many of the rows there are; the value
+        of the counter), called for one block after the other while the next one is on its way; it asks no server
     :raises redis.ResponseError: where the server, or the user's rights, have no transactions
     :raises UnicodeDecodeError: with redis-py 3.5, which cannot leave a reply as bytes
 
     Example::
 
-        read_hashes(connection, [b'User:1', b'User:2'], [b'name'], b'User:id:')    # ([[b'Ann'], [None]], 1, b'1')
+        read_hashes(connection, 'User', [[1, 2]], [b'name'], b'User:id:', print)    # [[b'Ann'], [None]] 1 b'1'
     """
     commands.troubles.check(connection)
     pipeline = _BulkRead(connection.connection_pool, connection.response_callbacks, True, None)
     try:
-        replies = pipeline.read(keys, fields, counter, bool(commands.bytes_wanted(connection)), meanwhile)
+        pipeline.read(_Commands(namespace, blocks, fields, counter), bool(commands.bytes_wanted(connection)), take)
     except redis.ConnectionError as error:
         commands.troubles.explain(connection, (), error)
         raise
-    return replies[:-2], replies[-2], replies[-1]
+
+
+class _Commands(object):
+    """What is sent for some blocks: the commands, made one by one only for those who look at them, as watchers of pipelines do."""
+
+    def __init__(self, namespace, blocks, fields, counter):
+        self.namespace, self.blocks, self.fields, self.counter = namespace, blocks, fields, counter
+
+    def __len__(self):
+        return sum(map(len, self.blocks)) + 4 * len(self.blocks) - 2
+
+    def __iter__(self):
+        for place, ids in enumerate(self.blocks):
+            found = keys.rows(self.namespace, ids)
+            made = [('HMGET', key) + tuple(self.fields) for key in found] + [('EXISTS',) + tuple(found), ('GET', self.counter)]
+            for command in [('EXEC',), ('MULTI',)] * bool(place) + made:
+                yield command, {}
+
+    def __getitem__(self, place):
+        return list(self)[place]
+
+    def packed(self, ids):
+        """Return those for a block in the protocol of Redis."""
+        return _packed(self.namespace, ids, self.fields, self.counter)
 
 
 class _BulkRead(redis.client.Pipeline):
     """A pipeline of HMGETs, run by redis-py's own `execute`; its `command_stack` tells what is sent."""
 
-    def read(self, keys, fields, counter, as_bytes, meanwhile=commands.nothing):
-        """Return the replies to HMGET of each key, EXISTS of all and GET of the counter."""
-        self._meanwhile = meanwhile
-        self._packed = _packed(keys, fields, counter)
+    def read(self, commands, as_bytes, take):
+        """Hand over the replies to HMGET of each row, EXISTS of all and GET of the counter, block by block."""
+        self.command_stack, self._left, self._found, self._take = commands, list(commands.blocks), [], take
         self._as_bytes = {'disable_decoding': True} if as_bytes else {}
-        fields = tuple(fields)
-        no_options = {}
-        self.command_stack = [(('HMGET', key) + fields, no_options) for key in keys]
-        self.command_stack += [(('EXISTS',) + tuple(keys), {}), (('GET', counter), {})]
-        return self.execute(raise_on_error=False)
+        self.execute(raise_on_error=False)
+        self._take_found()
+
+    def _take_found(self):
+        while self._found:
+            replies = self._found.pop()
+            self._take(replies[:-2], *replies[-2:])
 
     def _execute_transaction(self, connection, commands, raise_on_error):
+        """Read the blocks that are left: not all, where a connection was lost."""
+        following = self._left and commands.packed(self._left[0])
         try:
-            connection.send_packed_command([self._packed])
-            self._meanwhile()
-            acknowledged = _acknowledgments(connection, len(commands) + 1)
-            done = _replies(connection, 1, **self._as_bytes)[0]
+            while self._left:
+                connection.send_packed_command([following])
+                self._take_found()
+                following = self._left[1:] and commands.packed(self._left[1])
+                count = len(self._left[0]) + 2
+                acknowledged = _acknowledgments(connection, count + 1)
+                done = _replies(connection, 1, **self._as_bytes)[0]
+                if not isinstance(done, list) or len(done) != count:
+                    break
+                del self._left[0]
+                self._found.append(done)
         except BaseException:
             connection.disconnect()  # or the next one to use it would read these replies
             raise
-        if isinstance(done, list) and len(done) == len(commands):
-            return done
-        raise next(reply for reply in acknowledged + [done, ResponseError('EXEC gave %r' % (done,))]
-                   if isinstance(reply, ResponseError))
+        if self._left:
+            raise next(reply for reply in acknowledged + [done, ResponseError('EXEC gave %r' % (done,))]
+                       if isinstance(reply, ResponseError))
 
 
-def _packed(keys, fields, counter):
-    """Return the commands in the protocol of Redis."""
-    keys = _bulks(keys)
-    start = b'*%d\r\n$5\r\nHMGET\r\n' % (len(fields) + 2)
-    end = b''.join(_bulks(fields))
-    return b''.join([b'*1\r\n$5\r\nMULTI\r\n', start, (end + start).join(keys), end,
-                     b'*%d\r\n$6\r\nEXISTS\r\n' % (len(keys) + 1), b''.join(keys),
-                     b'*2\r\n$3\r\nGET\r\n', _bulks([counter])[0], b'*1\r\n$4\r\nEXEC\r\n'])
+def _packed(namespace, ids, fields, counter):
+    """Return the commands for a block in the protocol of Redis."""
+    before, texts = keys.start(namespace), list(map(str, ids))
+    size = len(before.encode('utf-8'))
+    heads = [u'$%d\r\n%s' % (size + length, before) for length in range(max(map(len, texts)) + 1)]
+    names = [heads[len(text)] + text for text in texts]
+    start = u'*%d\r\n$5\r\nHMGET\r\n' % (len(fields) + 2)
+    end = u'\r\n' + b''.join(_bulks(fields)).decode('utf-8')
+    return u''.join([u'*1\r\n$5\r\nMULTI\r\n', start, (end + start).join(names), end,
+                     u'*%d\r\n$6\r\nEXISTS\r\n' % (len(names) + 1), u'\r\n'.join(names),
+                     u'\r\n*2\r\n$3\r\nGET\r\n', _bulks([counter])[0].decode('utf-8'), u'*1\r\n$4\r\nEXEC\r\n']).encode('utf-8')
 
 
 def _bulks(texts):

@@ -18,10 +18,6 @@ request_text = json.JSONEncoder(separators=(',', ':'), check_circular=False).enc
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
 
 
-def nothing():
-    pass
-
-
 _TEXTS = six.text_type, bytes
 _NO_OPTIONS = {}
 _AS_BYTES = {NEVER_DECODE: True} if NEVER_DECODE else _NO_OPTIONS

@@ -51,52 +51,61 @@ def take_rows(connection, schema, ids, take):
     if len(ids) == 1:
         take(ids, [read_row(connection, schema, ids[0])])
         return
-    waiting = []
-
-    def take_waiting():
-        while waiting:
-            take(*waiting.pop())
-    for first in range(0, len(ids), ROWS_PER_READ):
-        block = ids[first:first + ROWS_PER_READ]
-        rows = read_batch(connection, schema, schema.fields, block, take_waiting)[0]
-        take_waiting()  # where nothing was done meanwhile
-        waiting.append((block, rows))
-    take_waiting()
+    blocks = [ids[first:first + ROWS_PER_READ] for first in range(0, len(ids), ROWS_PER_READ)]
+    _take_blocks(connection, schema, schema.fields, blocks, lambda ids, rows, _: take(ids, rows))
 
 
-def read_batch(connection, schema, fields, ids, meanwhile=commands.nothing):
+def read_batch(connection, schema, fields, ids):
     """Return some columns of some rows, in one call.
 
     :param connection: redis-py client
     :param schema: `Schema` of the model
     :param fields: list of names of columns, as bytes
     :param ids: list of int or of texts
-    :param meanwhile: callable(), called while the call is on its way, if at all
     :returns: (list, in the order of the ids, of [value or None per field], or None where there is no row; the highest id
         that was given out)
     """
-    hashes = keys.rows(schema.namespace, ids)
-    if bulk_reads.fits(connection):
+    taken = []
+    _take_blocks(connection, schema, fields, [ids], lambda _, *found: taken.append(found))
+    return taken[0]
+
+
+def _take_blocks(connection, schema, fields, blocks, take):
+    """Hand over (ids, rows, the highest id that was given out) of each list of ids, if possible while the next is on its way."""
+    left, later = list(blocks), []
+
+    def take_next(found):
+        ids = left.pop(0)
+        take(ids, *_rows_in_bulk(connection, schema, fields, ids, *found))
+
+    def take_found(rows, existing, highest):
+        # looking at one value is mostly enough
+        empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
+            value is not None for value in row)]
+        if later or existing != len(rows) - len(empty) or not all([rows[place].__class__ is list for place in empty]):
+            later.append((rows, empty, existing, highest))  # the server is to be asked more, which it cannot yet
+        else:
+            take_next((rows, empty, existing, highest))
+    if left and bulk_reads.fits(connection):
         try:
-            found = bulk_reads.read_hashes(connection, hashes, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)), meanwhile)
+            bulk_reads.read_hashes(connection, schema.namespace, blocks, fields or [as_bytes(schema.pk)], as_bytes(_counter(schema)),
+                                   take_found)
         except (ResponseError, UnicodeDecodeError):  # no transactions there, or redis-py 3.5
             pass
-        else:
-            return _rows_in_bulk(connection, schema, fields, hashes, *found)
-    return _read_by_script(connection, schema, fields, hashes)
+    for found in later:
+        take_next(found)
+    for ids in left:
+        take(ids, *_read_by_script(connection, schema, fields, ids))
 
 
-def _rows_in_bulk(connection, schema, fields, hashes, rows, existing, highest):
+def _rows_in_bulk(connection, schema, fields, ids, rows, empty, existing, highest):
     """Return what `read_hashes` replied, as rows: those without a value are asked about again where they may be there."""
-    # looking at one value is mostly enough
-    empty = [place for place, row in enumerate(rows) if row.__class__ is not list or row[0] is None and not any(
-        value is not None for value in row)]
     for place in empty:
         if rows[place].__class__ is not list and not _is_wrong_type(rows[place]):
             raise rows[place]
         rows[place] = None
-    if existing != len(hashes) - len(empty):  # rows may have none of the columns, and other keys are no rows
-        asked = _read_by_script(connection, schema, fields, [hashes[place] for place in empty])[0]
+    if existing != len(ids) - len(empty):  # rows may have none of the columns, and other keys are no rows
+        asked = _read_by_script(connection, schema, fields, [ids[place] for place in empty])[0]
         for place, row in zip(empty, asked):
             rows[place] = row
     return rows if fields else [row and [] for row in rows], _counted(highest)
@@ -118,8 +127,8 @@ def lookup_unique(connection, schema, attr, values):
     return [(int(row[0]), row[1]) if row else None for row in found]
 
 
-def _read_by_script(connection, schema, fields, hashes):
-    reply = _read.read(connection, [_counter(schema)] + hashes, fields)
+def _read_by_script(connection, schema, fields, ids):
+    reply = _read.read(connection, [_counter(schema)] + keys.rows(schema.namespace, ids), fields)
     highest = reply.pop()
     return reply, _counted(highest)
 

@@ -51,10 +51,9 @@ def read(Item, ids, fields=None):
 
 def test_rows_are_what_the_script_reads(filled):
     schema, ids = filled._rom_schema, list(range(1, 1003)) + [3, 3]
-    keys = [u'caf\xe9:%d' % id for id in ids]
     for fields in (schema.fields, [b'n'], []):
         rows, highest = read(filled, ids, fields)
-        assert (rows, highest) == reads._read_by_script(filled._connection, schema, fields, keys)
+        assert (rows, highest) == reads._read_by_script(filled._connection, schema, fields, ids)
         assert highest == COUNT and rows[4] is rows[5] is rows[1000] is None
         assert rows[6] == rows[7] == [None] * len(fields) and rows[2] == rows[-1]
     assert [item.id for item in filled.get(list(range(1, 12)))] == [1, 2, 3, 4, 7, 8, 9, 10, 11]
@@ -99,8 +98,9 @@ def test_rows_are_of_one_moment(filled, server):
 def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
     """A client of one connection has none left for a pipeline; what a callback makes of HMGET is no row."""
     client = server.client(decode_responses=DECODE)
-    expected, keys = read(filled, list(range(1, 50))), [b'caf\xc3\xa9:1', b'caf\xc3\xa9:2']
-    assert bulk_reads.fits(client) and bulk_reads.read_hashes(client, keys, [b'n'], b'x')[1] == 2
+    expected, taken = read(filled, list(range(1, 50))), []
+    bulk_reads.read_hashes(client, u'caf\xe9', [[1, 2]], [b'n'], b'x', lambda *reply: taken.append(reply))
+    assert bulk_reads.fits(client) and [existing for _, existing, _ in taken] == [2]
     of_one = redis.Redis(connection_pool=client.connection_pool, single_connection_client=True)
     changing = server.client(decode_responses=DECODE)
     changing.set_response_callback('HMGET', lambda reply, **options: dict(enumerate(reply)))
@@ -117,20 +117,29 @@ def test_clients_that_are_not_plain_are_asked_by_the_script(filled, server):
 def test_a_server_that_refuses_transactions_is_asked_by_the_script(filled, monkeypatch, connection):
     expected = read(filled, list(range(1, 50)))
     packed = bulk_reads._packed
+    of_two = took(filled, list(range(1, 1050)))
     for broken in (lambda *args: packed(*args).replace(b'MULTI', b'MULTX'),
                    lambda *args: packed(*args).replace(b'HMGET', b'HMGEX', 1)):
         monkeypatch.setattr(bulk_reads, '_packed', broken)
         assert read(filled, list(range(1, 50))) == expected
+        assert took(filled, list(range(1, 1050))) == of_two
         assert filled._connection.ping() and connection.ping()
 
 
-def test_an_error_about_a_key_is_raised(filled, monkeypatch):
-    real = bulk_reads.read_hashes
+def refuse_a_key(monkeypatch, call):
+    """Have the server refuse the first key of a call."""
+    real, calls = bulk_reads.read_hashes, []
 
     def refused(*args):
-        replies, existing, highest = real(*args)
-        return [ResponseError('NOPERM no access')] + replies[1:], existing, highest
+        def take(replies, existing, highest):
+            calls.append(replies)
+            args[-1]([ResponseError('NOPERM no access')] + replies[1:] if len(calls) == call else replies, existing, highest)
+        real(*args[:-1] + (take,))
     monkeypatch.setattr(bulk_reads, 'read_hashes', refused)
+
+
+def test_an_error_about_a_key_is_raised(filled, monkeypatch):
+    refuse_a_key(monkeypatch, 1)
     with pytest.raises(ResponseError, match='NOPERM'):
         read(filled, list(range(1, 50)))
 
@@ -237,8 +246,8 @@ def test_single_values_are_bytes_however_broken(Item, connection):
 def test_what_the_server_says_out_of_turn_is_no_reply(filled, server):
     """Over RESP3 a server may say something between the replies; it is not taken for one of them."""
     client = server.client(decode_responses=DECODE)
-    schema, keys = filled._rom_schema, [u'caf\xe9:%d' % id for id in range(1, 50)]
-    expected = reads._read_by_script(filled._connection, schema, schema.fields, keys)
+    schema, ids, taken = filled._rom_schema, list(range(1, 50)), []
+    expected = reads._read_by_script(filled._connection, schema, schema.fields, ids)
     link = client.connection_pool.get_connection('PING')
     if getattr(link, 'protocol', 2) not in (3, '3'):
         pytest.skip('this redis-py speaks RESP2')
@@ -251,8 +260,9 @@ def test_what_the_server_says_out_of_turn_is_no_reply(filled, server):
         writer.hset(u'caf\xe9:1000', 'other', said)
         read_on_link = bulk_reads._BulkRead(client.connection_pool, client.response_callbacks, True, None)
         read_on_link.connection = link
-        replies = read_on_link.read([key.encode('utf-8') for key in keys], schema.fields, b'x', True)
-        assert replies[:4] == expected[0][:4] and len(replies) == len(keys) + 2
+        commands = bulk_reads._Commands(u'caf\xe9', [ids], schema.fields, b'x')
+        read_on_link.read(commands, True, lambda replies, *more: taken.append(replies))
+        assert taken[-1][:4] == expected[0][:4] and len(taken[-1]) == len(ids)
     client.connection_pool.release(link)
     assert heard
 
@@ -299,7 +309,7 @@ def test_rows_are_taken_in_order_and_once(filled, server, many):
         assert [id for block, _ in blocks for id in block] == ids
         assert all(len(block) == COUNT for block, _ in blocks[:-1])
         taken = [row for _, rows in blocks for row in rows]
-        assert taken == reads._read_by_script(client, schema, schema.fields, [u'caf\xe9:%d' % id for id in ids])[0]
+        assert taken == reads._read_by_script(client, schema, schema.fields, ids)[0]
 
 
 def test_a_connection_lost_in_the_second_call_has_no_row_taken_twice(filled, monkeypatch, link_class):
@@ -321,13 +331,7 @@ def test_what_stops_the_taker_leaves_no_replies_behind(filled):
 
 
 def test_an_error_in_the_second_call_is_raised(filled, monkeypatch):
-    real, calls = bulk_reads.read_hashes, []
-
-    def refused(*args):
-        calls.append(args)
-        replies, existing, highest = real(*args)
-        return [ResponseError('NOPERM no access')] * (len(calls) > 1) + replies[len(calls) > 1:], existing, highest
-    monkeypatch.setattr(bulk_reads, 'read_hashes', refused)
+    refuse_a_key(monkeypatch, 2)
     with pytest.raises(ResponseError, match='NOPERM'):
         filled.get(list(range(10, 2510)))
     monkeypatch.undo()
