@@ -90,7 +90,7 @@ def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
 def requested(operations):
     """Return operations as a request has them: rows of a layout that follow each other in a batch, all others in lists.
 
-    :param operations: list of `NewRow`, `AlteredRow`, `AlteredRows` and `RemovedRow`, and of dicts as `plan` makes them
+    :param operations: list of `NewRow`, `AlteredRow`, `AlteredRows` and `RemovedRows`, and of dicts as `plan` makes them
     :returns: list of lists
     """
     if len(operations) == 1:

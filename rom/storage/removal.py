@@ -1,10 +1,12 @@
-"""PURE: a row that is removed, and what a batch of such rows of a model is told once."""
+"""PURE: rows that are removed, and what a batch of such rows of a model is told once."""
+
+import itertools
 
 from ..values.texts import text_if_utf8
 from . import keys, plan
 from .rows import Row, as_text
 
-__all__ = ['RemovalLayout', 'RemovedRow', 'remove']
+__all__ = ['RemovalLayout', 'RemovedRows', 'remove']
 
 
 class RemovalLayout(object):
@@ -23,6 +25,7 @@ class RemovalLayout(object):
         self.computed = [column for column in schema.unique if column not in claimed]
         self.computed_names = [column._attr for column in self.computed] + [keys.together_name(c) for c in schema.together]
         names = [column._attr for column in claimed] + self.computed_names
+        self.width = 1 + len(self.sources) + len(names)  # of what is said of a row
         self._told = [schema.pk, len(self.sources)] + self.sources + [len(names)] + names
 
     def told_once(self):
@@ -30,16 +33,29 @@ class RemovalLayout(object):
         return ['delete', self.schema.namespace] + self._told
 
 
-class RemovedRow(object):
-    """The operation that removes a row, of which nobody asks more than that.
+    def told_of_each(self, ids, rows):
+        """Return what write.lua takes of some rows, one after the other: id, what was seen of columns, unique values."""
+        texts = dict((place, [text_if_utf8(raw[place]) for raw in rows]) for place in set(self.places + self.claimed))
+        told = [map(str, ids)]
+        told += [[False if text is None else None if isinstance(text, bytes) else text for text in texts[place]] for place in self.places]
+        told += [[as_text(text) or None for text in texts[place]] for place in self.claimed]
+        if self.computed_names:
+            values = [plan.stored_unique_values(self.computed, self.schema.together, Row(self.schema, raw, id=id))
+                      for id, raw in zip(ids, rows)]
+            told += [[each.get(name) for each in values] for name in self.computed_names]
+        return list(itertools.chain.from_iterable(zip(*told)))
 
-    :ivar layout: `RemovalLayout` by which it is told
-    :ivar said: list of what write.lua takes: id, what was seen of columns, unique values
+
+class RemovedRows(object):
+    """The operation that removes rows, of which nobody asks more than that.
+
+    :ivar layout: `RemovalLayout` by which they are told
+    :ivar said: list of what write.lua takes of one row after the other
     """
 
     __slots__ = ('layout', 'said')
 
-    #: what it costs the server depends on what the row lists, which stays there
+    #: what it costs the server depends on what the rows list, which stays there
     weight = 1
 
     def __init__(self, layout, said):
@@ -47,23 +63,20 @@ class RemovedRow(object):
 
     @property
     def keys(self):
-        """List of text: the key of the row."""
-        return [keys.row(self.layout.schema.namespace, self.said[0])]
+        """list of text: of the rows."""
+        return [keys.row(self.layout.schema.namespace, id) for id in self.said[::self.layout.width]]
+
+    def each(self):
+        """Return the operations that remove one of the rows each."""
+        width = self.layout.width
+        return [RemovedRows(self.layout, self.said[at:at + width]) for at in range(0, len(self.said), width)]
 
 
-def remove(schema, id, raw):
-    """Plan the operation that removes a row and all that stands for it elsewhere.
+def remove(schema, ids, rows):
+    """Plan the operation that removes rows and all that stands for them elsewhere.
 
-    :param raw: list of the stored values as this writer knows them
-    :returns: `RemovedRow`
+    :param ids: list of int
+    :param rows: list of lists of the stored values as this writer knows them
+    :returns: `RemovedRows`
     """
-    layout, said = schema.removal, [str(id)]
-    for place in layout.places:
-        text = text_if_utf8(raw[place])
-        said.append(False if text is None else None if isinstance(text, bytes) else text)
-    for place in layout.claimed:
-        said.append(as_text(raw[place]) or None)
-    if layout.computed_names:
-        values = plan.stored_unique_values(layout.computed, schema.together, Row(schema, raw, id=id))
-        said += [values.get(name) for name in layout.computed_names]
-    return RemovedRow(layout, said)
+    return RemovedRows(schema.removal, schema.removal.told_of_each(ids, rows))

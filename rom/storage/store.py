@@ -31,7 +31,7 @@ def call_write(connection, key, sequence, operations, atomic, before_sending, me
     :param connection: redis-py client
     :param key: where the server remembers the call
     :param int sequence: its number there
-    :param operations: list of `NewRow` and `RemovedRow`, and of dicts as `plan` makes them
+    :param operations: list of `NewRow` and `RemovedRows`, and of dicts as `plan` makes them
     :param bool atomic: do all of them or none
     :param before_sending: callable(), called when all is ready
     :param meanwhile: callable() that may be called while the call is on its way, or None; it raises nothing

@@ -111,9 +111,12 @@ class Entity(Hooks, Duplicates):
             scope.before_change(self, attr)
         self._rom.refreshed(row, scope.generation)
 
-    def _rom_removed(self):
-        self._rom.deleted = True
-        current().forget_row(self)
+    @staticmethod
+    def _rom_removed(entities):
+        """Note that the rows of some entities of a model are gone."""
+        for entity in entities:
+            entity._rom.deleted = True
+        current().forget_rows(entities)
 
     # -- a class that is defined again -------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from ..exceptions import EntityDeletedError
 
-__all__ = ['Hooks', 'call_before_write', 'has_own_hook']
+__all__ = ['Hooks', 'any_has_own_hook', 'call_before_write', 'has_own_hook']
 
 
 class Hooks(object):
@@ -36,6 +36,12 @@ def has_own_hook(entity, *names):
         if getattr(model, name) != getattr(Hooks, name) or name in own:
             return True
     return False
+
+
+def any_has_own_hook(entities, *names):
+    """Whether one of these hooks is a program's own in one of some entities of a model."""
+    own = [getattr(entity, '__dict__', None) for entity in entities]
+    return has_own_hook(entities[0], *names) or any([name in each for each in own if each for name in names])
 
 
 def call_before_write(entity, force=False):

@@ -84,6 +84,9 @@ class Watched(object):
         self._entries = {}  # {id of the entity: [entity or None, weak reference to it, {column: its text when it was read}]}
         self._limit = _SWEEP_FROM
 
+    def __len__(self):
+        return len(self._entries)
+
     def add(self, entity, attr):
         """Remember what the value of a column is now, unless it was read before."""
         entry = self._entries.get(id(entity))
@@ -338,20 +341,31 @@ class IdentityMap(object):
             self._others[key] = [each for each in self._others[key] if each is not obj]
         self._watched.discard(obj)
 
-    def forget_row(self, obj):
-        """Drop a deleted entity, and what else is known of its row, here and around; what has edits stays, and will be refused.
+    def forget_rows(self, entities):
+        """Drop deleted entities of a model, and what else is known of their rows, here and around; what has edits stays, and will be refused.
 
-        :param obj: an entity
+        :param entities: list
         """
-        key = key_of(obj)
+        before = keys.start(entities[0]._rom.schema.known_as)
+        names = [before + str(obj._rom.id) for obj in entities]
         for scope in self.chain:
-            scope._drop(key, obj)
-            if not (scope._others or key in scope.known or key in scope.wknown.data):
-                continue
-            for other in scope.others_of(obj) + [scope.get(key)]:
-                if other is not None and not other._deleted and not other._modified:
-                    other._deleted = True
-                    scope.forget(other)
+            known, references, has_more = scope.known, scope.wknown.data, scope._others or scope._watched
+            for key, obj in zip(names, entities):
+                if known.get(key) is obj:
+                    known.pop(key, None)
+                reference = references.get(key)
+                if reference is not None and reference() is obj:
+                    references.pop(key, None)
+                if has_more or key in known or key in references:
+                    scope._drop(key, obj)
+                    scope._follow_delete(key, obj)
+
+    def _follow_delete(self, key, obj):
+        """Have the other objects of a deleted row be deleted as well, but for those with edits."""
+        for other in self.others_of(obj) + [self.get(key)]:
+            if other is not None and not other._deleted and not other._modified:
+                other._deleted = True
+                self.forget(other)
 
     def get(self, pk):
         """Return the entity that the session knows of a row.

@@ -26,7 +26,7 @@ class Job(object):
     :ivar if_match: the etag that its row is to have still, or None
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
     :ivar columns: how many were written, or rows removed, once it is finished
-    :ivar rows: how many it writes: one, but for `ChangedRows`
+    :ivar rows: how many it writes: one, but for `ChangedRows` and `RemovedRows`
     :ivar is_plain: whether it is known that no hook of the program's own follows
     """
 
@@ -269,10 +269,10 @@ class Removal(StoredJob):
             self.operation = plan.delete(self.schema, self.id, row, self.guard, self.reason)
             self.expect_all()
         else:
-            self.operation = removal.remove(self.schema, self.id, self.stored)
+            self.operation = removal.remove(self.schema, [self.id], [self.stored])
 
     def finish(self, id):
-        self.entity._rom_removed()
+        self.entity._rom_removed([self.entity])
         return int(bool(id))
 
     def run_hook(self):

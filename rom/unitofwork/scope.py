@@ -15,6 +15,7 @@ from .hooks import call_before_write, has_own_hook
 from .identity_map import IdentityMap, is_changed
 from .jobs import Removal, Save, one_connection, place_of
 from .ordering import Entities, entities_of, in_order, once_each, with_references
+from .removed_rows import RemovedRows
 from .unanswered import calls_left_on
 from .work import Work, gather_errors, is_plain, raise_bulk_error
 from .write_call import write, write_batches
@@ -280,18 +281,32 @@ class Scope(IdentityMap):
         return entities
 
     def _remove(self, entities, decisions):
-        """Delete rows, without a look at on_delete rules, in calls of as many as fit."""
-        entities = self.not_deleted(entities)
-        places = dict((type(entity), place_of(entity)) for entity in dict((type(entity), entity) for entity in entities).values())
-        jobs = [Removal(entity, if_match=ondelete.condition_in(decisions, entity), place=places[type(entity)]) for entity in entities]
-        for job in jobs:
-            job.check_seen()
-        for entity in entities:
-            entity._before_delete()
-        calls = list(batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard))
+        """Delete rows, without a look at on_delete rules, in calls of as many as fit.
+
+        :param entities: list of those that are not deleted yet
+        :param decisions: {pk: bool or etag} of those that were asked
+        """
+        if decisions:  # what the program has called meanwhile may have deleted some
+            entities = self.not_deleted(entities)
+        elif RemovedRows.are_such(entities):
+            calls = [[job] for job in RemovedRows.of(entities, place_of(entities[0]))]
+            write_batches(self.writer, calls, _plan_all, entities[0]._rom_schema.plans_alone)
+            return
+        calls = _removals(entities, decisions)
         ahead = len(calls) > 1 and all(entity._rom_schema.plans_alone and not has_own_hook(entity, '_after_delete')
                                        for entity in entities)
         write_batches(self.writer, calls, _plan_all, ahead)
+
+
+def _removals(entities, decisions):
+    """Return jobs that remove a row each, in lists that one call carries, once their before-hooks were called."""
+    places = dict((type(entity), place_of(entity)) for entity in dict((type(entity), entity) for entity in entities).values())
+    jobs = [Removal(entity, if_match=ondelete.condition_in(decisions, entity), place=places[type(entity)]) for entity in entities]
+    for job in jobs:
+        job.check_seen()
+    for entity in entities:
+        entity._before_delete()
+    return list(batches.in_batches(jobs, lambda job: batches.likely_weight(job.stored), lambda job: job.shard))
 
 
 def _is_waiting(state, all, is_exact):

@@ -1078,7 +1078,7 @@ def test_rows_of_many_words_are_written_and_deleted_in_calls_of_fewer(connection
     sizes, plain = [], Writer.write
 
     def watched(writer, jobs, *more):
-        sizes.append(len(jobs))
+        sizes.append(batches.rows_in(jobs))
         return plain(writer, jobs, *more)
     monkeypatch.setattr(Writer, 'write', watched)
 
