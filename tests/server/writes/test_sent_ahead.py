@@ -9,6 +9,7 @@ from rom.storage import ahead, batches
 from rom.exceptions import InvalidColumnValue, InvalidOperation, UniqueKeyViolation
 from rom.unitofwork.changed_rows import ChangedRows
 from rom.unitofwork.jobs import Removal, Save
+from rom.unitofwork.removed_rows import RemovedRows
 
 from consistency import problems
 from lossy_proxy import LossyProxy
@@ -65,9 +66,9 @@ def log(server, monkeypatch):
             if b'"done"' in (reply if isinstance(reply, bytes) else str(reply).encode('utf-8')):
                 log.append('read')
             return reply
-    for job, name in ((Save, 'plan'), (Removal, 'plan'), (ChangedRows, 'takes')):
+    for job, name in ((Save, 'plan'), (Removal, 'plan'), (RemovedRows, 'plan'), (ChangedRows, 'takes')):
         def planned(self, entity=None, plan=getattr(job, name)):
-            log.append('planned')
+            log.extend(['planned'] * (self.rows if entity is None else 1))
             return plan(self) if entity is None else plan(self, entity)
         monkeypatch.setattr(job, name, planned)
     client.connection_pool.connection_class = Logged
