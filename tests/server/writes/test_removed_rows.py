@@ -66,10 +66,9 @@ def test_one_job_a_call(connection, Tool, tools, jobs, of_ten):
     assert len(jobs) == 3 and rom.session.get('Tool:1') is None
 
 
-def test_a_call_holds_fewer_rows_that_weigh_more(connection, Tool, jobs, monkeypatch):
-    monkeypatch.setattr(batches, 'ENTRIES_PER_WRITE', 100)
+def test_a_call_holds_fewer_rows_that_weigh_more(connection, Tool, jobs):
     for number in range(9):
-        Tool(size=number, kind=str(number), name=u'x' * (900 if number == 4 else 1))
+        Tool(size=number, kind=str(number), shelf=u'x' * (60000 if number == 4 else 1))
     rom.session.commit()
     del jobs[:]
     rom.session.delete(Tool.query.all())
