@@ -63,7 +63,7 @@ class RemovedRows(object):
 
     @property
     def keys(self):
-        """list of text: of the rows."""
+        """Keys of the rows, as list of text."""
         return [keys.row(self.layout.schema.namespace, id) for id in self.said[::self.layout.width]]
 
     def each(self):

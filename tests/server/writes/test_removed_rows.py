@@ -7,7 +7,8 @@ import rom
 from rom.storage import batches
 
 from consistency import problems
-from test_exactly_once import proxy, way  # noqa: F401 (fixtures)
+from lossy_proxy import LossyProxy
+from test_exactly_once import WAYS, Way, client_of
 from test_interrupted_writes import at_line, every_line
 
 
@@ -167,6 +168,14 @@ def test_interrupted_at_any_line(connection, Tool, of_ten):
         return interrupted
     every_line(delete)
     assert all_is_gone(connection, Tool)
+
+
+@pytest.fixture(params=WAYS, ids='-'.join)
+def way(request, server, connection):
+    proxy, (how, who) = LossyProxy(server.kwargs), request.param
+    rom.util.CONNECTION = client_of(server, proxy, who, how)
+    yield Way(proxy, how, who)
+    proxy.stop()
 
 
 @pytest.mark.parametrize('plan', [(True,), (False, True), (False, False, True)], ids=['first', 'second', 'third'])
