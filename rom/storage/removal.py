@@ -1,7 +1,5 @@
 """PURE: rows that are removed, and what a batch of such rows of a model is told once."""
 
-import itertools
-
 from ..values.texts import text_if_utf8
 from . import keys, plan
 from .rows import Row, as_text
@@ -32,18 +30,20 @@ class RemovalLayout(object):
         """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
         return ['delete', self.schema.namespace] + self._told
 
-
     def told_of_each(self, ids, rows):
         """Return what write.lua takes of some rows, one after the other: id, what was seen of columns, unique values."""
-        texts = dict((place, [text_if_utf8(raw[place]) for raw in rows]) for place in set(self.places + self.claimed))
-        told = [map(str, ids)]
-        told += [[False if text is None else None if isinstance(text, bytes) else text for text in texts[place]] for place in self.places]
-        told += [[as_text(text) or None for text in texts[place]] for place in self.claimed]
-        if self.computed_names:
-            values = [plan.stored_unique_values(self.computed, self.schema.together, Row(self.schema, raw, id=id))
-                      for id, raw in zip(ids, rows)]
-            told += [[each.get(name) for each in values] for name in self.computed_names]
-        return list(itertools.chain.from_iterable(zip(*told)))
+        said, places, claimed = [], self.places, self.claimed
+        for id, raw in zip(ids, rows):
+            said.append(str(id))
+            for place in places:
+                text = text_if_utf8(raw[place])
+                said.append(False if text is None else None if isinstance(text, bytes) else text)
+            for place in claimed:
+                said.append(as_text(raw[place]) or None)
+            if self.computed_names:
+                values = plan.stored_unique_values(self.computed, self.schema.together, Row(self.schema, raw, id=id))
+                said += [values.get(name) for name in self.computed_names]
+        return said
 
 
 class RemovedRows(object):
