@@ -19,6 +19,7 @@ class RemovedRows(Job):
     """
 
     entities = ()
+    is_plain = True
 
     def __init__(self, entities, place):
         Job.__init__(self, entities[0], place)
