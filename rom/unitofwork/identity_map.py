@@ -347,10 +347,10 @@ class IdentityMap(object):
         :param entities: list
         """
         before = keys.start(entities[0]._rom.schema.known_as)
-        names = [before + str(obj._rom.id) for obj in entities]
         for scope in self.chain:
             known, references, has_more = scope.known, scope.wknown.data, scope._others or scope._watched
-            for key, obj in zip(names, entities):
+            for obj in entities:
+                key = before + str(obj._rom.id)
                 if known.get(key) is obj:
                     known.pop(key, None)
                 reference = references.get(key)
