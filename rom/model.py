@@ -168,13 +168,14 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             User.get(1)
             User.get([3, 1, 2])
         """
+        schema = cls._rom_schema
         if isinstance(ids, _ID_LISTS):
-            return _get_many(cls, [id if id.__class__ is int else cls._rom_schema.as_id(id) for id in ids])
-        id = ids if ids.__class__ is int else cls._rom_schema.as_id(ids)
-        known = current().current_of(cls._rom_schema.known_as, [id])
-        if known:
-            return known[id]
-        row = reads.read_row(cls._connection, cls._rom_schema, id)
+            return _get_many(cls, [id if id.__class__ is int else schema.as_id(id) for id in ids])
+        id = ids if ids.__class__ is int else schema.as_id(ids)
+        known = current().current(keys.row(schema.known_as, id))
+        if known is not None:
+            return known
+        row = reads.read_row(cls._connection, schema, id)
         return None if row is None else cls._rom_adopt([(id, row)], hold=True)[0]
 
     @classmethod

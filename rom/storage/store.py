@@ -45,7 +45,7 @@ def call_write(connection, key, sequence, operations, atomic, before_sending, me
 
 
 def _call_write(connection, key, sequence, request, touched=(), *sending):
-    reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], True, *sending)
+    reply = _write(connection, [key] + list(touched), ['%d' % sequence, '%d' % REMEMBERED_SECONDS, commands.request_text(request)], True, *sending)
     answer, _ = _read_answer(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
