@@ -117,15 +117,11 @@ def requested(operations):
     """
     if len(operations) == 1:
         return '[%s]' % _item(operations)
-    return '[%s]' % ','.join([_item(list(group)) for _, group in itertools.groupby(operations, _layout_of)])
-
-
-def _layout_of(operation):
-    return getattr(operation, 'layout', None)
+    return '[%s]' % ','.join([_item(list(group)) for _, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None))])
 
 
 def _item(operations):
-    layout = _layout_of(operations[0])
+    layout = getattr(operations[0], 'layout', None)
     if layout is None:
         return request_text(operations)
     rows = operations[0].said if len(operations) == 1 else [part for row in operations for part in row.said]
