@@ -113,8 +113,7 @@ def lookup_unique(connection, schema, attr, values):
     """
     found, key = [], keys.index(schema.namespace, attr, 'uidx')
     for first in range(0, len(values), ROWS_PER_READ):
-        found.extend(_unique.read(connection, [key], [schema.namespace, '%d' % len(schema.fields)] + schema.fields
-                                  + list(values[first:first + ROWS_PER_READ])))
+        found += _unique.read(connection, [key], [schema.namespace, schema.fields_told] + list(values[first:first + ROWS_PER_READ]))
     return [(int(row[0]), row[1]) if row else None for row in found]
 
 
