@@ -93,6 +93,15 @@ class State(object):
             assigned[attr] = max(number, assigned.get(attr, 0))
             self.assigned = self.assigned or assigned
 
+    def begin(self, attr, value):
+        """Do the same for an entity that is being made, which nobody else has yet."""
+        if self.values is _NONE_YET:
+            self.values = {}
+        if not self.assigned:
+            self.assigned = Assignments()
+        self.values[attr] = value
+        self.assigned[attr] = next(numbers)
+
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
         return self.values[attr] if attr in self.values else self.schema.columns[attr]._read(self)

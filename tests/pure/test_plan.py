@@ -162,6 +162,17 @@ def test_new_rows_of_a_model_are_told_it_once(schema, derived):
     assert items[1] == [other, other] and json.dumps(items[0]).count('"name"') == 2 * 4 + 1  # entries of both, and the column
 
 
+def test_a_batch_is_told_the_namespace_of_the_moment(registry):
+    schema = type('Moving', (rom.Model,), {'name': rom.Text()})._rom_schema
+    told = [schema.layout.head()]
+    assert schema.layout.head() is told[0]
+    schema.use_namespace(u'tenant \u00e9')
+    told.append(schema.layout.head())
+    schema.use_namespace('Moving')
+    assert told[0] == schema.layout.head() and [json.loads(text + ']')[:3] for text in told] == [
+        ['new', namespace, 'id'] for namespace in ('Moving', u'tenant \u00e9')]
+
+
 def test_an_insert_costs_about_what_it_writes(schema):
     texts = [STORED.get(attr) for attr in schema.stored]
     row = insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=STORED), texts, no_id)
