@@ -154,8 +154,8 @@ class WriteCall(object):
 
     def is_running(self):
         """Whether it is this very call that was interrupted: by a signal handler, or a hook."""
-        frame = sys._getframe()
-        while frame is not None and not (frame.f_code is _MAKES_CALLS and frame.f_locals.get('call') is self):
+        frame, makes_calls = sys._getframe(), six.get_function_code(Writer.write)
+        while frame is not None and not (frame.f_code is makes_calls and frame.f_locals.get('call') is self):
             frame = frame.f_back
         return frame is not None
 
@@ -417,7 +417,3 @@ class Writer(object):
                                       'known here' % call.names())
         call.tell_entities()
         self._drop(call)
-
-
-#: of the function that makes the calls: while one is being made, it is among those that run
-_MAKES_CALLS = six.get_function_code(Writer.write)
