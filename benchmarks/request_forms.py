@@ -48,7 +48,7 @@ def forms(client, values):
     """{form: function that makes the arguments}"""
     model = workload.person('forms')
     rows = [model(**row)._rom.plan().operation for row in values]
-    flat, objects = batches.requested(rows)[0], [as_object(row) for row in rows]
+    flat, objects = json.loads(batches.requested(rows))[0], [as_object(row) for row in rows]
     packed = client.eval('return cmsgpack.pack(cjson.decode(ARGV[1]))', 0, json.dumps(flat))
     texts = ['' if value is None else value if isinstance(value, str) else str(value) for value in flat]
     return {'JSON, a flat list': lambda: [commands.request_text(flat)], 'JSON, an object a row': lambda: [commands.request_text(objects)],

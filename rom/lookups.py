@@ -49,9 +49,9 @@ def _number(column, text):
 
 def _by_unique(model, column, value):
     many = isinstance(value, (list, set, frozenset))
-    values = [unique_text(model, column, each) for each in (value if many else [value])]
+    values = [unique_text(model, column, each) for each in value] if many else [unique_text(model, column, value)]
     rows = lookup_unique(model._connection, model._rom_schema, column._attr, values)
-    entities = model._rom_found_each([row for row in rows if row is not None], hold=True)
+    entities = model._rom_found_each(filter(None, rows), hold=True)
     return entities if many else (entities[0] if entities else None)
 
 

@@ -52,19 +52,20 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             return begin_loaded(self, values)
         state = self._rom = State.of(self)
         state.new = True
-        extra_ok = values.pop('_extra_ok', False)
+        extra_ok, schema = values.pop('_extra_ok', False), state.schema
+        begin = state.hold if schema.starting else state.begin  # an `_init_` of the program's own may have given the entity away
         try:
-            for attr, column, accept, may_be_missing in state.schema.beginnings:
+            for attr, column, accept, may_be_missing in schema.beginnings:
                 value = values.pop(attr, None)
                 if accept is None or value is None and not may_be_missing:
                     column._init_(self, self._namespace, attr, value, False)
                 elif value is not None:
-                    state.hold(attr, accept(value))
+                    begin(attr, accept(value))
         except MissingColumn:  # perhaps because its name was misspelt
-            state.schema.refuse_unknown(values, extra_ok)
+            schema.refuse_unknown(values, extra_ok)
             raise
         if values:
-            state.schema.refuse_unknown(values, extra_ok)
+            schema.refuse_unknown(values, extra_ok)
         current().add_new(self)
 
     @ClassProperty
@@ -168,13 +169,14 @@ class Model(six.with_metaclass(_ModelMetaclass, Entity, Beyond)):
             User.get(1)
             User.get([3, 1, 2])
         """
+        schema = cls._rom_schema
         if isinstance(ids, _ID_LISTS):
-            return _get_many(cls, [id if id.__class__ is int else cls._rom_schema.as_id(id) for id in ids])
-        id = ids if ids.__class__ is int else cls._rom_schema.as_id(ids)
-        known = current().current_of(cls._rom_schema.known_as, [id])
-        if known:
-            return known[id]
-        row = reads.read_row(cls._connection, cls._rom_schema, id)
+            return _get_many(cls, [id if id.__class__ is int else schema.as_id(id) for id in ids])
+        id = ids if ids.__class__ is int else schema.as_id(ids)
+        known = current().current(keys.row(schema.known_as, id))
+        if known is not None:
+            return known
+        row = reads.read_row(cls._connection, schema, id)
         return None if row is None else cls._rom_adopt([(id, row)], hold=True)[0]
 
     @classmethod

@@ -166,10 +166,8 @@ class Column(Operators, _Column):
         if obj is None:
             return self
         state = obj._rom
-        try:
-            return state.values[self._attr]
-        except KeyError:
-            return self._read(state)
+        values, attr = state.values, self._attr
+        return values[attr] if attr in values else self._read(state)
 
     def _read(self, state):
         """Decode the value of which a `State` has the text only, and put it among its values."""

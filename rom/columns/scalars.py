@@ -290,13 +290,14 @@ class Text(Column):
                 value = value.decode('utf-8')
             except UnicodeDecodeError:
                 raise self.refuse(value, 'takes unicode text, or bytes that are UTF-8')
-        value = self._typed(value)
+        if not isinstance(value, six.text_type):
+            value = self._typed(value)
         if codecs.has_surrogates(value):
             raise self.refuse(value, 'cannot hold lone surrogates')
         return value
 
     def _to_redis(self, value):
-        return codecs.plain_string(value)
+        return value if value.__class__ is six.text_type else codecs.plain_string(value)
 
     def _from_redis(self, value):
         return value.decode('utf-8') if isinstance(value, bytes) else value

@@ -1,11 +1,23 @@
-"""Which columns were assigned, in which order, and which writes were planned between."""
+"""What was assigned: which columns have values, in which order they got them, and which writes were planned between."""
 
 import itertools
 
-__all__ = ['Assignments', 'Planned', 'assigned_after', 'numbers']
+__all__ = ['NONE_YET', 'Assignments', 'Planned', 'assigned_after', 'numbers']
 
 #: numbers the assignments: of two to one column of a row, the later one holds
 numbers = itertools.count(1)
+
+
+class _NoneYet(dict):
+    """The values of a state before the first one, shared by all: most rows that are loaded are hardly read."""
+
+    __slots__ = ()
+
+    def __setitem__(self, attr, value):
+        raise TypeError('values are put in by State.know')
+
+
+NONE_YET = _NoneYet()
 
 
 class Assignments(dict):

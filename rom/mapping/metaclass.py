@@ -21,6 +21,8 @@ __all__ = ['_ModelMetaclass']
 class _ModelMetaclass(type):
     """Makes a class statement a model: binds its columns, works out its schema, registers it."""
 
+    _conn = CONN = None  # of a model that has none of its own: what is there is found more quickly than what is not
+
     def __new__(cls, name, bases, dict):
         namespace = dict['_namespace'] = dict.get('_namespace') or name
         if not isinstance(namespace, six.string_types):

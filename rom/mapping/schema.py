@@ -9,6 +9,7 @@ import six
 from ..exceptions import ColumnError, InvalidColumnValue, ORMError, WrongArgument
 from ..storage import keys, secrets
 from ..storage.alteration import Alterations
+from ..storage.commands import request_text
 from ..storage.insertion import Layout
 from ..storage.removal import RemovalLayout
 from ..values import codecs, keygens, names
@@ -41,7 +42,7 @@ class Schema(object):
         self.annotated = ()        # what the class body names, and gives no value
         self.stored = ()
         self.position = {}
-        self.fields = []
+        self.fields, self.fields_told = [], '[]'  # names of the columns as bytes, and all of them in one argument
         self.beginnings = ()  # how a new entity gets its values: see `Column._rom_beginning`
         self.starting = ()  # columns with an `_init_` of the program's own
         self.mutable = ()   # stored columns whose values can change without being assigned
@@ -158,7 +159,7 @@ class Schema(object):
     def _lay_out_row(self, columns):
         self.stored = tuple(column._attr for column in columns if column.is_stored)
         self.starting = tuple(column for column in columns if getattr(column, '_rom_starts', False))
-        self.fields = [attr.encode('utf-8') for attr in self.stored]
+        self.fields, self.fields_told = [attr.encode('utf-8') for attr in self.stored], request_text(self.stored)
         self.position = dict((attr, place) for place, attr in enumerate(self.stored))
         for column in columns:
             column._position = self.position.get(column._attr)

@@ -6,21 +6,9 @@ import weakref
 from ..exceptions import DataRaceError, InvalidColumnValue
 from ..storage import alteration, insertion, keys, plan
 from ..storage.plan import Row, as_text
-from .assignments import Assignments, Planned, assigned_after, numbers
+from .assignments import NONE_YET, Assignments, Planned, assigned_after, numbers
 
 __all__ = ['State']
-
-
-class _NoneYet(dict):
-    """The values of a state before the first one, shared by all: most rows that are loaded are hardly read."""
-
-    __slots__ = ()
-
-    def __setitem__(self, attr, value):
-        raise TypeError('values are put in by State.know')
-
-
-_NONE_YET = _NoneYet()
 
 
 class State(object):
@@ -47,7 +35,7 @@ class State(object):
         self.entity = entity
         self.id = id
         self.row = row
-        self.values = _NONE_YET
+        self.values = NONE_YET
         self.assigned = ()
         self.new, self.deleted, self.order = False, False, 0
         self.siblings = siblings
@@ -76,7 +64,7 @@ class State(object):
 
     def know(self, attr, value):
         """Note that a column was found to have a value."""
-        if self.values is _NONE_YET:
+        if self.values is NONE_YET:
             self.values = {}
         self.values[attr] = value
 
@@ -92,6 +80,14 @@ class State(object):
             assigned = self.assigned or Assignments()
             assigned[attr] = max(number, assigned.get(attr, 0))
             self.assigned = self.assigned or assigned
+
+    def begin(self, attr, value):
+        """Do the same for an entity that is being made, which nobody else has yet."""
+        if not self.assigned:
+            self.know(attr, value)
+            self.assigned = Assignments()
+        self.values[attr] = value
+        self.assigned[attr] = next(numbers)
 
     def value(self, attr):
         """Return the value of a column, decoded on first use."""
@@ -307,7 +303,7 @@ class State(object):
         """
         kept = self._unchanged_in_place(row) if keep and self.schema.mutable else {}
         self.row = row
-        self.values = kept or _NONE_YET
+        self.values = kept or NONE_YET
         self.assigned = ()
         self.generation = generation
         if self.schema.starting:

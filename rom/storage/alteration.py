@@ -3,7 +3,7 @@
 from ..values import codecs
 from ..values.texts import text_if_utf8
 from . import keys, plan
-from .batches import CHARACTERS_PER_ENTRY
+from .batches import CHARACTERS_PER_ENTRY, BatchLayout
 
 __all__ = ['Alterations', 'AlteredRow', 'AlteredRows', 'alter', 'reindex']
 
@@ -11,7 +11,7 @@ __all__ = ['Alterations', 'AlteredRow', 'AlteredRows', 'alter', 'reindex']
 SETS_REMEMBERED = 200
 
 
-class AlterationLayout(object):
+class AlterationLayout(BatchLayout):
     """How rows of one model in which the same columns change are told to write.lua, and the steps that plan one.
 
     Where nothing follows but scores that a row lists already, and these are the texts that it keeps, it says nothing more. Else the
@@ -60,7 +60,6 @@ class AlterationLayout(object):
         return True
 
     def told_once(self):
-        """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
         kind = 'refresh' if self.is_refresh else 'update' if self.is_explicit else 'change'
         return [kind, self.schema.namespace] + self._told
 

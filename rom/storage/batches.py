@@ -3,8 +3,9 @@
 import itertools
 
 from ..exceptions import InvalidOperation
+from .commands import request_text
 
-__all__ = ['ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'each_alone', 'in_batches', 'likely_weight',
+__all__ = ['BatchLayout', 'ENTRIES_AT_ONCE', 'ENTRIES_PER_WRITE', 'ROWS_AT_ONCE', 'ROWS_PER_WRITE', 'each_alone', 'in_batches', 'likely_weight',
            'refuse_too_many', 'requested', 'rows_in', 'weight']
 
 #: operations one write call carries
@@ -87,21 +88,41 @@ def in_batches(items, weight, shard=None, most=ENTRIES_PER_WRITE):
         yield batch
 
 
+class BatchLayout(object):
+    """What the rows of one batch have in common.
+
+    :ivar schema: `Schema` of their model
+    """
+
+    _head = None, ''
+
+    def told_once(self):
+        """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
+        raise NotImplementedError
+
+    def head(self):
+        """Return the same as it is sent, a list that is still open: remembered as long as the namespace is what it was."""
+        namespace, text = self._head
+        if namespace != self.schema.namespace:
+            namespace, text = self.schema.namespace, request_text(self.told_once())[:-1]
+            self._head = namespace, text
+        return text
+
+
 def requested(operations):
-    """Return operations as a request has them: rows of a layout that follow each other in a batch, all others in lists.
+    """Return operations as they are sent: rows of a layout that follow each other in a batch, all others in lists.
 
     :param operations: list of `NewRow`, `AlteredRow`, `AlteredRows` and `RemovedRows`, and of dicts as `plan` makes them
-    :returns: list of lists
+    :returns: text, JSON of a list of lists
     """
     if len(operations) == 1:
-        return [_item(operations)]
-    return [_item(list(group)) for _, group in itertools.groupby(operations, _layout_of)]
-
-
-def _layout_of(operation):
-    return getattr(operation, 'layout', None)
+        return '[%s]' % _item(operations)
+    return '[%s]' % ','.join([_item(list(group)) for _, group in itertools.groupby(operations, lambda operation: getattr(operation, 'layout', None))])
 
 
 def _item(operations):
-    layout = _layout_of(operations[0])
-    return operations if layout is None else layout.told_once() + [part for row in operations for part in row.said]
+    layout = getattr(operations[0], 'layout', None)
+    if layout is None:
+        return request_text(operations)
+    rows = operations[0].said if len(operations) == 1 else [part for row in operations for part in row.said]
+    return '%s,%s' % (layout.head(), request_text(rows)[1:])

@@ -18,7 +18,7 @@ request_text = json.JSONEncoder(separators=(',', ':'), check_circular=False).enc
 NEVER_DECODE = getattr(redis.client, 'NEVER_DECODE', None)
 
 
-_TEXTS = six.text_type, bytes
+_TEXTS = frozenset((six.text_type, bytes))
 _NO_OPTIONS = {}
 _AS_BYTES = {NEVER_DECODE: True} if NEVER_DECODE else _NO_OPTIONS
 
@@ -41,7 +41,8 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
     """
     troubles.check(connection)
     known = settings(connection)
-    arguments = [argument if isinstance(argument, _TEXTS) else _number_as_text(argument) for argument in arguments]
+    if not _TEXTS.issuperset(map(type, arguments)):
+        arguments = [_number_as_text(argument) for argument in arguments]
     if known.get('encoding', 'utf-8') != 'utf-8':
         # what is stored is UTF-8 for every client
         arguments = arguments[:1] + [as_bytes(argument) for argument in arguments[1:]]
@@ -60,7 +61,7 @@ def execute(connection, arguments, wants_bytes=False, before_sending=None, send=
 
 
 def _number_as_text(argument):
-    """Return a number as text: hiredis 3 crashes the process where a signal handler raises while it makes that itself."""
+    """Return a number as text, all else as it is: hiredis 3 crashes the process where a signal handler raises while it makes that itself."""
     if isinstance(argument, six.integer_types) and not isinstance(argument, bool):
         return '%d' % argument
     return repr(argument) if isinstance(argument, float) else argument

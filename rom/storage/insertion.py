@@ -3,12 +3,12 @@
 from ..values import codecs
 from ..values.texts import compact_json
 from . import keys, plan
-from .batches import CHARACTERS_PER_ENTRY
+from .batches import CHARACTERS_PER_ENTRY, BatchLayout
 
 __all__ = ['Layout', 'NewRow', 'insert']
 
 
-class Layout(object):
+class Layout(BatchLayout):
     """How the new rows of one model are told to write.lua, and the steps that plan one; worked out when the class is made.
 
     Most numbers are stored as the text that is their score, and most unique values as the text that is claimed: of these
@@ -37,7 +37,6 @@ class Layout(object):
             self._told += [part for attr, place in pairs for part in (attr, 2 + place)]
 
     def told_once(self):
-        """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
         return ['new', self.schema.namespace] + self._told
 
 

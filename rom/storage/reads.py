@@ -122,8 +122,7 @@ def lookup_unique(connection, schema, attr, values):
     """
     found, key = [], keys.index(schema.namespace, attr, 'uidx')
     for first in range(0, len(values), ROWS_PER_READ):
-        found.extend(_unique.read(connection, [key], [schema.namespace, len(schema.fields)] + schema.fields
-                                  + list(values[first:first + ROWS_PER_READ])))
+        found += _unique.read(connection, [key], [schema.namespace, schema.fields_told] + list(values[first:first + ROWS_PER_READ]))
     return [(int(row[0]), row[1]) if row else None for row in found]
 
 
@@ -214,7 +213,7 @@ def ask(connection, name, key, *arguments):
     """
     if not commands.alters_replies(connection):
         try:
-            return commands.execute(connection, (name, key) + arguments, wants_bytes=True)
+            return commands.execute(connection, [name, key] + list(arguments), wants_bytes=True)
         except UnicodeDecodeError:  # redis-py 3.5
             pass
     return _command.read(connection, [key], (name,) + arguments)

@@ -2,12 +2,13 @@
 
 from ..values.texts import text_if_utf8
 from . import keys, plan
+from .batches import BatchLayout
 from .rows import Row, as_text
 
 __all__ = ['RemovalLayout', 'RemovedRows', 'remove']
 
 
-class RemovalLayout(object):
+class RemovalLayout(BatchLayout):
     """How rows of one model that go are told to write.lua; worked out when the class is made.
 
     :param schema: `Schema` of the model
@@ -27,7 +28,6 @@ class RemovalLayout(object):
         self._told = [schema.pk, len(self.sources)] + self.sources + [len(names)] + names
 
     def told_once(self):
-        """Return what a batch is told of its rows together: the head of the list that write.lua takes."""
         return ['delete', self.schema.namespace] + self._told
 
     def told_of_each(self, ids, rows):

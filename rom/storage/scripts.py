@@ -161,7 +161,7 @@ class Script(object):
         command += keys
         if is_clustered and not self.declares_all and _has_tag(command[3]):
             command.append(_to_bytes(command[3]) + b':never')
-        command[2] = len(command) - 3
+        command[2] = '%d' % (len(command) - 3)
         command += args
         return command
 

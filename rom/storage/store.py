@@ -7,6 +7,7 @@ import time
 import uuid
 
 import redis
+import six
 
 from ..exceptions import InvalidOperation, OutcomeUnknownError
 from . import ahead, batches, commands, keys
@@ -38,14 +39,14 @@ def call_write(connection, key, sequence, operations, atomic, before_sending, me
     :returns: `Outcome`
     :raises redis.RedisError: whatever is raised does not tell what was done
     """
-    request = {'atomic': atomic, 'operations': batches.requested(operations)}
+    request = '{"atomic":%s,"operations":%s}' % ('true' if atomic else 'false', batches.requested(operations))
     touched = _keys_touched(operations) if shares_slot(connection, key) else []
     send = None if meanwhile is None else ahead.sender(connection, meanwhile)
     return Outcome(_call_write(connection, key, sequence, request, touched, before_sending, send))
 
 
 def _call_write(connection, key, sequence, request, touched=(), *sending):
-    reply = _write(connection, [key] + list(touched), [sequence, REMEMBERED_SECONDS, commands.request_text(request)], True, *sending)
+    reply = _write(connection, [key] + list(touched), ['%d' % sequence, '%d' % REMEMBERED_SECONDS, request], True, *sending)
     answer, _ = _read_answer(as_str(reply))
     if answer.get('sequence') != sequence:
         # a read that was interrupted has left its reply to the next command: no connection can be trusted
@@ -68,7 +69,7 @@ def ask_what_became(connection, key, sequence, next_number):
     :param int next_number: of the call that asks
     :returns: `Outcome`, of nothing where it was not done; None where the server remembers nothing
     """
-    request = {'about': sequence, 'operations': []}
+    request = commands.request_text({'about': sequence, 'operations': []})
     return _told(_call_write(connection, key, next_number, request)['about'])
 
 
@@ -130,16 +131,15 @@ class WriteCall(object):
     it leaves the writer's list; whatever interrupts this, the next write takes it up from there.
     """
 
-    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'rows', 'frame', 'sent', 'outcome', 'is_forgotten', 'not_before',
+    __slots__ = ('connection', 'key', 'pen', 'sequence', 'jobs', 'rows', 'sent', 'outcome', 'is_forgotten', 'not_before',
                  'process', 'hooks_called', 'columns')
 
-    def __init__(self, jobs, pen, frame):
+    def __init__(self, jobs, pen):
         self.connection = jobs[0].connection
         self.key = keys.memory(jobs[0].schema.namespace, pen.name)
         self.pen = pen
         self.sequence = pen.next_number()
         self.jobs, self.rows = jobs, batches.rows_in(jobs)
-        self.frame = frame         # of the function that makes the call
         self.sent = None           # when: by two clocks, as one may stand still and the other jump
         self.outcome = None
         self.is_forgotten = False  # nobody knows what became of it
@@ -154,8 +154,8 @@ class WriteCall(object):
 
     def is_running(self):
         """Whether it is this very call that was interrupted: by a signal handler, or a hook."""
-        frame = sys._getframe()
-        while frame is not None and frame is not self.frame:
+        frame, makes_calls = sys._getframe(), six.get_function_code(Writer.write)
+        while frame is not None and not (frame.f_code is makes_calls and frame.f_locals.get('call') is self):
             frame = frame.f_back
         return frame is not None
 
@@ -252,7 +252,7 @@ class Writer(object):
         :raises redis.RedisError: where the call failed; the next write asks what it did
         """
         self._look_for_fork()
-        call = WriteCall(jobs, self._take_pen(), sys._getframe())
+        call = WriteCall(jobs, self._take_pen())
         self.unacknowledged.append(call)
         if not all([job.is_current() for job in jobs]):  # not before: from here on nobody else writes them
             self._drop(call)
@@ -289,7 +289,6 @@ class Writer(object):
         if call.pen in self._lent:
             self._lent.remove(call.pen)
             self._pens.append(call.pen)
-        call.frame = None
 
     # -- calls without an answer -----------------------------------------------------------------------------------------
 

@@ -51,6 +51,12 @@ class WeakEntities(weakref.WeakValueDictionary):
         if len(self.data) > self._limit:
             self.sweep_if_grown()
 
+    def get(self, key, default=None):
+        """Return the entity under a key."""
+        reference = self.data.get(key)
+        entity = None if reference is None else reference()
+        return default if entity is None else entity
+
     def has(self, key, entity):
         """Whether it is this very entity that stands under a key."""
         reference = self.data.get(key)
@@ -376,8 +382,16 @@ class IdentityMap(object):
         found = self.known.get(pk)
         return self.wknown.get(pk) if found is None else found
 
+    def current(self, pk):
+        """Return the entity that the session knows of a row, if that need not be read again; else None.
+
+        :param pk: text, 'namespace:id'
+        """
+        entity = self.get(pk)
+        return entity if entity is not None and (entity._rom.generation == self.generation or entity._modified) else None
+
     def current_of(self, namespace, ids):
-        """Return the entities known of some rows that need not be read again.
+        """Return the same of some rows.
 
         :param namespace: text, by which sessions know the model
         :param ids: list of int
@@ -387,8 +401,8 @@ class IdentityMap(object):
         if self.known or self.wknown.data:
             start = keys.start(namespace)
             for id in ids:
-                entity = self.get(start + str(id))
-                if entity is not None and (entity._rom.generation == self.generation or entity._modified):
+                entity = self.current(start + str(id))
+                if entity is not None:
                     found[id] = entity
         return found
 

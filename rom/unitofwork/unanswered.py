@@ -9,7 +9,6 @@ def leave(calls):
     :param calls: list of `store.WriteCall`
     """
     for call in calls:
-        call.frame = None  # it keeps what the program had in its hands
         for entity in call.entities():
             entity._rom.remember_call(call)
 

@@ -50,7 +50,7 @@ def is_plain(entity, asked_by=None):
     """
     state = entity._rom
     hooks = _HOOKS_OF_NEW if state.new else _HOOKS_OF_CHANGED
-    return not (state.deleted or has_own_hook(entity, *hooks) or state.new_references()
+    return not (state.deleted or has_own_hook(entity, *hooks) or state.schema.references and state.new_references()
                 or entity is not asked_by and entity._rom_has_own('save'))
 
 

@@ -85,8 +85,8 @@ def no_id():
 def inserted(schema, texts, id=None):
     """What is said of a new row, read as lua/write.lua describes a batch."""
     after = plan.Row(schema, raw(schema), texts=texts, id=id)
-    batch = batches.requested([insertion.insert(schema, lambda: after, [texts.get(attr) for attr in schema.stored], lambda: id)])[0]
-    json.dumps(batch)
+    row = insertion.insert(schema, lambda: after, [texts.get(attr) for attr in schema.stored], lambda: id)
+    batch, = json.loads(batches.requested([row]))
     assert batch.pop(0) == 'new'
     places, found = {}, {'namespace': batch.pop(0), 'pk': batch.pop(0), 'pk_index': batch.pop(0)}
     columns = [batch.pop(0) for _ in range(batch.pop(0))]
@@ -157,9 +157,20 @@ def test_new_rows_of_a_model_are_told_it_once(schema, derived):
     def new(schema, texts):
         return insertion.insert(schema, lambda: plan.Row(schema, raw(schema), texts=texts), [texts.get(attr) for attr in schema.stored], no_id)
     other = planned(schema, STORED, {'age': u'6'})
-    items = batches.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})])
+    items = json.loads(batches.requested([new(schema, STORED), new(schema, STORED), other, other, new(derived, {})]))
     assert [item[0] for item in items] == ['new', other, 'new'] and (items[0][1], items[2][1]) == ('people', 'Derived')
     assert items[1] == [other, other] and json.dumps(items[0]).count('"name"') == 2 * 4 + 1  # entries of both, and the column
+
+
+def test_a_batch_is_told_the_namespace_of_the_moment(registry):
+    schema = type('Moving', (rom.Model,), {'name': rom.Text()})._rom_schema
+    told = [schema.layout.head()]
+    assert schema.layout.head() is told[0]
+    schema.use_namespace(u'tenant \u00e9')
+    told.append(schema.layout.head())
+    schema.use_namespace('Moving')
+    assert told[0] == schema.layout.head() and [json.loads(text + ']')[:3] for text in told] == [
+        ['new', namespace, 'id'] for namespace in ('Moving', u'tenant \u00e9')]
 
 
 def test_an_insert_costs_about_what_it_writes(schema):
@@ -186,7 +197,7 @@ def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
     broken = raw(schema, **STORED)
     broken[schema.position['age']] = b'\xff'
     rows = [altered(schema, STORED, {'age': u'6'}), alteration.alter(schema, 7, broken, {'age': u'7'}, None)]
-    batch, = batches.requested(rows)
+    batch, = json.loads(batches.requested(rows))
     assert batch == ['change', 'people', 'id', 1, 'age', 1, 1, '7', u'5', u'6', '7', None, u'7']
     assert rows[0].keys == ['people:7'] and rows[0].weight == 2 and rows[0].layout is rows[1].layout
 
@@ -203,7 +214,7 @@ def test_rows_whose_plain_values_change_are_told_the_columns_once(schema):
 ])
 def test_rows_of_which_more_changes_say_all_entries_of_the_columns(schema, stored, texts, said):
     row = altered(schema, dict(STORED, **stored), texts)
-    batch, = batches.requested([row])
+    batch, = json.loads(batches.requested([row]))
     assert batch == ['update', 'people', 'id'] + said
 
 

@@ -213,3 +213,38 @@ def test_an_error_is_told_once(rom_connection):
     for _ in range(2):
         troubles.explain(rom_connection, (), error)
     assert str(error).count(' rom: ') == 1 and isinstance(error.args[0], six.string_types)
+
+
+# -- clients of models ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('name', ['_conn', 'CONN'])
+def test_a_client_of_a_model_comes_and_goes_wherever_it_stands(rom_connection, server, name):
+    own = server.client()
+    mixin, plain = type('Mixin', (object,), {name: own}), util.get_connection()
+    for bases in ((rom.Model, mixin), (mixin, rom.Model)):
+        assert type('Mixed', bases, {})._connection is own
+        rom.columns.MODELS.pop('Mixed')
+    model = type('Own', (rom.Model,), {'name': rom.Text()})
+    found = [model._connection]
+    setattr(model, name, own)
+    found += [model._connection, type('Derived', (model,), {})._connection, model(name=u'x')._connection]
+    delattr(model, name)
+    assert all(each is wanted for each, wanted in zip(found + [model._connection], [plain, own, own, own, plain]))
+    rom.session.rollback()
+
+
+def test_a_lookup_is_few_arguments_whatever_columns_are_called(rom_connection, monkeypatch):
+    """For each of them redis-py takes as long as the server for finding the row."""
+    odd = [u'caf\xe9', u'a"b', u'a,b', 'plain'] if six.PY3 else ['a"b', 'a,b', 'plain']
+    model = type('Odd', (rom.Model,), dict((name, rom.Text(unique=name == 'plain')) for name in odd))
+    model(**dict((name, name) for name in odd)).save()
+    rom.session.rollback()
+    model.get_by(plain=u'nobody')  # the server has the script from here on
+    sent, execute = [], type(util.CONNECTION).execute_command
+
+    def execute_command(self, *arguments, **options):
+        sent.append(arguments)
+        return execute(self, *arguments, **options)
+    monkeypatch.setattr(type(util.CONNECTION), 'execute_command', execute_command)
+    found = model.get_by(plain=u'plain')
+    assert [getattr(found, name) for name in odd] == odd and [len(arguments) for arguments in sent] == [7]

@@ -7,7 +7,7 @@ import pytest
 import rom
 import six
 from rom.exceptions import InvalidOperation, UniqueKeyViolation
-from rom.storage import commands
+from rom.storage import store
 from rom.storage.store import Writer
 from rom.unitofwork.jobs import Save
 from rom.unitofwork.write_call import write
@@ -28,14 +28,12 @@ def Thing(connection):
 @pytest.fixture
 def requests(monkeypatch):
     """The requests of write calls, as text."""
-    sent, plain = [], commands.request_text
+    sent, plain = [], store._call_write
 
-    def request_text(request):
-        text = plain(request)
-        if 'operations' in request:
-            sent.append(text)
-        return text
-    monkeypatch.setattr(commands, 'request_text', request_text)
+    def call_write(connection, key, sequence, request, *more):
+        sent.append(request)
+        return plain(connection, key, sequence, request, *more)
+    monkeypatch.setattr(store, '_call_write', call_write)
     return sent
 
 
