@@ -260,29 +260,25 @@ class State(object):
         """Note that the row was written; what was assigned since is not.
 
         :param row: the raw row when that was planned; a column that was read or written since then knows better what is stored
-        :param texts: list of (column, text or None)
+        :param texts: list of (place in the row, text or None)
         :param planned: `Planned`, or whatever has its number
         """
-        position, after = self.schema.position, None
+        after = None
         while self.row is not after:  # again where a handler of signals has replaced it meanwhile
             before = self.row
             after = list(before)
-            for attr, text in texts:
-                place = position[attr]
+            for place, text in texts:
                 if before is row or as_text(before[place]) == as_text(row[place]):
                     after[place] = text
             self.row = after if self.row is before else self.row
         self.new = False
-        self._let_go(planned.number)
-        self.generation = generation
-
-    def _let_go(self, number):
-        """Count what was assigned before a write was planned as assigned no longer."""
-        held = self.assigned
+        held, number = self.assigned, planned.number
         self.assigned = assigned_after(held, number)
-        late = assigned_after(held, number)  # what came while it was replaced
-        for attr in late:
-            self._count_as_assigned(attr, late[attr])
+        if held and max(held.values()) > number:  # of these, some may have come while it was replaced
+            for attr, late in list(held.items()):
+                if late > number:
+                    self._count_as_assigned(attr, late)
+        self.generation = generation
 
     def _replace(self, found):
         """Have the row hold other raw values: {place: raw value}."""

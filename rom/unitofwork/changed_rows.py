@@ -67,9 +67,10 @@ class ChangedRows(Job):
 
     def is_current(self):
         """Whether all entities are what they were when they were planned, as `Save.is_current` has it."""
+        number = self.number
         for entity, row in zip(self.entities, self.raw):
             state = entity._rom
-            if state.row is not row or state.deleted or state.assigned_since(self):
+            if state.row is not row or state.deleted or not state.assigned or max(state.assigned.values()) > number:
                 return False
         return True
 
@@ -98,5 +99,5 @@ class ChangedRows(Job):
     def finish(self, id):
         width, said = len(self.layout.attrs), self.operation.said
         texts = [said[at:at + width] for at in range(1 + width, len(said), 1 + 2 * width)]
-        self.owner._rom_all_written(self.entities, self.raw, self.layout.attrs, texts, self)
+        self.owner._rom_all_written(self.entities, self.raw, [column[1] for column in self.layout.columns], texts, self)
         return width * len(self.entities)

@@ -65,7 +65,8 @@ class Entity(Hooks, Duplicates):
         state, scope = self._rom, current()
         if state.id is None:
             scope.take_id(self, id)
-        state.written(planned.row, list(planned.texts.items()), planned, scope.generation)
+        position = state.schema.position
+        state.written(planned.row, [(position[attr], text) for attr, text in planned.texts.items()], planned, scope.generation)
         if loops.running or scope.has_others():
             self._rom_tell_others(is_new)
 
@@ -76,17 +77,17 @@ class Entity(Hooks, Duplicates):
             other._rom.follow(self._rom.row)
 
     @classmethod
-    def _rom_all_written(cls, entities, rows, attrs, texts, planned):
+    def _rom_all_written(cls, entities, rows, places, texts, planned):
         """Note that rows which were there before are what was planned: of each the same columns.
 
         :param rows: list of the raw rows when that was planned
-        :param attrs: the columns that were written
+        :param places: those of the columns that were written
         :param texts: list of lists of what was written
         """
         scope = current()
         generation, is_followed = scope.generation, loops.running or scope.has_others()
         for entity, row, written in zip(entities, rows, texts):
-            entity._rom.written(row, list(zip(attrs, written)), planned, generation)
+            entity._rom.written(row, list(zip(places, written)), planned, generation)
             if is_followed:
                 entity._rom_tell_others()
 

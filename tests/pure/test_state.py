@@ -32,6 +32,10 @@ def state_of(model, row):
     return loaded(model, row)._rom
 
 
+def written(state, planned, generation):
+    state.written(planned.row, [(state.schema.position[attr], text) for attr, text in planned.texts.items()], planned, generation)
+
+
 def test_values_are_decoded_when_they_are_read(Person):
     entity = loaded(Person, [b'5', None, None, b'Ann'])
     other = loaded(Person, [None, None, None, b'Bob'])
@@ -55,7 +59,7 @@ def test_a_plan_knows_the_row_that_it_was_made_of(Person):
     state.hold('age', 6)
     planned = state.plan()
     assert planned.row is state.row
-    state.written(planned.row, planned.texts.items(), planned, 4)
+    written(state, planned, 4)
     assert state.row == [u'6', None, b'1', b'Ann'] and planned.row == [b'5', None, b'1', b'Ann']
 
 
@@ -67,7 +71,7 @@ def test_a_plan_and_what_becomes_of_it(Person):
     assert planned.operation['set'] == {'age': u'6', 'flag': u'1'} and planned.operation['expect'] == {'age': u'5'}
     assert (planned.texts, planned.filled) == ({'age': u'6', 'flag': u'1'}, {'flag': u'1'})
     state.hold('name', u'Bob')  # while it is being written
-    state.written(planned.row, planned.texts.items(), planned, 4)
+    written(state, planned, 4)
     assert (state.row, state.generation, state.changes()) == ([u'6', None, u'1', b'Ann'], 4, {'name': u'Bob'})
 
 
@@ -76,9 +80,9 @@ def test_a_row_that_was_read_meanwhile_knows_better(Person):
     state.hold('age', 6)
     planned = state.plan()
     state.refreshed([b'8', None, None, b'Cid'], 5)
-    state.written(planned.row, planned.texts.items(), planned, 6)
+    written(state, planned, 6)
     assert state.row == [b'8', None, u'1', b'Cid'] and not state.is_changed()
-    state.written(planned.row, planned.texts.items(), planned, 7)  # again: by now all is known
+    written(state, planned, 7)  # again: by now all is known
     assert state.row == [b'8', None, u'1', b'Cid']
 
 
@@ -99,8 +103,8 @@ def test_what_is_assigned_while_assignments_are_replaced(Person, monkeypatch, ot
             state.hold('age', 7)
         return found
     monkeypatch.setattr(states, 'assigned_after', interrupted)
-    state.written(planned.row, list(planned.texts.items()), planned, 4)
-    assert len(calls) == 2 and state.changes() == dict(others, age=u'7')
+    written(state, planned, 4)
+    assert len(calls) == 1 and state.changes() == dict(others, age=u'7')
 
 
 def test_what_is_written_while_a_row_is_replaced(Person):
@@ -111,8 +115,8 @@ def test_what_is_written_while_a_row_is_replaced(Person):
     planned = state.plan()
     state.hold('age', 7)
     later = state.plan()
-    state.written(later.row, list(later.texts.items()), later, 4)
-    state.written(planned.row, list(planned.texts.items()), planned, 4)
+    written(state, later, 4)
+    written(state, planned, 4)
     assert state.row == [u'7', None, b'1', u'Bob'] and not state.is_changed()
 
 
