@@ -240,11 +240,11 @@ def test_a_lookup_is_few_arguments_whatever_columns_are_called(rom_connection, m
     model(**dict((name, name) for name in odd)).save()
     rom.session.rollback()
     model.get_by(plain=u'nobody')  # the server has the script from here on
-    sent, execute = [], type(util.CONNECTION).execute_command
+    sent, execute = [], rom_connection.execute_command
 
-    def execute_command(self, *arguments, **options):
+    def execute_command(*arguments, **options):
         sent.append(arguments)
-        return execute(self, *arguments, **options)
-    monkeypatch.setattr(type(util.CONNECTION), 'execute_command', execute_command)
+        return execute(*arguments, **options)
+    monkeypatch.setattr(rom_connection, 'execute_command', execute_command)
     found = model.get_by(plain=u'plain')
     assert [getattr(found, name) for name in odd] == odd and [len(arguments) for arguments in sent] == [7]
