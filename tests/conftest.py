@@ -108,6 +108,26 @@ def calls(rom_connection, monkeypatch):
 
 
 @pytest.fixture
+def jobs(monkeypatch):
+    """How many rows each job of each write call has."""
+    from rom.storage import store
+    seen, plain = [], store.WriteCall.__init__
+
+    def noted(self, jobs, *args):
+        seen.append([job.rows for job in jobs])
+        plain(self, jobs, *args)
+    monkeypatch.setattr(store.WriteCall, '__init__', noted)
+    return seen
+
+
+@pytest.fixture
+def of_ten(monkeypatch):
+    """Write calls carry ten rows."""
+    from rom.storage import batches
+    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 10)
+
+
+@pytest.fixture
 def rng():
     """A random.Random whose seed stands in the report when the test fails."""
     seed = int(os.environ.get('ROM_TEST_SEED') or random.SystemRandom().randrange(10 ** 9))

@@ -2,33 +2,26 @@
 
 from ..mapping.assignments import Planned, numbers
 from ..storage.alteration import AlteredRow, AlteredRows
-from .jobs import Job, Save
+from .jobs import ManyRows, Save
 
 __all__ = ['ChangedRows']
 
 
-class ChangedRows(Job):
-    """The job of many rows of a model in which the same columns change, and that call nothing of the program's own.
-
-    Where anything is not as it should be, each row becomes the `Save` that it is by itself.
+class ChangedRows(ManyRows):
+    """The job of many rows of a model in which the same columns change.
 
     :param entity: one like them
     :param place: what `place_of` says of all
     :param layout: `AlterationLayout` of what changes
     :param assigned: tuple of the columns that are assigned
     :param int number: of the plan: see `Planned`
-    :ivar entities: list
     """
 
-    entities = ()
-    is_plain = True
-
     def __init__(self, entity, place, layout, assigned, number):
-        Job.__init__(self, entity, place)
+        ManyRows.__init__(self, entity, place)
         self.layout, self.operation = layout, AlteredRows(layout)
         self.assigned, self.number = assigned, number
         self.entities, self.raw = [], []  # and the raw rows that they had
-        self._alone = None
 
     @classmethod
     def like(cls, entity, place):
@@ -56,11 +49,6 @@ class ChangedRows(Job):
         return is_added is not None
 
     @property
-    def rows(self):
-        """int, how many there are."""
-        return len(self.entities)
-
-    @property
     def weight(self):
         """int, what they cost the server, in index entries."""
         return len(self.entities) * self.layout.weight
@@ -74,14 +62,8 @@ class ChangedRows(Job):
                 return False
         return True
 
-    def alone(self):
-        """Return the rows as jobs of their own, as a list: the same ones whenever it is asked."""
-        if self._alone is None:
-            self._alone = list(map(self._save, range(len(self.entities))))
-        if self.columns:
-            for job in self._alone:
-                job.columns = len(self.layout.attrs)
-        return self._alone
+    def each(self):
+        return list(map(self._save, range(len(self.entities))))
 
     def _save(self, number):
         width = len(self.layout.attrs)
@@ -92,9 +74,6 @@ class ChangedRows(Job):
         job.planned = Planned(job.operation, dict(zip(self.layout.attrs, said[1 + width:])), self.raw[number], number=self.number)
         job.weight = job.operation.weight
         return job
-
-    def new_references(self):
-        return ()
 
     def finish(self, id):
         width, said = len(self.layout.attrs), self.operation.said

@@ -8,7 +8,7 @@ from .hooks import has_own_hook
 from .identity_map import key_of
 from .write_call import ATTEMPTS
 
-__all__ = ['Change', 'Job', 'Look', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection', 'place_of']
+__all__ = ['Change', 'Job', 'Look', 'ManyRows', 'Moved', 'Removal', 'Save', 'StoredJob', 'note_targets', 'one_connection', 'place_of']
 
 
 def place_of(owner):
@@ -26,7 +26,7 @@ class Job(object):
     :ivar if_match: the etag that its row is to have still, or None
     :ivar operation: dict as `storage.plan` makes it; None where nothing is left to do
     :ivar columns: how many were written, or rows removed, once it is finished
-    :ivar rows: how many it writes: one, but for `ChangedRows` and `RemovedRows`
+    :ivar rows: how many it writes: one, but for `ManyRows`
     :ivar is_plain: whether it is known that no hook of the program's own follows
     """
 
@@ -104,6 +104,39 @@ class Job(object):
 
     def run_hook(self):
         """Call the hook that follows the write; there is none unless a subclass says so."""
+
+
+class ManyRows(Job):
+    """The job of many rows of one model, which call nothing of the program's own.
+
+    Where anything is not as it should be, each row becomes the job that it is by itself.
+
+    :ivar entities: list
+    """
+
+    entities = ()
+    is_plain = True
+    _alone = None
+
+    @property
+    def rows(self):
+        """int, how many there are."""
+        return len(self.entities)
+
+    def each(self):
+        """Make the jobs of the rows, as a list."""
+        raise NotImplementedError
+
+    def alone(self):
+        """Return the jobs of the rows, as a list: the same ones whenever it is asked."""
+        if self._alone is None:
+            self._alone = self.each()
+        for job in self._alone if self.columns else ():
+            job.columns = self.columns // len(self._alone)
+        return self._alone
+
+    def new_references(self):
+        return ()
 
 
 class Save(Job):

@@ -15,7 +15,7 @@ from .hooks import call_before_write, has_own_hook
 from .identity_map import IdentityMap, is_changed
 from .jobs import Removal, Save, one_connection, place_of
 from .ordering import Entities, entities_of, in_order, once_each, with_references
-from .removed_rows import RemovedRows
+from .removals import Removals
 from .unanswered import calls_left_on
 from .work import Work, gather_errors, is_plain, raise_bulk_error
 from .write_call import write, write_batches
@@ -288,8 +288,8 @@ class Scope(IdentityMap):
         """
         if decisions:  # what the program has called meanwhile may have deleted some
             entities = self.not_deleted(entities)
-        elif RemovedRows.are_such(entities):
-            calls = [[job] for job in RemovedRows.of(entities, place_of(entities[0]))]
+        elif Removals.are_such(entities):
+            calls = [[job] for job in Removals.of(entities, place_of(entities[0]))]
             write_batches(self.writer, calls, _plan_all, entities[0]._rom_schema.plans_alone)
             return
         calls = _removals(entities, decisions)

@@ -37,19 +37,6 @@ def stored(Gauge, count=7):
     return Gauge.get(list(range(1, count + 1)))
 
 
-@pytest.fixture
-def jobs(monkeypatch):
-    """The jobs of write calls: how many rows each has."""
-    from rom.storage import store
-    seen, plain = [], store.WriteCall.__init__
-
-    def noted(self, jobs, *args):
-        seen.append([job.rows for job in jobs])
-        plain(self, jobs, *args)
-    monkeypatch.setattr(store.WriteCall, '__init__', noted)
-    return seen
-
-
 def once(monkeypatch, owner, name, act):
     """Have something done once, before a function is called."""
     plain, waiting = getattr(owner, name), [act]

@@ -9,7 +9,7 @@ from rom.storage import ahead, batches
 from rom.exceptions import InvalidColumnValue, InvalidOperation, UniqueKeyViolation
 from rom.unitofwork.changed_rows import ChangedRows
 from rom.unitofwork.jobs import Removal, Save
-from rom.unitofwork.removed_rows import RemovedRows
+from rom.unitofwork.removals import Removals
 
 from consistency import problems
 from lossy_proxy import LossyProxy
@@ -32,11 +32,6 @@ def flights(monkeypatch):
         return execute(self, raise_on_error)
     monkeypatch.setattr(redis.client.Pipeline, 'execute', watched)
     return seen
-
-
-@pytest.fixture
-def of_ten(monkeypatch):
-    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 10)
 
 
 @pytest.fixture
@@ -66,7 +61,7 @@ def log(server, monkeypatch):
             if b'"done"' in (reply if isinstance(reply, bytes) else str(reply).encode('utf-8')):
                 log.append('read')
             return reply
-    for job, name in ((Save, 'plan'), (Removal, 'plan'), (RemovedRows, 'plan'), (ChangedRows, 'takes')):
+    for job, name in ((Save, 'plan'), (Removal, 'plan'), (Removals, 'plan'), (ChangedRows, 'takes')):
         def planned(self, entity=None, plan=getattr(job, name)):
             log.extend(['planned'] * (self.rows if entity is None else 1))
             return plan(self) if entity is None else plan(self, entity)

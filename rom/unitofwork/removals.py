@@ -4,27 +4,21 @@ import itertools
 
 from ..storage import batches, removal
 from .hooks import any_has_own_hook
-from .jobs import Job, Removal
+from .jobs import ManyRows, Removal
 
-__all__ = ['RemovedRows']
+__all__ = ['Removals']
 
 
-class RemovedRows(Job):
-    """The job of many rows of a model of which nobody asks more than that they go, and that call nothing of the program's own.
-
-    Where anything is not as it should be, each row becomes the `Removal` that it is by itself.
+class Removals(ManyRows):
+    """The job of many rows of a model of which nobody asks more than that they go.
 
     :param entities: list
     :param place: what `place_of` says of all
     """
 
-    entities = ()
-    is_plain = True
-
     def __init__(self, entities, place):
-        Job.__init__(self, entities[0], place)
+        ManyRows.__init__(self, entities[0], place)
         self.entities, self.stored = entities, [entity._rom.row for entity in entities]
-        self._alone = None
 
     @staticmethod
     def are_such(entities):
@@ -45,22 +39,12 @@ class RemovedRows(Job):
             jobs += [cls(part, place) for part in parts]
         return jobs
 
-    @property
-    def rows(self):
-        """int, how many there are."""
-        return len(self.entities)
-
     def plan(self):
         """Make the operation."""
         self.operation = removal.remove(self.schema, [entity._rom.id for entity in self.entities], self.stored)
 
-    def alone(self):
-        """Return the rows as jobs of their own, as a list: the same ones whenever it is asked."""
-        if self._alone is None:
-            self._alone = [self._removal(*each) for each in zip(self.entities, self.stored, self.operation.each())]
-        for job in self._alone if self.columns else ():
-            job.columns = 1
-        return self._alone
+    def each(self):
+        return [self._removal(*each) for each in zip(self.entities, self.stored, self.operation.each())]
 
     def _removal(self, entity, stored, operation):
         job = Removal(entity, place=(self.connection, self.shard))

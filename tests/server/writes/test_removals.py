@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import rom
-from rom.storage import batches
 
 from consistency import problems
 from lossy_proxy import LossyProxy
@@ -35,24 +34,6 @@ def stored(Tool, count=25):
     rom.session.commit()
     rom.session.rollback()
     return Tool.query.order_by('size').all()
-
-
-@pytest.fixture
-def of_ten(monkeypatch):
-    monkeypatch.setattr(batches, 'ROWS_PER_WRITE', 10)
-
-
-@pytest.fixture
-def jobs(monkeypatch):
-    """The jobs of write calls: how many rows each has."""
-    from rom.storage import store
-    seen, plain = [], store.WriteCall.__init__
-
-    def noted(self, jobs, *args):
-        seen.append([job.rows for job in jobs])
-        plain(self, jobs, *args)
-    monkeypatch.setattr(store.WriteCall, '__init__', noted)
-    return seen
 
 
 def all_is_gone(connection, Tool):
